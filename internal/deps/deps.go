@@ -19,7 +19,7 @@ import (
 	_ "golang.org/x/net/idna"
 	_ "golang.org/x/sync/errgroup"
 	_ "golang.org/x/term"
-	_ "golang.org/x/text/unicode/norm"
 	_ "golang.org/x/text/language"
+	_ "golang.org/x/text/unicode/norm"
 	_ "modernc.org/sqlite"
 )

@@ -1,0 +1,108 @@
+package socialwatch
+
+import "time"
+
+// CaseState is where a case stands.
+type CaseState string
+
+// States of a case.
+const (
+	CaseNew      CaseState = "new"      // nobody has acted
+	CaseOpen     CaseState = "open"     // somebody has acted
+	CaseWaiting  CaseState = "waiting"  // for the customer or another team
+	CaseResolved CaseState = "resolved" // done; a follow-up within 72 h reopens it
+	CaseClosed   CaseState = "closed"   // 72 h after resolving; a follow-up opens a new case
+	CaseMerged   CaseState = "merged"   // into MergedInto
+)
+
+// Live reports whether a follow-up may attach to a case in this state.
+func (s CaseState) Live() bool {
+	return s == CaseNew || s == CaseOpen || s == CaseWaiting || s == CaseResolved
+}
+
+// Case is a customer's matter that wants something from us.
+type Case struct {
+	ID          int64
+	Number      string // what people quote: K-1042; never reused
+	Account     string
+	Network     Network
+	Host        string
+	Customer    Author // as of the newest mention
+	State       CaseState
+	Level       int // 1 (most urgent) to 4
+	Intent      Intent
+	Score       int // 0–100, that of the most urgent mention
+	Escalated   bool
+	Escalation  string   // why a human must act beyond the reply; empty when Escalated is false
+	Orders      []string // order numbers the customer gave, sorted
+	OpenedAt    time.Time
+	UpdatedAt   time.Time
+	DueAt       time.Time // first response due
+	RespondedAt time.Time // first response, zero until given
+	ResolvedAt  time.Time
+	LookAt      time.Time // next look into its threads; zero: no more
+	Looks       int       // looks done, for the back-off
+	Assignee    string
+	MergedInto  int64
+	Linked      int64 // the closed case this one follows
+	Version     int   // rises with every change; 0 means not stored yet
+}
+
+// Reopenable reports whether a follow-up at now attaches to the case rather
+// than opening a new one: it is live, and if resolved then for under 72 h
+// (product rule).
+func (c Case) Reopenable(now time.Time) bool {
+	return c.State.Live() && (c.State != CaseResolved || now.Sub(c.ResolvedAt) < 72*time.Hour)
+}
+
+// Event is one line of the append-only log. Data holds plain values, never a
+// customer's words or handle.
+type Event struct {
+	ID          int64
+	Seq         int64 // 0 until the sequencer has numbered it
+	Kind        string
+	CaseID      int64 // 0 for events of the installation, such as a stop
+	CaseVersion int
+	ReplyID     int64
+	Actor       string // login of a person, or "socialwatch"
+	At          time.Time
+	Data        map[string]any
+}
+
+// System is the actor of everything that no person did.
+const System = "socialwatch"
+
+// Kinds of event. A reply's moves are "reply." + the new state.
+const (
+	EventCaseOpened      = "case.opened"
+	EventCaseUpdated     = "case.updated"
+	EventCaseReopened    = "case.reopened"
+	EventCaseState       = "case.state"
+	EventCaseEscalated   = "case.escalated"
+	EventCaseResponded   = "case.responded"
+	EventCaseBreached    = "case.breached" // first response overdue, once
+	EventMentionAttached = "mention.attached"
+	EventMentionEdited   = "mention.edited"
+	EventMentionGone     = "mention.gone"       // deleted, author suspended or blocking us
+	EventThreadMoved     = "reply.thread_moved" // the thread moved after sending began
+	EventStopped         = "publishing.stopped"
+	EventResumed         = "publishing.resumed"
+)
+
+// Gap is a stretch of time in which mentions may have been missed.
+type Gap struct {
+	Account string
+	From    time.Time
+	To      time.Time // zero while it lasts
+	Reason  string
+}
+
+// SetAside is something a network sent that could not be decoded. It is kept,
+// raw, so that nothing is lost unseen; the walk goes on without it.
+type SetAside struct {
+	Account string
+	ID      string // the network's id if it could be read, else a hash of Raw
+	Raw     []byte
+	Problem string
+	At      time.Time
+}

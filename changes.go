@@ -1,0 +1,63 @@
+package socialwatch
+
+import "time"
+
+// Ask says what a batch touches: the input of the store's Known.
+type Ask struct {
+	Account string
+	PostIDs []string  // posts of the batch and their parents
+	Authors []string  // author ids of the batch
+	Since   time.Time // how far back History counts
+}
+
+// Known is what the store holds that a batch touches, read at one moment. It
+// carries the versions that make a later Save safe.
+type Known struct {
+	Version  int64             // of the account's intake: every Save raises it by one
+	Mentions map[string]Stored // by post id: the mentions of Ask.PostIDs that are stored
+	OwnPosts map[string]int64  // case id by post id: Ask.PostIDs that are published replies of ours
+	Cases    []Case            // live cases of Ask.Authors and of Mentions, and closed ones of theirs for linking
+	Replies  []Reply           // replies of those cases that are not final
+	Earlier  map[string]int    // mentions since Ask.Since by author id
+}
+
+// Stored is a mention as the store holds it.
+type Stored struct {
+	ID       int64
+	CaseID   int64 // 0 when ignored
+	Revision string
+	Gone     bool
+}
+
+// Entry is one mention, new or edited, on its way into the store.
+type Entry struct {
+	Mention    Mention
+	Assessment Assessment
+	CaseID     int64  // 0: kept without a case
+	Reply      *Reply // a draft to store with it; its CaseID and MentionID are filled by the store
+}
+
+// ReplyMove takes a stored reply to another state, if it still is where a
+// move to that state is allowed; else Save answers ErrConflict.
+type ReplyMove struct {
+	ReplyID int64
+	To      ReplyState
+	Reason  string
+}
+
+// Changes is all that one batch changes, stored in one transaction or not at
+// all. Save answers ErrConflict when Version or the version of a case is no
+// longer what Known told: read again, run again.
+type Changes struct {
+	Account string
+	Version int64  // Known.Version
+	Cursor  []byte // nil: unchanged
+	At      time.Time
+	Entries []Entry  // sorted by post id
+	Gone    []string // post ids that are deleted or no longer visible to us; their text is erased
+	Cases   []Case   // Version 0: new, with an ID from NextCaseIDs; else update where version matches
+	Moves   []ReplyMove
+	Events  []Event
+	Aside   []SetAside
+	Gaps    []Gap
+}

@@ -1,0 +1,160 @@
+// Package connectors says what a connector to a social network is, and holds
+// what several of them share. A connector turns a network's calls into the
+// values of the root package and back; it keeps no state that a cursor or a
+// payload does not carry.
+package connectors
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"socialwatch"
+)
+
+// Connector is one of our accounts on one network, as small parts. A nil part
+// means that the network or the account cannot do that. All parts are safe
+// for concurrent use.
+type Connector struct {
+	Account  string // its name in the configuration
+	Network  socialwatch.Network
+	Host     string // lower case, no port unless unusual
+	Source   Source
+	Threads  Threads
+	Lookup   Lookup
+	Composer Composer
+	Replier  Replier
+	Finder   Finder
+	Deleter  Deleter
+	Waker    Waker
+	Receiver http.Handler // mounted under /hooks/<account>
+	Prober   Prober
+}
+
+// Source reads what is addressed to us.
+type Source interface {
+	// Fetch returns the next batch after cur. The zero cursor means "from
+	// now on, with the network's present page". A batch may repeat what an
+	// earlier one held and never skips; storing Batch.Cursor together with
+	// the batch is what makes the next Fetch go on. On an error the batch is
+	// void. A cursor of another host or account is refused with an error
+	// that says so, never used.
+	Fetch(ctx context.Context, cur []byte) (Batch, error)
+}
+
+// Batch is what one Fetch found. Mentions are in no promised order.
+type Batch struct {
+	Mentions  []socialwatch.Mention
+	Edits     []socialwatch.Mention // known or not: the newest revision
+	Deletions []string              // post ids
+	SetAside  []socialwatch.SetAside
+	Gaps      []socialwatch.Gap
+	More      bool   // fetch again at once
+	Cursor    []byte // opaque; nil leaves the stored one
+	Cost      Cost
+}
+
+// Cost is what calls used up.
+type Cost struct {
+	Requests int
+	MicroUSD int64 // 0 where the network charges nothing
+}
+
+// Threads reads the conversations that open cases stand in.
+type Threads interface {
+	// Read returns the posts of the threads with these root posts, our own
+	// included. A thread that is gone or hidden from us has Gone set; any
+	// other failure of one thread fails the call.
+	Read(ctx context.Context, roots []string) ([]Thread, error)
+}
+
+// Thread is the present state of one conversation as we may see it.
+type Thread struct {
+	Root  string
+	Gone  bool
+	Posts []socialwatch.Post // root included, ordered by (CreatedAt, ID)
+}
+
+// Lookup reads the present state of posts: before one is shown for approval,
+// right before it is answered, and nightly.
+type Lookup interface {
+	// Get answers for each id, in order.
+	Get(ctx context.Context, ids []string) ([]Look, error)
+}
+
+// Look is the present state of one post. Post is the zero value when Gone.
+type Look struct {
+	ID   string
+	Gone bool // deleted, suspended or blocking us
+	Post socialwatch.Post
+}
+
+// Composer makes the final form of a reply. It is pure but for limits that
+// the network's Prober has learnt.
+type Composer interface {
+	// Compose adds what the network needs in front, chooses the visibility
+	// (never wider than the parent's), copies the content warning and counts
+	// the length as the network does. It never cuts: a payload longer than
+	// its limit is the safety check's matter.
+	Compose(d socialwatch.Draft) (socialwatch.Payload, error)
+}
+
+// Replier publishes.
+type Replier interface {
+	// Reply publishes p under its parent and returns the new post. It is
+	// called once for each attempt and never retries by itself. Its errors
+	// are NetworkErrors: Unknown whenever the call may have taken effect;
+	// any other reason only when it surely has not. key is the same on every
+	// attempt of one approved reply.
+	Reply(ctx context.Context, p socialwatch.Payload, key string) (Published, error)
+	// Guard is how long the server surely refuses or answers alike a second
+	// Reply with the same key; 0 when it does not, or is not known to.
+	Guard() time.Duration
+}
+
+// Published is a post of ours.
+type Published struct {
+	PostID string
+	URL    string
+}
+
+// Finder looks for a reply of ours that a lost answer left in doubt.
+type Finder interface {
+	// Find returns our own post under p's parent with p's text. The zero
+	// Published with a nil error means that it surely is not visible now.
+	Find(ctx context.Context, p socialwatch.Payload) (Published, error)
+}
+
+// Deleter takes back a post of ours.
+type Deleter interface {
+	Delete(ctx context.Context, postID string) error
+}
+
+// Ring is what a doorbell says: fetch now, or look at a post.
+type Ring struct {
+	Deleted string // id of a post that was deleted; empty: something is new
+}
+
+// Waker is a doorbell. It carries no data: the poll is the truth.
+type Waker interface {
+	// Wake keeps a stream open and calls ring, which never blocks, on every
+	// connect and every happening, until ctx ends or the network refuses for
+	// good (401, 403: NetworkError Unauthorized). It reconnects by itself.
+	// up reports changes of the connection's state.
+	Wake(ctx context.Context, ring func(Ring), up func(bool)) error
+}
+
+// Prober tells whether the account works.
+type Prober interface {
+	// Probe talks to the network with the account's token and reports each
+	// thing it checked. Its error is for what makes all else pointless.
+	Probe(ctx context.Context) ([]Check, error)
+}
+
+// Check is one thing that was checked.
+type Check struct {
+	Name string
+	OK   bool
+	Warn bool   // works, but mentions or replies may suffer
+	Text string // what was found, and when not OK what to do
+}

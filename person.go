@@ -1,0 +1,48 @@
+package socialwatch
+
+import "slices"
+
+// Role is what a person may do on an account; each includes those before it.
+type Role string
+
+// Roles (product note section 2).
+const (
+	RoleReader   Role = "reader"   // sees, searches
+	RoleAuthor   Role = "author"   // drafts, edits
+	RoleApprover Role = "approver" // approves, edits and approves, rejects, undoes own, stops
+	RoleLead     Role = "lead"     // undoes any, settles unknown replies, resumes after a stop
+	RoleAdmin    Role = "admin"    // manages people and connections
+)
+
+// Roles lists the roles from least to most.
+var Roles = []Role{RoleReader, RoleAuthor, RoleApprover, RoleLead, RoleAdmin}
+
+// AllAccounts is the account name under which a role holds everywhere.
+const AllAccounts = "*"
+
+// Person is somebody known by name. Only a person approves.
+type Person struct {
+	ID    int64
+	Login string
+	Name  string
+	Roles map[string]Role // by account name, or AllAccounts
+}
+
+// May reports whether p holds at least role on the account. The zero Person
+// may nothing.
+func (p Person) May(role Role, account string) bool {
+	need := slices.Index(Roles, role)
+	return need >= 0 && (slices.Index(Roles, p.Roles[AllAccounts]) >= need ||
+		slices.Index(Roles, p.Roles[account]) >= need)
+}
+
+// Decision is what a person decides about a reply. Hash is the hash of the
+// payload that the person saw: a decision about anything else is refused.
+type Decision struct {
+	ReplyID int64
+	Hash    string
+	By      Person
+	Reason  string // of RejectReasons, when rejecting
+	Note    string
+	Text    string // the new text, when editing
+}
