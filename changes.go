@@ -61,3 +61,38 @@ type Changes struct {
 	Aside   []SetAside
 	Gaps    []Gap
 }
+
+// AccountState is what intake must know of an account before it fetches.
+type AccountState struct {
+	Name    string
+	Cursor  []byte // nil before the first batch
+	Version int64  // see Known.Version
+	Paused  bool
+	NextAt  time.Time // no poll before this; zero: at once
+}
+
+// CaseRef is a case's identity, drawn before the case is stored so that a
+// draft can quote it. Numbers rise and are never reused; one that is not used
+// leaves a hole.
+type CaseRef struct {
+	ID     int64
+	Number string
+}
+
+// PollResult is what one poll of an account came to.
+type PollResult struct {
+	Account string
+	At      time.Time
+	Err     string // empty when it worked; without words of customers and without secrets
+	Reason  Reason // of the error
+	NextAt  time.Time
+	Stored  int
+}
+
+// Watch is a case whose threads are due for a look.
+type Watch struct {
+	CaseID  int64
+	Account string
+	Roots   []string
+	PostIDs []string // its mentions, for edits and deletions
+}

@@ -106,23 +106,17 @@ type Replier interface {
 	// are NetworkErrors: Unknown whenever the call may have taken effect;
 	// any other reason only when it surely has not. key is the same on every
 	// attempt of one approved reply.
-	Reply(ctx context.Context, p socialwatch.Payload, key string) (Published, error)
+	Reply(ctx context.Context, p socialwatch.Payload, key string) (socialwatch.Published, error)
 	// Guard is how long the server surely refuses or answers alike a second
 	// Reply with the same key; 0 when it does not, or is not known to.
 	Guard() time.Duration
-}
-
-// Published is a post of ours.
-type Published struct {
-	PostID string
-	URL    string
 }
 
 // Finder looks for a reply of ours that a lost answer left in doubt.
 type Finder interface {
 	// Find returns our own post under p's parent with p's text. The zero
 	// Published with a nil error means that it surely is not visible now.
-	Find(ctx context.Context, p socialwatch.Payload) (Published, error)
+	Find(ctx context.Context, p socialwatch.Payload) (socialwatch.Published, error)
 }
 
 // Deleter takes back a post of ours.

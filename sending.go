@@ -1,0 +1,61 @@
+package socialwatch
+
+import "time"
+
+// ReplyContext is a reply with what is needed to check, decide and send it.
+type ReplyContext struct {
+	Reply      Reply
+	Case       Case
+	Parent     Mention
+	ParentGone bool
+	Assessment Assessment
+	Original   string // text of version 1, as the template filled it; empty when a person wrote it
+	InDoubt    bool   // another reply of the case is sending or unknown
+	Stopped    bool   // publishing is stopped
+}
+
+// Approval is a person's yes, ready to be stored.
+type Approval struct {
+	Decision
+	At        time.Time
+	Hold      time.Duration // undo window; 0 sends at once
+	ExpiresAt time.Time
+	Key       string    // idempotency key of all its attempts
+	Findings  []Finding // of the check at approval: stored with it
+}
+
+// Claim asks for the right to make one call.
+type Claim struct {
+	ReplyID int64
+	Hash    string // recomputed by the publisher: must be the approved one
+	Worker  string
+	Now     time.Time
+	Lease   time.Duration // twice the request timeout
+}
+
+// Outcome is how an attempt, or a look after it, ended.
+type Outcome struct {
+	State   ReplyState // ReplySent, ReplyFailed or ReplyUnknown
+	Post    Published
+	Reason  string
+	RetryAt time.Time // failed: when another attempt may help; zero: a person decides
+	LookAt  time.Time // unknown: next look; zero: handed to a person
+	Counted bool      // a look that got an answer
+	At      time.Time
+}
+
+// Published is a post of ours.
+type Published struct {
+	PostID string
+	URL    string
+}
+
+// Settlement is a person's word on a reply in doubt: it stands at URL, or it
+// surely does not stand.
+type Settlement struct {
+	ReplyID int64
+	By      Person
+	Post    Published // zero with Absent
+	Absent  bool      // then the reply becomes failed and is sent once more
+	At      time.Time
+}
