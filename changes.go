@@ -13,12 +13,13 @@ type Ask struct {
 // Known is what the store holds that a batch touches, read at one moment. It
 // carries the versions that make a later Save safe.
 type Known struct {
-	Version  int64             // of the account's intake: every Save raises it by one
-	Mentions map[string]Stored // by post id: the mentions of Ask.PostIDs that are stored
-	OwnPosts map[string]int64  // case id by post id: Ask.PostIDs that are published replies of ours
-	Cases    []Case            // live cases of Ask.Authors and of Mentions, and closed ones of theirs for linking
-	Replies  []Reply           // replies of those cases that are not final
-	Earlier  map[string]int    // mentions since Ask.Since by author id
+	Version  int64              // of the account's intake: every Save raises it by one
+	Mentions map[string]Stored  // by post id: the mentions of Ask.PostIDs that are stored
+	OwnPosts map[string]int64   // case id by post id: Ask.PostIDs that are published replies of ours
+	Cases    []Case             // live cases of Ask.Authors and of Mentions, and closed ones of theirs for linking
+	Replies  []Reply            // replies of those cases that are not final
+	Earlier  map[string]int     // mentions since Ask.Since by author id
+	Used     map[int64][]string // by case id: templates of its replies that are live or were sent
 }
 
 // Stored is a mention as the store holds it.
@@ -95,4 +96,11 @@ type Watch struct {
 	Account string
 	Roots   []string
 	PostIDs []string // its mentions, for edits and deletions
+}
+
+// Empty reports whether saving c would change nothing but the account's
+// version.
+func (c Changes) Empty() bool {
+	return c.Cursor == nil && len(c.Entries)+len(c.Gone)+len(c.Cases)+len(c.Moves)+
+		len(c.Events)+len(c.Aside)+len(c.Gaps) == 0
 }
