@@ -1,0 +1,158 @@
+package triage
+
+import (
+	"strconv"
+	"strings"
+
+	"socialwatch"
+)
+
+// currencies are the ways to write one, longest first where one begins with
+// another. A word must not go on after letters.
+var currencies = []struct{ text, code string }{
+	{"us$", "USD"}, {"ca$", "CAD"}, {"c$", "CAD"}, {"au$", "AUD"}, {"a$", "AUD"}, {"r$", "BRL"}, {"nz$", "NZD"},
+	{"$", "USD"}, {"£", "GBP"}, {"€", "EUR"}, {"₹", "INR"}, {"¥", "JPY"},
+	{"rupees", "INR"}, {"rupee", "INR"}, {"rs.", "INR"}, {"rs", "INR"}, {"inr", "INR"},
+	{"usd", "USD"}, {"eur", "EUR"}, {"gbp", "GBP"}, {"cad", "CAD"}, {"aud", "AUD"}, {"jpy", "JPY"}, {"chf", "CHF"}, {"brl", "BRL"},
+	{"euros", "EUR"}, {"euro", "EUR"}, {"pounds", "GBP"}, {"quid", "GBP"}, {"dollars", "USD"}, {"dollar", "USD"},
+	{"bucks", "USD"}, {"yen", "JPY"}, {"円", "JPY"}, {"reais", "BRL"}, {"francs", "CHF"},
+}
+
+// currencyAt returns the currency written at the start of s and its length.
+func currencyAt(s string) (string, int) {
+	if s == "" {
+		return "", 0
+	}
+	for _, c := range currencies {
+		if byteFold[s[0]] != c.text[0] || !prefixFold(s, c.text) {
+			continue
+		}
+		n := len(c.text)
+		if b := c.text[n-1]; b >= 'a' && b <= 'z' && n < len(s) && s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' {
+			continue
+		}
+		return c.code, n
+	}
+	return "", 0
+}
+
+// amount finds money: a currency before or after a number, or a number with
+// the Indian "/-".
+func (e *scanner) amount(i int) int {
+	s := e.s[i:]
+	if code, n := currencyAt(s); n > 0 {
+		k := n
+		for k < len(s) && k < n+2 && (s[k] == ' ' || s[k] == '.' || s[k] == ':') {
+			k++
+		}
+		value, m := money(s[k:], code)
+		if m == 0 || k+m < len(s) && handleByte(s[k+m]) {
+			return 0
+		}
+		if strings.HasPrefix(s[k+m:], "/-") {
+			m += 2
+		}
+		return e.takeAmount(value, code, i, k+m)
+	}
+	if s[0] < '0' || s[0] > '9' {
+		return 0
+	}
+	value, m := money(s, "")
+	if m == 0 {
+		return 0
+	}
+	if strings.HasPrefix(s[m:], "/-") {
+		return e.takeAmount(decimals(value, "INR"), "INR", i, m+2)
+	}
+	k := m
+	if k < len(s) && s[k] == ' ' {
+		k++
+	}
+	code, n := currencyAt(s[k:])
+	if n == 0 || k > m && startsAmount(s[k+n:]) {
+		return 0
+	}
+	return e.takeAmount(decimals(value, code), code, i, k+n)
+}
+
+// startsAmount tells "2 $5 vouchers" from "5 $".
+func startsAmount(s string) bool { return digits(s) > 0 }
+
+func (e *scanner) takeAmount(value, code string, i, n int) int {
+	e.take(socialwatch.Amount, value, i, n)
+	e.found[len(e.found)-1].Currency = code
+	return n
+}
+
+// money reads a number with grouping and decimals as they are written around
+// the world: 1,299.99 and 1.299,99 and 1,00,000, and 75k. The value has two
+// decimals if code is known.
+func money(s, code string) (string, int) {
+	var whole, fraction strings.Builder
+	n := digits(s)
+	if n == 0 || n > 9 {
+		return "", 0
+	}
+	whole.WriteString(s[:n])
+	for n+1 < len(s) && (s[n] == ',' || s[n] == '.') && whole.Len() < 12 {
+		k := digits(s[n+1:])
+		switch {
+		case k == 0 || k > 3:
+			return finish(whole.String(), "", s, n, code)
+		case k == 3, k == 2 && n+3 < len(s) && s[n+3] == s[n]:
+			whole.WriteString(s[n+1 : n+1+k])
+		default:
+			fraction.WriteString(s[n+1 : n+1+k])
+			return finish(whole.String(), fraction.String(), s, n+1+k, code)
+		}
+		n += 1 + k
+	}
+	return finish(whole.String(), "", s, n, code)
+}
+
+// finish reads a "k" or "lakh" behind the number and writes the value.
+func finish(whole, fraction, s string, n int, code string) (string, int) {
+	zeros := 0
+	switch {
+	case n < len(s) && s[n]|0x20 == 'k' && (n+1 == len(s) || !handleByte(s[n+1])):
+		zeros, n = 3, n+1
+	case prefixFold(s[n:], " lakh"):
+		zeros, n = 5, n+5
+	}
+	if zeros > 0 {
+		fraction += strings.Repeat("0", max(0, zeros-len(fraction)))
+		whole += fraction[:zeros]
+		fraction = fraction[zeros:]
+	}
+	value := strings.TrimLeft(whole, "0")
+	if value == "" {
+		value = "0"
+	}
+	if fraction != "" {
+		value += "." + fraction
+	}
+	if code != "" {
+		value = decimals(value, code)
+	}
+	return value, n
+}
+
+// decimals gives a value the decimals of its currency (ISO 4217): none for the
+// yen, else two.
+func decimals(value, code string) string {
+	whole, fraction, _ := strings.Cut(value, ".")
+	if code == "JPY" {
+		return whole
+	}
+	return whole + "." + (fraction + "00")[:2]
+}
+
+// exceeds reports whether an amount is at least its currency's threshold.
+func exceeds(e socialwatch.Entity, thresholds map[string]float64) bool {
+	limit, ok := thresholds[e.Currency]
+	if !ok {
+		return false
+	}
+	v, err := strconv.ParseFloat(e.Value, 64)
+	return err == nil && v >= limit
+}

@@ -1,0 +1,290 @@
+package triage
+
+import (
+	"strings"
+
+	"socialwatch"
+)
+
+// maxDigits bounds the digits that one number of any kind has.
+const maxDigits = 34
+
+// group reads digits from s in groups parted by one space, hyphen or dot, and
+// returns the digits, and for each group how many digits and bytes lie up to
+// its end.
+func group(s string, max int) (all [maxDigits]byte, ends [maxDigits][2]int, groups int) {
+	count, i := 0, 0
+	for i < len(s) && count < max {
+		n := digits(s[i:])
+		if n == 0 || count+n > max {
+			return all, ends, groups
+		}
+		copy(all[count:], s[i:i+n])
+		count, i = count+n, i+n
+		ends[groups] = [2]int{count, i}
+		groups++
+		if i+1 >= len(s) || strings.IndexByte(" -.", s[i]) < 0 {
+			break
+		}
+		i++
+	}
+	return all, ends, groups
+}
+
+// tracking finds the numbers that check themselves: UPS (1Z), the postal S10
+// form, and the 20 and 22 digits of the USPS.
+func (e *scanner) tracking(i int) int {
+	s := e.s[i:]
+	switch {
+	case patternLength("1Z", s) > 0:
+		if len(s) >= 18 && e.ends(i+18) && upsValid(s[:18]) {
+			return e.take(socialwatch.TrackingNumber, strings.ToUpper(s[:18]), i, 18)
+		}
+	case patternLength("AA#########AA", s) > 0:
+		if e.ends(i+13) && s10Valid(s[2:11]) {
+			return e.take(socialwatch.TrackingNumber, strings.ToUpper(s[:13]), i, 13)
+		}
+	case s[0] == '9':
+		all, ends, groups := group(s, 22)
+		for g := groups - 1; g >= 0; g-- {
+			count, length := ends[g][0], ends[g][1]
+			if (count == 20 || count == 22) && e.ends(i+length) && uspsValid(all[:count]) {
+				return e.take(socialwatch.TrackingNumber, string(all[:count]), i, length)
+			}
+		}
+	}
+	return 0
+}
+
+// upsValid checks the last digit of a 1Z number: letters count as in UPS's
+// own table (A is 2), every second place twice, modulo 10.
+func upsValid(s string) bool {
+	sum := 0
+	for k := 2; k < 18; k++ {
+		c, v := s[k], 0
+		switch {
+		case c >= '0' && c <= '9':
+			v = int(c - '0')
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+			v = (int(c&^0x20) - 63) % 10
+		default:
+			return false
+		}
+		if k == 17 {
+			return c >= '0' && c <= '9' && (10-sum%10)%10 == v
+		}
+		if k%2 == 1 {
+			v *= 2
+		}
+		sum += v
+	}
+	return false
+}
+
+// s10Valid checks the nine digits of a postal item (UPU standard S10).
+func s10Valid(s string) bool {
+	weights := [8]int{8, 6, 4, 2, 3, 5, 9, 7}
+	sum := 0
+	for k, w := range weights {
+		sum += w * int(s[k]-'0')
+	}
+	check := 11 - sum%11
+	switch check {
+	case 10:
+		check = 0
+	case 11:
+		check = 5
+	}
+	return check == int(s[8]-'0')
+}
+
+// uspsValid checks a USPS package number: modulo 10 with weights 3 and 1 from
+// the right (Publication 199), and a service prefix 91 to 95.
+func uspsValid(d []byte) bool {
+	if d[1] < '1' || d[1] > '5' {
+		return false
+	}
+	sum, last := 0, len(d)-1
+	for k := range last {
+		v := int(d[last-1-k] - '0')
+		if k%2 == 0 {
+			v *= 3
+		}
+		sum += v
+	}
+	return (10-sum%10)%10 == int(d[last]-'0')
+}
+
+// card finds payment cards: 12 to 19 digits, alone or in groups, with an
+// issuer's first digit (ISO/IEC 7812: 2 to 6) and a right Luhn digit.
+func (e *scanner) card(i int) int {
+	s := e.s[i:]
+	if s[0] < '2' || s[0] > '6' {
+		return 0
+	}
+	all, ends, groups := group(s, 19)
+	for g := groups - 1; g >= 0; g-- {
+		count, length := ends[g][0], ends[g][1]
+		if count < 12 {
+			break
+		}
+		if e.ends(i+length) && luhnValid(all[:count]) {
+			return e.take(socialwatch.Card, string(all[:count]), i, length)
+		}
+	}
+	return 0
+}
+
+func luhnValid(d []byte) bool {
+	sum := 0
+	for k := range d {
+		v := int(d[len(d)-1-k] - '0')
+		if k%2 == 1 {
+			if v *= 2; v > 9 {
+				v -= 9
+			}
+		}
+		sum += v
+	}
+	return sum%10 == 0
+}
+
+// phone finds telephone numbers: with + and 8 to 15 digits (E.164); grouped
+// with 9 to 11 digits; ungrouped with 10 or 11 where a word before speaks of a
+// telephone, or where nothing before says that it is another number.
+func (e *scanner) phone(i int) int {
+	s, open := e.s[i:], 0
+	plus := s[0] == '+'
+	if plus || s[0] == '(' {
+		open = 1
+	}
+	if len(s) <= open || digits(s[open:]) == 0 {
+		return 0
+	}
+	number, length, groups := phoneDigits(s[open:])
+	length += open
+	count := len(number)
+	if !e.ends(i + length) {
+		return 0
+	}
+	before := contextOf(e.s[:i])
+	switch {
+	case plus && count >= 8 && count <= 15:
+		number = "+" + number
+	case before == saysPhone && count >= 7 && count <= 13:
+	case groups > 1 && count >= 9 && count <= 11 && before == saysNothing && phoneGroups(number, groups):
+	case groups == 1 && before == saysNothing && mobile(number):
+	default:
+		return 0
+	}
+	if s[0] == '(' && !strings.Contains(s[:length], ")") {
+		return 0
+	}
+	return e.take(socialwatch.Phone, number, i, length)
+}
+
+// phoneDigits reads the digits of a telephone number with their separators.
+func phoneDigits(s string) (number string, length, groups int) {
+	var all [16]byte
+	count, i := 0, 0
+	for i < len(s) {
+		n := digits(s[i:])
+		if n == 0 || count+n > 15 {
+			break
+		}
+		copy(all[count:], s[i:i+n])
+		count, i, length = count+n, i+n, i+n
+		groups++
+		for k := 0; k < 2 && i < len(s) && strings.IndexByte(" -.()/", s[i]) >= 0; k++ {
+			i++
+		}
+		if i == length {
+			break
+		}
+	}
+	return string(all[:count]), length, groups
+}
+
+// phoneGroups tells a grouped telephone number from numbers side by side.
+func phoneGroups(number string, groups int) bool {
+	return number[0] == '0' && groups <= 5 || len(number) == 10 && groups == 3 ||
+		len(number) == 10 && groups == 2 && number[0] >= '6' || len(number) == 11 && number[0] == '1' && groups == 4
+}
+
+// mobile tells an ungrouped mobile number: 10 digits as in India, or 10 to 11
+// with the leading 0 of a national number.
+func mobile(number string) bool {
+	return len(number) == 10 && number[0] >= '6' || len(number) == 11 && number[0] == '0' && number[1] != '0'
+}
+
+// plainNumber finds order and tracking numbers without a form of their own,
+// where the words before say what they are.
+func (e *scanner) plainNumber(i int) int {
+	s, n, count := e.s[i:], 0, 0
+	for n < len(s) && n < 30 && handleByte(s[n]) && s[n] != '_' {
+		if s[n] >= '0' && s[n] <= '9' {
+			count++
+		}
+		n++
+	}
+	if n < 6 || n > 24 || count < 5 || count < n-6 || !e.ends(i+n) {
+		return 0
+	}
+	switch contextOf(e.s[:i]) {
+	case saysOrder:
+		return e.take(socialwatch.OrderNumber, strings.ToUpper(s[:n]), i, n)
+	case saysTracking:
+		if n >= 8 {
+			return e.take(socialwatch.TrackingNumber, strings.ToUpper(s[:n]), i, n)
+		}
+	}
+	return 0
+}
+
+type context uint8
+
+const (
+	saysNothing context = iota
+	saysPhone
+	saysOrder
+	saysTracking
+	saysOther
+)
+
+// contextWords are the words that tell what a number is; the last one before
+// the number counts.
+var contextWords = []struct {
+	word string
+	says context
+}{
+	{"phone", saysPhone}, {"mobile", saysPhone}, {"whatsapp", saysPhone}, {"call", saysPhone},
+	{"cell", saysPhone}, {"tel", saysPhone}, {"contact", saysPhone}, {"mob", saysPhone},
+	{"dial", saysPhone}, {"ring me", saysPhone}, {"text me", saysPhone},
+	{"order", saysOrder}, {"oder", saysOrder}, {"purchase", saysOrder},
+	{"tracking", saysTracking}, {"awb", saysTracking}, {"consignment", saysTracking},
+	{"parcel", saysTracking}, {"shipment", saysTracking}, {"package", saysTracking}, {"track", saysTracking},
+	{"ticket", saysOther}, {"case", saysOther}, {"complaint", saysOther}, {"reference", saysOther},
+	{"ref", saysOther}, {"incident", saysOther}, {"invoice", saysOther}, {"pnr", saysOther},
+	{"transaction", saysOther}, {"imei", saysOther}, {"serial", saysOther},
+}
+
+// contextOf looks at the 32 bytes before a number.
+func contextOf(before string) context {
+	const width = 32
+	var low [width]byte
+	if len(before) > width {
+		before = before[len(before)-width:]
+	}
+	for k := range len(before) {
+		low[k] = byteFold[before[k]]
+	}
+	text := string(low[:len(before)])
+	best, says := -1, saysNothing
+	for _, c := range contextWords {
+		at := strings.LastIndex(text, c.word)
+		if at > best && (at == 0 || !handleByte(text[at-1])) {
+			best, says = at, c.says
+		}
+	}
+	return says
+}

@@ -1,0 +1,163 @@
+package triage
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// files holds rules.txt and one lexicon per language, named by its ISO 639-1
+// code. A lexicon's lines are
+//
+//	concept: phrase | phrase | word*
+//
+// A star lets the word go on; "@" stands for any handle, "http" for any link.
+// Case, accents, apostrophes, hyphens and letters repeated three times do not
+// matter. The concept "words" lists common words that only tell the language.
+//
+//go:embed lexicon/*.txt
+var files embed.FS
+
+const (
+	rulesFile   = "rules.txt"
+	wordConcept = "words"
+)
+
+// lexicon is what all languages' files say together, before compilation.
+type lexicon struct {
+	languages []string
+	texts     []string // folded phrases
+	phrases   []phrase
+	index     map[string]int // folded text, with its star → index of phrase
+	concepts  map[string]uint16
+}
+
+// shapes are the concepts that no phrase has: the code finds them in the
+// entities, the shape of the text, the mention or its history.
+var shapes = []string{
+	"order_number", "tracking_number", "amount", "days_waited", "date", "email",
+	"phone", "card", "address", "case_number", "long_wait", "high_value", "number",
+	"shouting", "brief", "bare", "link", "handles", "other_first", "no_handle",
+	"agent_mark", "automated", "own", "earlier", "earlier_often", "open_case", "reach",
+	"english", "foreign",
+}
+
+// readLexicon reads every language of the folder. Concepts that only phrases
+// define come into being here.
+func readLexicon(fsys fs.FS) (*lexicon, error) {
+	l := &lexicon{index: map[string]int{}, concepts: map[string]uint16{}}
+	for _, name := range shapes {
+		l.concept(name)
+	}
+	names, err := fs.Glob(fsys, "lexicon/*.txt")
+	if err != nil {
+		return nil, fmt.Errorf("list lexicons: %w", err)
+	}
+	for _, name := range names {
+		if path.Base(name) == rulesFile {
+			continue
+		}
+		l.languages = append(l.languages, strings.TrimSuffix(path.Base(name), ".txt"))
+		err := eachLine(fsys, name, func(line string) error { return l.line(line) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// eachLine calls use with every line that is not empty and not a comment.
+func eachLine(fsys fs.FS, name string, use func(string) error) error {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return fmt.Errorf("open lexicon: %w", err)
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if err := use(line); err != nil {
+			return fmt.Errorf("%s line %d: %w", name, n, err)
+		}
+	}
+	return lines.Err()
+}
+
+func (l *lexicon) concept(name string) uint16 {
+	id, ok := l.concepts[name]
+	if !ok {
+		id = uint16(len(l.concepts))
+		l.concepts[name] = id
+	}
+	return id
+}
+
+func (l *lexicon) line(line string) error {
+	name, list, ok := strings.Cut(line, ":")
+	name = strings.TrimSpace(name)
+	if !ok || name == "" || strings.ContainsAny(name, " |.") {
+		return fmt.Errorf("write concept: phrase | phrase, not %q", line)
+	}
+	for _, text := range strings.Split(list, "|") {
+		if err := l.phrase(name, strings.TrimSpace(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// phrase adds one phrase to a concept, or to the common words of the language
+// that is being read.
+func (l *lexicon) phrase(concept, text string) error {
+	text, open := strings.CutSuffix(text, "*")
+	key := foldPhrase(text)
+	if key == "" {
+		return fmt.Errorf("empty phrase for %s: take a bar away", concept)
+	}
+	id := key
+	if open {
+		id += "*"
+	}
+	k, ok := l.index[id]
+	if !ok {
+		k = len(l.phrases)
+		l.index[id] = k
+		l.texts = append(l.texts, key)
+		l.phrases = append(l.phrases, phrase{length: int32(len(key)), twin: -1,
+			left: wordAfter([]byte(key), 0), right: !open && wordBefore([]byte(key), len(key))})
+	}
+	p := &l.phrases[k]
+	if concept == wordConcept {
+		if lang := uint8(len(l.languages) - 1); !slices.Contains(p.words, lang) {
+			p.words = append(p.words, lang)
+		}
+		return nil
+	}
+	if c := l.concept(concept); !slices.Contains(p.concepts, c) {
+		p.concepts = append(p.concepts, c)
+	}
+	return nil
+}
+
+// foldPhrase folds a phrase as a text is folded.
+func foldPhrase(text string) string {
+	var f folded
+	f.add(text)
+	words := strings.Fields(string(f.text))
+	for i, w := range words {
+		switch w {
+		case "@":
+			words[i] = string(rune(handleMark))
+		case "http":
+			words[i] = string(rune(linkMark))
+		}
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,143 @@
+package triage
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"socialwatch"
+)
+
+// shapeIDs are the concepts that the code puts on the board.
+type shapeIDs struct {
+	longWait, highValue, number, shouting, brief, bare, link, handles, otherFirst uint16
+	noHandle, agentMark, automated, own, earlier, earlierOften, openCase, reach   uint16
+	english, foreign                                                              uint16
+}
+
+func newShapeIDs(l *lexicon) shapeIDs {
+	return shapeIDs{
+		longWait: l.concept("long_wait"), highValue: l.concept("high_value"), number: l.concept("number"),
+		shouting: l.concept("shouting"), brief: l.concept("brief"), bare: l.concept("bare"),
+		link: l.concept("link"), handles: l.concept("handles"), otherFirst: l.concept("other_first"),
+		noHandle: l.concept("no_handle"), agentMark: l.concept("agent_mark"),
+		automated: l.concept("automated"), own: l.concept("own"), earlier: l.concept("earlier"),
+		earlierOften: l.concept("earlier_often"), openCase: l.concept("open_case"),
+		reach: l.concept("reach"), english: l.concept("english"), foreign: l.concept("foreign"),
+	}
+}
+
+// Limits of what the shape of a mention says. Set by hand.
+const (
+	briefWords   = 6     // a text of at most as many words is brief
+	shoutLetters = 15    // letters that capitals need to be shouting
+	manyHandles  = 4     // handles that make a text an appeal to many
+	oftenEarlier = 3     // mentions in seven days that are often
+	wideReach    = 10000 // followers that make a mention seen by many
+)
+
+// findShapes puts on the board what no phrase says: the shape of the text,
+// who wrote it, and the history.
+func (t *Triage) findShapes(s *scratch, m socialwatch.Mention, h socialwatch.History) {
+	f, id := &s.fold.shape, &t.shape
+	set := func(c uint16, holds bool) {
+		if holds {
+			s.board.add(c, span{})
+		}
+	}
+	set(id.shouting, f.upper >= shoutLetters && f.upper > 2*f.lower)
+	set(id.brief, f.words <= briefWords)
+	set(id.bare, f.words == 0)
+	set(id.link, f.links > 0)
+	set(id.handles, f.handles >= manyHandles)
+	set(id.noHandle, f.handles == 0)
+	set(id.agentMark, agentMark(m.Text))
+	set(id.automated, m.Author.Bot)
+	set(id.own, m.Own)
+	set(id.earlier, h.Earlier > 0)
+	set(id.earlierOften, h.Earlier >= oftenEarlier)
+	set(id.openCase, h.OpenCase)
+	set(id.reach, m.Author.Followers >= wideReach)
+	if start, end := f.firstHandle[0], f.firstHandle[1]; end > 0 && len(t.handles) > 0 {
+		name, _, _ := strings.Cut(m.Text[start+1:end], "@")
+		first := strings.TrimLeft(m.Text[:start], " .\n") == ""
+		if first && !t.handles[strings.ToLower(name)] {
+			s.board.add(id.otherFirst, span{s.fold.position(int(start)), s.fold.position(int(end))})
+		}
+	}
+}
+
+// agentMark reports whether the text ends as agents sign: ^AB, perhaps with a
+// part count or a link before it.
+func agentMark(text string) bool {
+	text = strings.TrimRight(text, " .\n")
+	k := strings.LastIndexByte(text, '^')
+	if k < 0 || len(text)-k < 2 || len(text)-k > 9 {
+		return false
+	}
+	for i := k + 1; i < len(text); i++ {
+		if c := text[i] | 0x20; c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return text[k+1] < 'a'
+}
+
+// narrow copies s with full-width and the like as plain letters and digits,
+// case kept, one to one otherwise.
+func (f *folded) narrow(s string) {
+	f.step(0, true)
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if needsNFKC(r) {
+			if out := norm.NFKC.String(s[i : i+n]); out != "" {
+				f.step(i, false)
+				f.text = append(f.text, out...)
+			}
+			f.step(i+n, true)
+		} else {
+			f.text = append(f.text, s[i:i+n]...)
+		}
+		i += n
+	}
+}
+
+// Shares of the letters or votes that decide on a language.
+const minVotes = 6
+
+// language is the language of the words: by script where one language of ours
+// has it, else by common words; "und" if neither says.
+func (s *scratch) language(names []string) string {
+	f := &s.fold.shape
+	latin := f.upper + f.lower
+	switch {
+	case f.kana > 0 && (f.kana+f.han)*4 > latin, f.han*2 > latin:
+		return "ja"
+	case f.devanagari*4 > latin:
+		return "hi"
+	case f.otherLetters > latin:
+		return undetermined
+	}
+	best, at := minVotes-1, -1
+	for i, v := range s.votes {
+		if v > best || v == best && at >= 0 && names[i] == "en" {
+			best, at = v, i
+		}
+	}
+	if at < 0 {
+		return undetermined
+	}
+	return names[at]
+}
+
+const undetermined = "und"
+
+// mark puts the language on the board, for the rules that hold in one only.
+func (t *Triage) mark(s *scratch, lang string) {
+	if lang == "en" {
+		s.board.add(t.shape.english, span{})
+	} else {
+		s.board.add(t.shape.foreign, span{})
+	}
+}

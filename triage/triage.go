@@ -1,0 +1,283 @@
+package triage
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"socialwatch"
+)
+
+// Rules is the version of the built-in rules. It changes whenever the same
+// mention may be assessed differently.
+const Rules = "2026-11-23.1"
+
+// Options adapt triage to a shop. The zero value gives the built-in rules.
+type Options struct {
+	// Handles are our own handles, with or without @ and host. A text that
+	// opens with another handle is taken as addressed to somebody else first.
+	// Without handles nothing is.
+	Handles []string
+	// OrderPatterns are more forms of order numbers: # stands for a digit, A
+	// for a letter of either case, everything else for itself, as in
+	// "SW-######". Amazon's 3-7-7 digits and OD with 18 digits are built in.
+	OrderPatterns []string
+	// HighValue is the amount, per ISO 4217 code, from which one in the text
+	// raises the score. A currency without an entry never does; nil stands for
+	// a built-in table.
+	HighValue map[string]float64
+}
+
+// highValue is the built-in table, roughly one threshold in eight currencies;
+// set by hand.
+var highValue = map[string]float64{"USD": 500, "EUR": 500, "GBP": 400, "INR": 40000,
+	"JPY": 75000, "CAD": 700, "AUD": 750, "CHF": 500}
+
+// Triage holds the compiled rules. It is immutable and safe for concurrent use.
+type Triage struct {
+	machine   *automaton
+	rules     []rule
+	concepts  map[string]uint16
+	languages []string
+	handles   map[string]bool
+	orders    []string
+	highValue map[string]float64
+	shape     shapeIDs
+	scratch   sync.Pool // of *scratch
+}
+
+// New compiles the rules once. The error says which option is wrong and how
+// to write it.
+func New(o Options) (*Triage, error) {
+	l, err := readLexicon(files)
+	if err != nil {
+		return nil, fmt.Errorf("read lexicons: %w", err)
+	}
+	rules, err := readRules(files, l)
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
+	}
+	machine, ok := newAutomaton(l.texts, l.phrases)
+	if !ok {
+		return nil, fmt.Errorf("compile lexicons: more than %d states, shorten the phrases", maxStates)
+	}
+	t := &Triage{machine: machine, rules: rules, concepts: l.concepts, languages: l.languages,
+		handles: map[string]bool{}, highValue: o.HighValue, shape: newShapeIDs(l)}
+	if t.highValue == nil {
+		t.highValue = highValue
+	}
+	for _, p := range o.OrderPatterns {
+		if err := checkPattern(p); err != nil {
+			return nil, err
+		}
+		t.orders = append(t.orders, p)
+	}
+	for _, h := range o.Handles {
+		name, _, _ := strings.Cut(strings.TrimPrefix(h, "@"), "@")
+		if name == "" {
+			return nil, fmt.Errorf("handle %q: write it as shop_help or @shop_help@social.example", h)
+		}
+		t.handles[strings.ToLower(name)] = true
+	}
+	t.scratch.New = func() any { return t.newScratch() }
+	return t, nil
+}
+
+// scratch is what one assessment works on, reused by later ones.
+type scratch struct {
+	fold   folded
+	narrow folded
+	board  board
+	scan   scanner
+	points [targetCount]int
+	votes  []int // common words per language, a word of n languages counts 12/n
+	best   int   // points of the strongest noise rule
+	ignore string
+	sigs   []socialwatch.Signal
+	main   int32 // folded length of the text itself; behind it lies what is outside
+}
+
+func (t *Triage) newScratch() *scratch {
+	return &scratch{
+		board: board{hits: make([][]span, len(t.concepts))},
+		votes: make([]int, len(t.languages)),
+		scan:  scanner{orders: t.orders},
+	}
+}
+
+func (s *scratch) reset() {
+	s.fold.reset()
+	s.board.reset()
+	clear(s.votes)
+	s.points, s.best, s.ignore, s.sigs = [targetCount]int{}, 0, "", s.sigs[:0]
+}
+
+// Assess says what the mention wants. It is pure and never fails: bytes that
+// are no UTF-8, an empty text and 100 kB of anything are assessed in time that
+// grows with their length only.
+func (t *Triage) Assess(m socialwatch.Mention, h socialwatch.History) socialwatch.Assessment {
+	s := t.scratch.Get().(*scratch)
+	defer t.scratch.Put(s)
+	s.reset()
+	s.fold.add(m.Text)
+	s.outside(m)
+	t.findPhrases(s)
+	t.findEntities(s, m.Text)
+	t.findShapes(s, m, h)
+	lang := s.language(t.languages)
+	t.mark(s, lang)
+	t.apply(s)
+	a := decide(s.points, s.ignore)
+	a.Rules, a.Language = Rules, lang
+	a.Signals = append([]socialwatch.Signal{}, s.sigs...)
+	a.Entities = append([]socialwatch.Entity{}, s.scan.found...)
+	a.Masked = mask(m.Text, a.Entities)
+	return a
+}
+
+// outside appends the content warning and what the media say: they count, but
+// have no place in the text and no part in its shape.
+func (s *scratch) outside(m socialwatch.Mention) {
+	f := &s.fold
+	s.main = int32(len(f.text))
+	shape, segs := f.shape, len(f.segs)
+	defer func() { f.shape, f.segs = shape, f.segs[:segs] }()
+	add := func(text string) {
+		if text != "" {
+			f.text = append(f.text, ' ', partMark, ' ')
+			f.add(text)
+		}
+	}
+	add(m.Warning)
+	for _, media := range m.Media {
+		add(media.Description)
+	}
+}
+
+func (t *Triage) findPhrases(s *scratch) {
+	s.board.text = s.fold.text
+	t.machine.scan(s.fold.text, func(p *phrase, start, end int32) {
+		for _, c := range p.concepts {
+			s.board.add(c, span{start, end})
+		}
+		for _, l := range p.words {
+			s.votes[l] += 12 / len(p.words)
+		}
+	})
+}
+
+// findEntities scans the text and puts what it finds on the board. Full-width
+// digits and letters are narrowed first.
+func (t *Triage) findEntities(s *scratch, text string) {
+	if s.fold.shape.wide {
+		s.narrow.reset()
+		s.narrow.narrow(text)
+		s.scan.scan(string(s.narrow.text))
+		for i := range s.scan.found {
+			e := &s.scan.found[i]
+			e.Start, e.End = s.narrow.original(int32(e.Start), int32(e.End))
+		}
+		for i, n := range s.scan.numbers {
+			start, end := s.narrow.original(n.start, n.end)
+			s.scan.numbers[i] = span{int32(start), int32(end)}
+		}
+	} else {
+		s.scan.scan(text)
+	}
+	for _, e := range s.scan.found {
+		at := span{s.fold.position(e.Start), s.fold.position(e.End)}
+		s.board.add(t.concepts[string(e.Kind)], at)
+		if e.Kind == socialwatch.DaysWaited && atoi(e.Value) >= longWait {
+			s.board.add(t.shape.longWait, at)
+		}
+		if e.Kind == socialwatch.Amount && exceeds(e, t.highValue) {
+			s.board.add(t.shape.highValue, at)
+		}
+	}
+	for _, n := range s.scan.numbers[:min(len(s.scan.numbers), maxHits)] {
+		s.board.add(t.shape.number, span{s.fold.position(int(n.start)), s.fold.position(int(n.end))})
+	}
+}
+
+// longWait is the wait in days that counts as long.
+const longWait = 7
+
+// apply runs the rules in their order and adds the points up.
+func (t *Triage) apply(s *scratch) {
+	for i := range t.rules {
+		r := &t.rules[i]
+		spans := s.board.match(r)
+		if len(spans) == 0 {
+			continue
+		}
+		switch r.kind {
+		case emit:
+			s.signal(r, spans[0])
+		case erase:
+			s.board.erase(r.concept, spans)
+		default:
+			for _, at := range spans {
+				s.board.add(r.concept, at)
+			}
+		}
+	}
+}
+
+// signal records a rule that holds, with its place in the text.
+func (s *scratch) signal(r *rule, at span) {
+	sig := socialwatch.Signal{Name: r.name, Points: r.points}
+	if at.end > 0 && at.end <= s.main {
+		sig.Start, sig.End = s.fold.original(at.start, at.end)
+	}
+	s.sigs = append(s.sigs, sig)
+	if r.target == targetIgnored {
+		s.noise(r.name, r.points)
+		return
+	}
+	s.points[r.target] += r.points
+}
+
+// noise keeps the strongest noise rule, the first of equals.
+func (s *scratch) noise(name string, points int) {
+	s.points[targetIgnored] += points
+	if points > s.best {
+		s.best = points
+		_, s.ignore, _ = strings.Cut(name, ".")
+	}
+}
+
+// mask replaces personal data byte for byte with *, and order and tracking
+// numbers but for their last three bytes, so that spans hold in both.
+func mask(text string, entities []socialwatch.Entity) string {
+	var out []byte
+	for _, e := range entities {
+		end := e.End
+		switch e.Kind {
+		case socialwatch.Email, socialwatch.Phone, socialwatch.Card, socialwatch.Address:
+		case socialwatch.OrderNumber, socialwatch.TrackingNumber:
+			end = keepLast(text, e)
+		default:
+			continue
+		}
+		if out == nil {
+			out = []byte(text)
+		}
+		for i := e.Start; i < end; i++ {
+			out[i] = '*'
+		}
+	}
+	if out == nil {
+		return text
+	}
+	return string(out)
+}
+
+// keepLast is where the last three characters of the entity begin.
+func keepLast(text string, e socialwatch.Entity) int {
+	end := e.End
+	for kept := 0; kept < 3 && end > e.Start; kept++ {
+		for end--; end > e.Start && text[end]&0xC0 == 0x80; end-- {
+		}
+	}
+	return end
+}
