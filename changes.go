@@ -95,7 +95,9 @@ type Watch struct {
 	CaseID  int64
 	Account string
 	Roots   []string
-	PostIDs []string // its mentions, for edits and deletions
+	PostIDs []string  // its mentions, for edits and deletions
+	Looks   int       // looks done before this one
+	LookAt  time.Time // when to look next; zero: no more
 }
 
 // Empty reports whether saving c would change nothing but the account's

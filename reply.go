@@ -163,4 +163,6 @@ type Attempt struct {
 	N          int       // 1 for the first call
 	Worker     string    // who holds the lease
 	LeaseUntil time.Time // no call may begin later than this less the request timeout
+	FirstAt    time.Time // when the first call with this reply's key began
+	Looks      int       // answered looks for it so far
 }

@@ -22,6 +22,30 @@ type Approval struct {
 	ExpiresAt time.Time
 	Key       string    // idempotency key of all its attempts
 	Findings  []Finding // of the check at approval: stored with it
+	// SelfApproval lets the version's author be its approver; the event says so.
+	SelfApproval bool
+}
+
+// Revision is a person's edit: a new version of a reply that awaits or is
+// blocked. With Approval it is edited and approved as one decision.
+type Revision struct {
+	Decision
+	Payload   Payload // composed from Decision.Text
+	Findings  []Finding
+	At        time.Time
+	ExpiresAt time.Time
+	Approval  *Approval
+}
+
+// Proposal is a reply that a person wrote from nothing, or again after an
+// earlier one was rejected, cancelled, expired or sent.
+type Proposal struct {
+	MentionID int64
+	By        Person
+	Payload   Payload
+	Findings  []Finding
+	At        time.Time
+	ExpiresAt time.Time
 }
 
 // Claim asks for the right to make one call.

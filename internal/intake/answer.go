@@ -1,0 +1,166 @@
+package intake
+
+import (
+	"slices"
+	"time"
+
+	"socialwatch"
+)
+
+// answer makes the entry of one item: its case grows by it, earlier drafts
+// give way, and unless nothing is to be said a new draft is composed and
+// checked.
+func (p *plan) answer(it *item) {
+	m := it.matter
+	entry := socialwatch.Entry{Mention: it.mention, Assessment: it.assess}
+	if m != nil {
+		entry.CaseID = m.ID
+		a := p.respond(it)
+		p.grow(it, a)
+		p.supersede(m, p.why(it), anyReply)
+		p.dropDraft(m)
+		if a.Draft != nil && !p.mayBePublic(it) {
+			entry.Reply = p.compose(it, a)
+			m.draft = it
+		}
+	}
+	p.out.Entries = append(p.out.Entries, entry)
+}
+
+func anyReply(socialwatch.Reply) bool { return true }
+
+func (p *plan) why(it *item) string {
+	if it.stored != nil {
+		return "the customer edited the post"
+	}
+	return "the customer added a post"
+}
+
+// mayBePublic reports whether a reply to this very post is under way or in
+// doubt: then no second one is drafted, the person who settles it decides.
+func (p *plan) mayBePublic(it *item) bool {
+	return it.stored != nil && slices.ContainsFunc(it.matter.replies, func(r socialwatch.Reply) bool {
+		return r.MentionID == it.stored.ID && inDoubt(r)
+	})
+}
+
+// dropDraft takes back the draft for an earlier item of the same batch.
+func (p *plan) dropDraft(m *matter) {
+	if m.draft == nil {
+		return
+	}
+	for i := range p.out.Entries {
+		if p.out.Entries[i].Mention.ID == m.draft.mention.ID {
+			p.out.Entries[i].Reply = nil
+		}
+	}
+	m.draft = nil
+}
+
+// respond asks the responder, unless there is nothing to say: only thanks,
+// or noise in a watched thread.
+func (p *plan) respond(it *item) Answer {
+	m := it.matter
+	if it.assess.Thanks || it.assess.Ignored != "" {
+		return Answer{Level: m.Level, DueAt: m.DueAt, Why: "nothing to answer"}
+	}
+	now := latest(asked(it.mention), m.OpenedAt)
+	if now.After(p.now) {
+		now = p.now
+	}
+	a := p.in.Rules.Respond(Situation{
+		Mention: it.mention, Assessment: it.assess, CaseNumber: m.Number,
+		FollowUp: !it.opens, Used: p.known.Used[m.ID], Now: now,
+	})
+	a.DueAt = socialwatch.Micros(a.DueAt)
+	if a.Draft == nil && !a.Escalate {
+		a.Escalate, a.Escalation = true, "no reply fits: "+a.Why
+	}
+	return a
+}
+
+// grow brings a case up to date with one more or one changed mention.
+func (p *plan) grow(it *item, a Answer) {
+	m := it.matter
+	m.Customer = it.mention.Author
+	p.grade(it, a)
+	for _, e := range it.assess.Entities {
+		if e.Kind == socialwatch.OrderNumber && !slices.Contains(m.Orders, e.Value) {
+			m.Orders = append(slices.Clone(m.Orders), e.Value)
+			slices.Sort(m.Orders)
+		}
+	}
+	m.Looks, m.LookAt = 0, p.now.Add(NextLook(0))
+	switch {
+	case it.opens:
+		m.event(socialwatch.EventCaseOpened, map[string]any{
+			"intent": m.Intent, "level": m.Level, "score": m.Score, "due_at": m.DueAt})
+	case it.stored != nil:
+		m.event(socialwatch.EventMentionEdited, map[string]any{"post_id": it.mention.ID})
+	default:
+		m.event(socialwatch.EventMentionAttached, map[string]any{
+			"post_id": it.mention.ID, "kind": it.mention.Kind, "intent": it.assess.Intent})
+		p.reopen(it)
+	}
+	if a.Escalate && !m.Escalated {
+		m.Escalated, m.Escalation = true, a.Escalation
+		m.event(socialwatch.EventCaseEscalated, map[string]any{"reason": a.Escalation})
+	}
+}
+
+// grade lets a mention raise its case, never lower it: the most urgent word
+// of a customer stands.
+func (p *plan) grade(it *item, a Answer) {
+	m := it.matter
+	if it.opens || it.assess.Score > m.Score {
+		m.Score = it.assess.Score
+		if it.opens || it.assess.Escalate {
+			m.Intent = it.assess.Intent
+		}
+	}
+	if a.Level != 0 && a.Level < m.Level || it.opens {
+		m.Level = max(a.Level, 1)
+	}
+	if it.opens || m.RespondedAt.IsZero() && a.DueAt.Before(m.DueAt) {
+		m.DueAt = a.DueAt
+	}
+}
+
+// reopen takes a case that waited or was resolved back to work; thanks alone
+// do not.
+func (p *plan) reopen(it *item) {
+	m := it.matter
+	if it.assess.Thanks || it.assess.Ignored != "" {
+		return
+	}
+	switch m.State {
+	case socialwatch.CaseResolved:
+		m.State, m.ResolvedAt = socialwatch.CaseOpen, time.Time{}
+		m.event(socialwatch.EventCaseReopened, map[string]any{"from": socialwatch.CaseResolved})
+	case socialwatch.CaseWaiting:
+		m.State = socialwatch.CaseOpen
+		m.event(socialwatch.EventCaseState, map[string]any{
+			"from": socialwatch.CaseWaiting, "to": socialwatch.CaseOpen})
+	}
+}
+
+// compose makes the payload and checks it. A draft that can't be composed is
+// not lost: the case says so and a person answers.
+func (p *plan) compose(it *item, a Answer) *socialwatch.Reply {
+	m := it.matter
+	payload, err := p.conn.Composer.Compose(*a.Draft)
+	if err != nil {
+		m.Escalated, m.Escalation = true, "no reply could be composed: "+err.Error()
+		m.event(socialwatch.EventCaseEscalated, map[string]any{"reason": m.Escalation})
+		return nil
+	}
+	r := &socialwatch.Reply{
+		State: socialwatch.ReplyAwaiting, Version: 1, Payload: payload, Hash: payload.Hash(),
+		Findings: p.in.Rules.Check(payload, it.mention, a.Draft.Text), Author: socialwatch.System,
+		CreatedAt: p.now, ExpiresAt: p.now.Add(p.in.expiry()),
+	}
+	if socialwatch.AnyBlocks(r.Findings) {
+		r.State, r.Reason = socialwatch.ReplyBlocked, "the safety check blocks it"
+	}
+	return r
+}

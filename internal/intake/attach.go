@@ -1,0 +1,230 @@
+package intake
+
+import (
+	"slices"
+	"time"
+
+	"socialwatch"
+)
+
+// choose finds the case that an item belongs to, or opens one, by the rules
+// of the product note, section 4. It reports false for a post that is only
+// context: somebody else's in a thread we watch.
+func (p *plan) choose(it *item) bool {
+	m := it.mention
+	if it.stored != nil && it.stored.CaseID != 0 {
+		it.matter = p.byID(it.stored.CaseID)
+		return true
+	}
+	inThread, closed := p.byThread(m)
+	if m.Kind == socialwatch.KindFollowUp && inThread == nil && closed == nil {
+		return false
+	}
+	tooOld := it.stored == nil && p.now.Sub(asked(m)) > historyDays
+	switch {
+	case inThread != nil:
+		it.matter = inThread
+	case it.assess.Ignored != "":
+		return true
+	case p.quoted(it) != nil:
+		it.matter = p.quoted(it)
+	case p.recent(it) != nil:
+		it.matter = p.recent(it)
+	case tooOld:
+		it.assess.Ignored = "older_than_7_days"
+	default:
+		it.matter = p.open(it, closed)
+		it.opens = true
+	}
+	return true
+}
+
+// asked is when the customer said it, as far as the network tells.
+func asked(m socialwatch.Mention) time.Time {
+	if m.EditedAt.After(m.CreatedAt) {
+		return m.EditedAt
+	}
+	return m.CreatedAt
+}
+
+func (p *plan) open(it *item, follows *matter) *matter {
+	m := it.mention
+	opened := socialwatch.Micros(asked(m))
+	if opened.After(p.now) {
+		opened = p.now // a network's clock ahead of ours
+	}
+	c := socialwatch.Case{
+		Account: p.conn.Account, Network: m.Network, Host: m.Host, Customer: m.Author,
+		State: socialwatch.CaseNew, Level: 4, Intent: it.assess.Intent, Score: it.assess.Score,
+		OpenedAt: opened, DueAt: opened,
+	}
+	if follows != nil {
+		c.Linked = follows.ID
+	}
+	mt := &matter{Case: c}
+	p.cases = append(p.cases, mt)
+	p.newCases++
+	return mt
+}
+
+// byThread finds the case whose thread the post stands in, if the post is of
+// that case's customer; closed is that case when it can't be reopened.
+func (p *plan) byThread(m socialwatch.Mention) (live, closed *matter) {
+	for _, id := range []string{m.ParentID, m.RootID} {
+		caseID := p.known.OwnPosts[id]
+		if stored, ok := p.known.Mentions[id]; ok {
+			caseID = stored.CaseID
+		} else if mt := p.inBatch(id); mt != nil && mt.Customer.ID == m.Author.ID {
+			return mt, nil
+		}
+		mt := p.byID(caseID)
+		if mt == nil || mt.Customer.ID != m.Author.ID {
+			continue
+		}
+		if mt.Reopenable(p.now) {
+			return mt, nil
+		}
+		closed = mt
+	}
+	return nil, closed
+}
+
+func (p *plan) inBatch(postID string) *matter {
+	for _, it := range p.items {
+		if it.mention.ID == postID {
+			return it.matter
+		}
+	}
+	return nil
+}
+
+// byID finds a case and follows merges to the survivor.
+func (p *plan) byID(id int64) *matter {
+	for range len(p.cases) {
+		i := slices.IndexFunc(p.cases, func(m *matter) bool { return m.ID == id && id != 0 })
+		if i < 0 {
+			return nil
+		}
+		if p.cases[i].State != socialwatch.CaseMerged {
+			return p.cases[i]
+		}
+		id = p.cases[i].MergedInto
+	}
+	return nil
+}
+
+// openCase is the newest case of an author that a new post could join.
+func (p *plan) openCase(author string) *matter {
+	var newest *matter
+	for _, m := range p.cases {
+		if m.Customer.ID == author && m.Reopenable(p.now) &&
+			(newest == nil || !m.OpenedAt.Before(newest.OpenedAt)) {
+			newest = m
+		}
+	}
+	return newest
+}
+
+// quoted finds the customer's own case whose number stands in the text.
+func (p *plan) quoted(it *item) *matter {
+	for _, e := range it.assess.Entities {
+		if e.Kind != socialwatch.CaseNumber {
+			continue
+		}
+		for _, m := range p.cases {
+			if m.Number == e.Value && m.Customer.ID == it.mention.Author.ID {
+				if live := p.byID(m.ID); live != nil && live.Reopenable(p.now) {
+					return live
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// recent finds the author's open case of the last seven days: the one with
+// the same order number, else the newest.
+func (p *plan) recent(it *item) *matter {
+	var newest *matter
+	for _, m := range p.cases {
+		if m.Customer.ID != it.mention.Author.ID || !m.Reopenable(p.now) ||
+			p.now.Sub(latest(m.UpdatedAt, m.OpenedAt)) > historyDays {
+			continue
+		}
+		for _, e := range it.assess.Entities {
+			if e.Kind == socialwatch.OrderNumber && slices.Contains(m.Orders, e.Value) {
+				return m
+			}
+		}
+		if newest == nil || m.OpenedAt.After(newest.OpenedAt) {
+			newest = m
+		}
+	}
+	return newest
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// attachNative notes answers that our people gave in the network's own app:
+// they retire drafts written before them and count as the first response.
+func (p *plan) attachNative() {
+	for _, post := range p.news.native {
+		if _, ours := p.known.OwnPosts[post.ID]; ours {
+			continue
+		}
+		m := p.answered(post)
+		if m == nil || slices.ContainsFunc(m.replies, inDoubt) {
+			continue // it may be the reply whose answer was lost: reconciliation tells
+		}
+		some := p.supersede(m, "answered natively", func(r socialwatch.Reply) bool {
+			return r.CreatedAt.Before(post.CreatedAt)
+		})
+		if some || m.RespondedAt.IsZero() {
+			if m.RespondedAt.IsZero() {
+				m.RespondedAt = socialwatch.Micros(post.CreatedAt)
+			}
+			if m.State == socialwatch.CaseNew {
+				m.State = socialwatch.CaseOpen
+			}
+			m.event(socialwatch.EventCaseResponded, map[string]any{"how": "native", "post_id": post.ID})
+		}
+	}
+}
+
+func inDoubt(r socialwatch.Reply) bool {
+	return r.State == socialwatch.ReplySending || r.State == socialwatch.ReplyUnknown
+}
+
+// answered is the case whose customer's post a post of ours answers.
+func (p *plan) answered(post socialwatch.Post) *matter {
+	for _, id := range []string{post.ParentID, post.RootID} {
+		if stored, ok := p.known.Mentions[id]; ok && stored.CaseID != 0 {
+			return p.byID(stored.CaseID)
+		}
+	}
+	return nil
+}
+
+// attachGone notes posts that we may no longer see and retires what would
+// answer them.
+func (p *plan) attachGone() {
+	for _, id := range p.news.batch.Deletions {
+		stored, ok := p.known.Mentions[id]
+		if !ok || stored.Gone || slices.Contains(p.gone, id) {
+			continue
+		}
+		p.gone = append(p.gone, id)
+		if m := p.byID(stored.CaseID); m != nil {
+			m.event(socialwatch.EventMentionGone, map[string]any{"post_id": id})
+			p.supersede(m, "the post is gone", func(r socialwatch.Reply) bool {
+				return r.MentionID == stored.ID
+			})
+		}
+	}
+	slices.Sort(p.gone)
+}

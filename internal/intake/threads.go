@@ -1,0 +1,153 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"socialwatch"
+	"socialwatch/connectors"
+)
+
+// Watcher says which threads are due for a look.
+type Watcher interface {
+	// DueThreads returns open cases of the account whose look is due.
+	DueThreads(ctx context.Context, account string, now time.Time, limit int) ([]socialwatch.Watch, error)
+	// Looked stores Looks and LookAt of each watch.
+	Looked(ctx context.Context, watches []socialwatch.Watch) error
+}
+
+// NextLook is how long after the n-th look at a case's threads the next one
+// comes: 1, 5 and 30 minutes, then hourly (Mastodon note, R18). A follow-up
+// without our handle makes no notification, so only looking finds it.
+func NextLook(n int) time.Duration {
+	steps := []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute}
+	if n < len(steps) {
+		return steps[n]
+	}
+	return time.Hour
+}
+
+// lookDays ends the looking: a case without news for two weeks is left alone.
+const lookDays = 14 * 24
+
+// watchBatch bounds the threads of one transaction.
+const watchBatch = 20
+
+// Threads looks into the threads of open cases that are due: follow-ups
+// without the handle, our people's native answers, edits and deletions.
+func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watcher) (int, error) {
+	if c.Threads == nil {
+		return 0, nil
+	}
+	watches, err := w.DueThreads(ctx, c.Account, in.Now(), watchBatch)
+	if err != nil || len(watches) == 0 {
+		return 0, err
+	}
+	err = in.again(ctx, c, func() (news, error) { return in.read(ctx, c, watches) })
+	if err != nil {
+		return 0, fmt.Errorf("look into threads of %s: %w", c.Account, err)
+	}
+	for i := range watches {
+		watches[i].Looks++
+		watches[i].LookAt = socialwatch.Micros(in.Now().Add(NextLook(watches[i].Looks)))
+		if watches[i].Looks > lookDays {
+			watches[i].LookAt = time.Time{}
+		}
+	}
+	return len(watches), w.Looked(ctx, watches)
+}
+
+// Look brings the stored state of posts up to date with the network: edits
+// and deletions void what would answer them. It is called before a draft is
+// shown, right before it is sent, when the stream tells of a deletion, and
+// nightly.
+func (in *Intake) Look(ctx context.Context, c *connectors.Connector, postIDs []string) error {
+	if c.Lookup == nil || len(postIDs) == 0 {
+		return nil
+	}
+	err := in.again(ctx, c, func() (news, error) {
+		looks, err := c.Lookup.Get(ctx, postIDs)
+		return news{batch: batchOf(c.Account, looks)}, err
+	})
+	if err != nil {
+		return fmt.Errorf("look at posts of %s: %w", c.Account, err)
+	}
+	return nil
+}
+
+// again fetches and keeps until no other process came between.
+func (in *Intake) again(ctx context.Context, c *connectors.Connector, fetch func() (news, error)) error {
+	for range conflicts {
+		state, err := in.Store.Account(ctx, c.Account)
+		if err != nil {
+			return err
+		}
+		n, err := fetch()
+		if err != nil {
+			return err
+		}
+		if err = in.keep(ctx, c, state.Version, n); !errors.Is(err, socialwatch.ErrConflict) {
+			return err
+		}
+	}
+	return socialwatch.ErrConflict
+}
+
+// batchOf turns looks into edits and deletions.
+func batchOf(account string, looks []connectors.Look) connectors.Batch {
+	var b connectors.Batch
+	for _, l := range looks {
+		if l.Gone {
+			b.Deletions = append(b.Deletions, l.ID)
+		} else {
+			b.Edits = append(b.Edits, socialwatch.Mention{Post: l.Post, Account: account, Kind: socialwatch.KindFollowUp})
+		}
+	}
+	return b
+}
+
+func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (news, error) {
+	var roots, known []string
+	for _, w := range watches {
+		roots = append(roots, w.Roots...)
+		known = append(known, w.PostIDs...)
+	}
+	slices.Sort(roots)
+	threads, err := c.Threads.Read(ctx, slices.Compact(roots))
+	if err != nil {
+		return news{}, err
+	}
+	n := news{}
+	seen := map[string]bool{}
+	for _, t := range threads {
+		for _, post := range t.Posts {
+			if seen[post.ID] {
+				continue
+			}
+			seen[post.ID] = true
+			post.RootID = t.Root
+			if post.Own {
+				n.native = append(n.native, post)
+			} else {
+				n.batch.Edits = append(n.batch.Edits, socialwatch.Mention{
+					Post: post, Account: c.Account, Kind: socialwatch.KindFollowUp})
+			}
+		}
+	}
+	return in.missing(ctx, c, n, slices.DeleteFunc(known, func(id string) bool { return seen[id] }))
+}
+
+// missing looks at mentions that their thread no longer shows.
+func (in *Intake) missing(ctx context.Context, c *connectors.Connector, n news, ids []string) (news, error) {
+	if len(ids) == 0 || c.Lookup == nil {
+		return n, nil
+	}
+	looks, err := c.Lookup.Get(ctx, ids)
+	b := batchOf(c.Account, looks)
+	n.batch.Edits = append(n.batch.Edits, b.Edits...)
+	n.batch.Deletions = b.Deletions
+	return n, err
+}

@@ -1,0 +1,262 @@
+package publish
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"socialwatch"
+	"socialwatch/connectors"
+)
+
+// Decisions stores what people decide. The database picks the winner with
+// one conditional update; the loser gets ErrConflict that names the winner.
+type Decisions interface {
+	Approve(ctx context.Context, a socialwatch.Approval) (socialwatch.Reply, error)
+	Reject(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
+	Revise(ctx context.Context, r socialwatch.Revision) (socialwatch.Reply, error)
+	Undo(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
+}
+
+// Switches stores the stop, and people's word on replies in doubt.
+type Switches interface {
+	Stop(ctx context.Context, by string, at time.Time) error
+	Resume(ctx context.Context, by socialwatch.Person, at time.Time, hold time.Duration) error
+	Settle(ctx context.Context, s socialwatch.Settlement) (socialwatch.Reply, error)
+	Propose(ctx context.Context, p socialwatch.Proposal) (socialwatch.Reply, error)
+}
+
+// Desk takes people's decisions about replies: it knows their rights, checks
+// the payload once more and binds the approval to its hash. The console and
+// the API speak to it; nothing else approves. It is safe for concurrent use.
+type Desk struct {
+	Decisions Decisions
+	Switches  Switches
+	Replies   Contexts
+	Connector func(account string) *connectors.Connector
+	Refresh   func(ctx context.Context, c *connectors.Connector, postIDs []string) error
+	Check     func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
+	Hold      time.Duration             // undo window; 0 sends at once
+	Expiry    time.Duration             // life of a version; 0: four hours
+	Self      func(account string) bool // may an author approve own text there
+	Now       func() time.Time
+}
+
+// BlockedError is the refusal of a text by the safety check: change the text,
+// or let an admin widen the allow-list.
+type BlockedError struct{ Findings []socialwatch.Finding }
+
+func (e *BlockedError) Error() string {
+	var rules []string
+	for _, f := range e.Findings {
+		if f.Blocks {
+			rules = append(rules, f.Rule+" ("+f.Mend+")")
+		}
+	}
+	return "the safety check blocks this reply: " + strings.Join(rules, "; ")
+}
+
+// Approve releases a reply to be sent after the undo window. The hash must
+// be that of the version the person saw. The post is looked at on the network
+// first; when it can't be reached the approval stands and the publisher looks
+// again before it sends.
+func (d *Desk) Approve(ctx context.Context, dec socialwatch.Decision) (socialwatch.Reply, error) {
+	rc, err := d.open(ctx, dec, socialwatch.RoleApprover)
+	if err != nil {
+		return rc.Reply, err
+	}
+	if c := d.Connector(rc.Reply.Payload.Account); c != nil && d.Refresh != nil {
+		if err := d.Refresh(ctx, c, []string{rc.Reply.Payload.ParentID}); err == nil {
+			if rc, err = d.open(ctx, dec, socialwatch.RoleApprover); err != nil {
+				return rc.Reply, err
+			}
+		}
+	}
+	findings := d.Check(rc, rc.Reply.Payload)
+	if socialwatch.AnyBlocks(findings) {
+		err := d.Replies.Block(ctx, rc.Reply.ID, findings, d.now())
+		return rc.Reply, errors.Join(&BlockedError{findings}, err)
+	}
+	return d.Decisions.Approve(ctx, d.approval(rc, dec, findings))
+}
+
+func (d *Desk) approval(rc socialwatch.ReplyContext, dec socialwatch.Decision, findings []socialwatch.Finding) socialwatch.Approval {
+	return socialwatch.Approval{
+		Decision: dec, At: d.now(), Hold: d.Hold, ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour)),
+		Key: "socialwatch-" + rand.Text(), Findings: findings,
+		SelfApproval: d.Self != nil && d.Self(rc.Reply.Payload.Account),
+	}
+}
+
+// Reject ends a reply for one of the RejectReasons; "other" needs a note.
+func (d *Desk) Reject(ctx context.Context, dec socialwatch.Decision) (socialwatch.Reply, error) {
+	rc, err := d.open(ctx, dec, socialwatch.RoleApprover)
+	if err != nil {
+		return rc.Reply, err
+	}
+	return d.Decisions.Reject(ctx, dec, d.now())
+}
+
+// Edit makes a new version with dec.Text, and with approve decides it in the
+// same step. A text that the check blocks is kept as blocked version when it
+// is only edited, and refused when it is to be approved.
+func (d *Desk) Edit(ctx context.Context, dec socialwatch.Decision, approve bool) (socialwatch.Reply, error) {
+	role := socialwatch.RoleAuthor
+	if approve {
+		role = socialwatch.RoleApprover
+	}
+	rc, err := d.open(ctx, dec, role)
+	if err != nil {
+		return rc.Reply, err
+	}
+	payload, findings, err := d.compose(rc, dec.Text)
+	if err != nil {
+		return rc.Reply, err
+	}
+	rev := socialwatch.Revision{Decision: dec, Payload: payload, Findings: findings, At: d.now(),
+		ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))}
+	if approve {
+		if socialwatch.AnyBlocks(findings) {
+			return rc.Reply, &BlockedError{findings}
+		}
+		a := d.approval(rc, dec, findings)
+		a.Decision.Hash = payload.Hash()
+		rev.Approval = &a
+	}
+	return d.Decisions.Revise(ctx, rev)
+}
+
+// Undo takes an approval back while the reply still holds: own ones for an
+// approver, any for a lead.
+func (d *Desk) Undo(ctx context.Context, dec socialwatch.Decision) (socialwatch.Reply, error) {
+	rc, err := d.open(ctx, dec, socialwatch.RoleApprover)
+	if err != nil {
+		return rc.Reply, err
+	}
+	if account := rc.Reply.Payload.Account; rc.Reply.DecidedBy != dec.By.Login && !dec.By.May(socialwatch.RoleLead, account) {
+		return rc.Reply, forbidden(dec.By, socialwatch.RoleLead, account)
+	}
+	return d.Decisions.Undo(ctx, dec, d.now())
+}
+
+// Preview composes and checks a text without storing it, for the editor.
+func (d *Desk) Preview(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error) {
+	rc, err := d.Replies.Context(ctx, replyID)
+	if err != nil {
+		return socialwatch.Payload{}, nil, err
+	}
+	return d.compose(rc, text)
+}
+
+// Again drafts a person's own text for the post of an ended reply: after a
+// rejection, an undo, an expiry, or to say more.
+func (d *Desk) Again(ctx context.Context, dec socialwatch.Decision) (socialwatch.Reply, error) {
+	rc, err := d.Replies.Context(ctx, dec.ReplyID)
+	if err != nil {
+		return rc.Reply, err
+	}
+	if account := rc.Reply.Payload.Account; !dec.By.May(socialwatch.RoleAuthor, account) {
+		return rc.Reply, forbidden(dec.By, socialwatch.RoleAuthor, account)
+	}
+	payload, findings, err := d.compose(rc, dec.Text)
+	if err != nil {
+		return rc.Reply, err
+	}
+	return d.Switches.Propose(ctx, socialwatch.Proposal{MentionID: rc.Reply.MentionID, By: dec.By,
+		Payload: payload, Findings: findings, At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))})
+}
+
+// compose makes the payload of a person's text and checks it.
+func (d *Desk) compose(rc socialwatch.ReplyContext, text string) (socialwatch.Payload, []socialwatch.Finding, error) {
+	old := rc.Reply.Payload
+	c := d.Connector(old.Account)
+	if c == nil || c.Composer == nil {
+		return old, nil, fmt.Errorf("account %q is not configured here or cannot reply: add it to the configuration", old.Account)
+	}
+	payload, err := c.Composer.Compose(socialwatch.Draft{Account: old.Account, Parent: rc.Parent.Post,
+		Text: socialwatch.CleanText(text), Language: old.Language, Template: old.Template, TemplateV: old.TemplateV})
+	if err != nil {
+		return old, nil, fmt.Errorf("compose the reply: %w", err)
+	}
+	return payload, d.Check(rc, payload), nil
+}
+
+// Stop ends all publishing at once, until somebody resumes.
+func (d *Desk) Stop(ctx context.Context, by socialwatch.Person) error {
+	if !anywhere(by, socialwatch.RoleApprover) {
+		return forbidden(by, socialwatch.RoleApprover, socialwatch.AllAccounts)
+	}
+	return d.Switches.Stop(ctx, by.Login, d.now())
+}
+
+// Resume lets approved replies go on, each with a fresh undo window.
+func (d *Desk) Resume(ctx context.Context, by socialwatch.Person) error {
+	if !anywhere(by, socialwatch.RoleLead) {
+		return forbidden(by, socialwatch.RoleLead, socialwatch.AllAccounts)
+	}
+	return d.Switches.Resume(ctx, by, d.now(), d.Hold)
+}
+
+// Settle stores a lead's word on a reply in doubt. Post.URL alone is enough:
+// the post's id is the last part of its path.
+func (d *Desk) Settle(ctx context.Context, s socialwatch.Settlement) (socialwatch.Reply, error) {
+	rc, err := d.Replies.Context(ctx, s.ReplyID)
+	if err != nil {
+		return rc.Reply, err
+	}
+	if account := rc.Reply.Payload.Account; !s.By.May(socialwatch.RoleLead, account) {
+		return rc.Reply, forbidden(s.By, socialwatch.RoleLead, account)
+	}
+	if s.Absent == (s.Post.URL != "") {
+		return rc.Reply, fmt.Errorf("settle reply %d: say either where it stands (its link) or that it is absent", s.ReplyID)
+	}
+	if !s.Absent && s.Post.PostID == "" {
+		u, err := url.Parse(s.Post.URL)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || path.Base(u.Path) == "/" || path.Base(u.Path) == "." {
+			return rc.Reply, fmt.Errorf("settle reply %d: the link must be the address of the published post, such as https://social.example/@shop_help/9050", s.ReplyID)
+		}
+		s.Post.PostID = path.Base(u.Path)
+	}
+	s.At = d.now()
+	return d.Switches.Settle(ctx, s)
+}
+
+// open reads the reply and refuses whoever may not, and whoever saw another
+// version.
+func (d *Desk) open(ctx context.Context, dec socialwatch.Decision, role socialwatch.Role) (socialwatch.ReplyContext, error) {
+	rc, err := d.Replies.Context(ctx, dec.ReplyID)
+	if err != nil {
+		return rc, err
+	}
+	if account := rc.Reply.Payload.Account; !dec.By.May(role, account) {
+		return rc, forbidden(dec.By, role, account)
+	}
+	if rc.Reply.Hash != dec.Hash {
+		return rc, fmt.Errorf("reply %d has another text now: look at it again: %w", dec.ReplyID, socialwatch.ErrConflict)
+	}
+	return rc, nil
+}
+
+func anywhere(p socialwatch.Person, role socialwatch.Role) bool {
+	for account := range p.Roles {
+		if p.May(role, account) {
+			return true
+		}
+	}
+	return false
+}
+
+func forbidden(p socialwatch.Person, role socialwatch.Role, account string) error {
+	where := "on account " + account
+	if account == socialwatch.AllAccounts {
+		where = "on any account"
+	}
+	return fmt.Errorf("%s needs the role %s %s, which an admin grants: %w", p.Login, role, where, socialwatch.ErrForbidden)
+}
+
+func (d *Desk) now() time.Time { return socialwatch.Micros(d.Now()) }

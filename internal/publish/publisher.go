@@ -1,0 +1,219 @@
+// Package publish decides and sends: the Desk takes people's decisions, the
+// Publisher makes at most one call for each attempt and settles what a lost
+// answer left in doubt. The rules are those of the storage note, section 8:
+// an attempt is written before its call, every end is fenced, an uncertain
+// send is unknown and never retried blindly.
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"socialwatch"
+	"socialwatch/connectors"
+)
+
+// Sends is what sending needs of the database.
+type Sends interface {
+	// DueSends returns holding replies past their undo window and failed
+	// ones past their wait; none while publishing is stopped.
+	DueSends(ctx context.Context, now time.Time, limit int) ([]int64, error)
+	// Claim moves one to sending and writes the attempt, in one transaction
+	// that reads Stop (ErrStopped) and compares the hash (ErrConflict).
+	Claim(ctx context.Context, c socialwatch.Claim) (socialwatch.Attempt, error)
+	// Finish ends an attempt; ErrConflict when its lease was lost.
+	Finish(ctx context.Context, a socialwatch.Attempt, o socialwatch.Outcome) error
+	// ExpireLeases turns sending replies with an ended lease into unknown.
+	ExpireLeases(ctx context.Context, now time.Time, settle time.Duration) (int, error)
+}
+
+// Looks is what reconciliation needs of the database.
+type Looks interface {
+	// DueLooks leases unknown replies whose look is due.
+	DueLooks(ctx context.Context, now time.Time, worker string, lease time.Duration, limit int) ([]socialwatch.Attempt, error)
+	// FinishLook ends one look; ErrConflict when its lease was lost.
+	FinishLook(ctx context.Context, a socialwatch.Attempt, o socialwatch.Outcome) error
+}
+
+// Contexts reads a reply with what surrounds it.
+type Contexts interface {
+	Context(ctx context.Context, replyID int64) (socialwatch.ReplyContext, error)
+	// Block stores the findings of a check that blocks.
+	Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, at time.Time) error
+}
+
+// Publisher sends approved replies. It is safe for concurrent use, in one
+// process or several: the database decides who sends.
+type Publisher struct {
+	Sends     Sends
+	Looks     Looks
+	Replies   Contexts
+	Connector func(account string) *connectors.Connector // nil: unknown here
+	// Refresh looks at posts on the network and stores what changed, which
+	// voids replies to what is no longer so.
+	Refresh func(ctx context.Context, c *connectors.Connector, postIDs []string) error
+	Check   func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
+	Worker  string        // unique among processes
+	Timeout time.Duration // of one call; the lease is twice as long; 0: 30 s
+	Settle  time.Duration // the longest that a taken post stays invisible; 0: 5 s
+	Tries   int           // answered looks before a reply counts as absent; 0: 3
+	Now     func() time.Time
+	Log     *slog.Logger
+
+	at func(point string) // tests kill the process here
+}
+
+// batch bounds what one pass claims.
+const batch = 20
+
+// Pass does everything that is due once: ended leases, looks, sends. It
+// returns how many replies it sent or settled; errors of single replies are
+// joined and stop no other.
+func (p *Publisher) Pass(ctx context.Context) (int, error) {
+	if _, err := p.Sends.ExpireLeases(ctx, p.Now(), p.settle()); err != nil {
+		return 0, fmt.Errorf("end leases of dead senders: %w", err)
+	}
+	looked, lookErr := p.reconcile(ctx)
+	ids, err := p.Sends.DueSends(ctx, p.Now(), batch)
+	if err != nil {
+		return looked, fmt.Errorf("read due sends: %w", err)
+	}
+	errs := []error{lookErr}
+	sent := 0
+	for _, id := range ids {
+		ok, err := p.send(ctx, id)
+		if ok {
+			sent++
+		}
+		if errors.Is(err, socialwatch.ErrStopped) {
+			break
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("send reply %d: %w", id, err))
+		}
+	}
+	return looked + sent, errors.Join(errs...)
+}
+
+// send makes one attempt. A conflict means that somebody else sends it, or
+// that it is no longer to be sent: no error.
+func (p *Publisher) send(ctx context.Context, id int64) (bool, error) {
+	rc, c, err := p.fresh(ctx, id)
+	if err != nil || c == nil {
+		return false, err
+	}
+	att, err := p.Sends.Claim(ctx, socialwatch.Claim{
+		ReplyID: id, Hash: rc.Reply.Payload.Hash(), Worker: p.Worker,
+		Now: p.Now(), Lease: 2 * p.timeout(),
+	})
+	if errors.Is(err, socialwatch.ErrConflict) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	p.point("claimed")
+	// What follows must end even when the program is told to stop.
+	ctx = context.WithoutCancel(ctx)
+	o := p.call(ctx, c, att)
+	p.point("answered")
+	err = p.Sends.Finish(ctx, att, o)
+	if errors.Is(err, socialwatch.ErrConflict) {
+		// Our lease ended meanwhile: the reply is unknown and looked for.
+		p.Log.Warn("attempt ended after its lease", "reply", id, "attempt", att.N)
+		return false, nil
+	}
+	p.point("finished")
+	return o.State == socialwatch.ReplySent, err
+}
+
+// fresh looks at the parent on the network and checks the payload again, as
+// an approval is void when the thread has moved. A nil connector means that
+// there is nothing to send.
+func (p *Publisher) fresh(ctx context.Context, id int64) (socialwatch.ReplyContext, *connectors.Connector, error) {
+	rc, err := p.Replies.Context(ctx, id)
+	if err != nil {
+		return rc, nil, err
+	}
+	c := p.Connector(rc.Reply.Payload.Account)
+	if c == nil || c.Replier == nil {
+		return rc, nil, fmt.Errorf("account %q is not configured here or cannot reply: add it to the configuration", rc.Reply.Payload.Account)
+	}
+	if err := p.Refresh(ctx, c, []string{rc.Reply.Payload.ParentID}); err != nil {
+		return rc, nil, err
+	}
+	if rc, err = p.Replies.Context(ctx, id); err != nil {
+		return rc, nil, err
+	}
+	if !rc.Reply.State.May(socialwatch.ReplySending) {
+		return rc, nil, nil
+	}
+	findings := p.Check(rc, rc.Reply.Payload)
+	if socialwatch.AnyBlocks(findings) {
+		return rc, nil, p.Replies.Block(ctx, id, findings, p.Now())
+	}
+	return rc, c, nil
+}
+
+// call makes the one call of an attempt.
+func (p *Publisher) call(ctx context.Context, c *connectors.Connector, att socialwatch.Attempt) socialwatch.Outcome {
+	// The wall clock, not the monotonic one: a suspended machine must see
+	// that its lease has ended.
+	if now := p.Now().Round(0); !now.Before(att.LeaseUntil.Add(-p.timeout())) {
+		return socialwatch.Outcome{State: socialwatch.ReplyFailed, At: now, RetryAt: now,
+			Reason: "too late to call within the lease"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.timeout())
+	defer cancel()
+	post, err := c.Replier.Reply(ctx, att.Reply.Payload, att.Reply.Key)
+	p.point("called")
+	return p.outcome(post, err, att.N)
+}
+
+// outcome classes the end of a call. Only a definite refusal is failed.
+func (p *Publisher) outcome(post socialwatch.Published, err error, attempt int) socialwatch.Outcome {
+	now := socialwatch.Micros(p.Now())
+	if err == nil && post.PostID != "" {
+		return socialwatch.Outcome{State: socialwatch.ReplySent, Post: post, At: now}
+	}
+	doubt := socialwatch.Outcome{State: socialwatch.ReplyUnknown, At: now, LookAt: now.Add(p.settle())}
+	var ne *socialwatch.NetworkError
+	if !errors.As(err, &ne) {
+		doubt.Reason = fmt.Sprintf("the answer was not understood: %v", err)
+		return doubt
+	}
+	o := socialwatch.Outcome{State: socialwatch.ReplyFailed, At: now, Reason: ne.Error()}
+	switch ne.Reason {
+	case socialwatch.Temporary, socialwatch.RateLimited:
+		o.RetryAt = now.Add(max(ne.RetryAfter, backOff(attempt)))
+	case socialwatch.Refused, socialwatch.Gone, socialwatch.Unauthorized, socialwatch.OutOfCredit:
+	default: // Unknown, Duplicate, and whatever a connector may invent
+		doubt.Reason = ne.Error()
+		return doubt
+	}
+	return o
+}
+
+// backOff doubles from 15 s to 15 min.
+func backOff(attempt int) time.Duration {
+	return min(15*time.Second<<min(max(attempt-1, 0), 6), 15*time.Minute)
+}
+
+func (p *Publisher) timeout() time.Duration { return or(p.Timeout, 30*time.Second) }
+func (p *Publisher) settle() time.Duration  { return or(p.Settle, 5*time.Second) }
+
+func or(d, def time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return def
+}
+
+func (p *Publisher) point(name string) {
+	if p.at != nil {
+		p.at(name)
+	}
+}
