@@ -1,0 +1,91 @@
+// Package config reads the one configuration file. Every key stands in the
+// types below with its meaning and example: the commented file that `init`
+// writes and docs/configuration.md are made from them. Secrets never stand in
+// the file: it names the environment variable or file that holds each.
+package config
+
+import "time"
+
+// Config is the whole file. The zero value of a key means the default that
+// its doc tag names.
+type Config struct {
+	Database  Database            `yaml:"database" doc:"Where everything is kept."`
+	Listen    string              `yaml:"listen" example:"127.0.0.1:8080" doc:"Address of console, API and metrics. Put a TLS proxy in front before it leaves this machine."`
+	PublicURL string              `yaml:"public_url" example:"https://socialwatch.shop.example" doc:"Address people use; cookies are marked Secure when it is https. Empty: http:// and listen."`
+	Cases     Cases               `yaml:"cases" doc:"Cases."`
+	Replies   Replies             `yaml:"replies" doc:"Life of a reply."`
+	Polling   Polling             `yaml:"polling" doc:"When the networks are read."`
+	Triage    Triage              `yaml:"triage" doc:"What triage should know of this shop."`
+	Templates string              `yaml:"templates" example:"/etc/socialwatch/templates" doc:"Folder of templates that replace the built-in ones of the same path (en/refund_delay.tmpl). Empty: built-in only."`
+	Calendars map[string]Calendar `yaml:"calendars" doc:"Business hours by name; an account without one is always open."`
+	Accounts  []Account           `yaml:"accounts" doc:"Our handles, one entry each."`
+}
+
+// Database says where the database is.
+type Database struct {
+	URL     string `yaml:"url" example:"sqlite:socialwatch.db" doc:"sqlite:PATH, or postgres://user@host/name. A password comes from url_env or PGPASSWORD, never from here."`
+	URLEnv  string `yaml:"url_env" example:"SOCIALWATCH_DATABASE_URL" doc:"Environment variable that holds the whole address instead."`
+	Schema  string `yaml:"schema" example:"socialwatch" doc:"Postgres schema that holds everything."`
+	Pooler  bool   `yaml:"pooler" example:"false" doc:"True behind a transaction pooler such as pgbouncer: no session state, no LISTEN."`
+	MaxOpen int    `yaml:"max_connections" example:"10" doc:"Most connections to Postgres at once."`
+}
+
+// Cases holds what concerns cases.
+type Cases struct {
+	Prefix string `yaml:"prefix" example:"K-" doc:"Stands before the number that people quote."`
+}
+
+// Replies holds what concerns replies.
+type Replies struct {
+	Hold         time.Duration `yaml:"hold" example:"20s" doc:"Undo window after an approval, 0s to 5m."`
+	Expiry       time.Duration `yaml:"expiry" example:"4h" doc:"How long a draft may be approved before a fresh one is needed."`
+	SelfApproval bool          `yaml:"self_approval" example:"false" doc:"True lets authors approve their own text (small teams); every event then says so."`
+}
+
+// Polling says when networks are read.
+type Polling struct {
+	Every string `yaml:"every" example:"@every 20s" doc:"Cron expression or @every; UTC unless it begins with CRON_TZ=."`
+	Stale int    `yaml:"missed" example:"3" doc:"Missed polls until /readyz and the console raise the alarm."`
+}
+
+// Triage holds what triage should know.
+type Triage struct {
+	OrderPatterns []string           `yaml:"order_patterns" example:"[\"SW-######\"]" doc:"Your order numbers: # is a digit, A a letter, the rest stands for itself."`
+	HighValue     map[string]float64 `yaml:"high_value" example:"{USD: 500, EUR: 500}" doc:"Amounts from which a mention counts as high value, by ISO currency."`
+}
+
+// Calendar is when people work.
+type Calendar struct {
+	Zone     string   `yaml:"zone" example:"Europe/London" doc:"IANA time zone."`
+	Hours    []string `yaml:"hours" example:"[\"mon-fri 09:00-18:00\"]" doc:"Days and times; several entries add up."`
+	Holidays []string `yaml:"holidays" example:"[\"2026-12-25\"]" doc:"Days off."`
+}
+
+// Account is one of our handles on one network.
+type Account struct {
+	Name             string   `yaml:"name" example:"shop_help" doc:"What it is called here; letters, digits, _ and -. Never change it later."`
+	Network          string   `yaml:"network" example:"mastodon" doc:"mastodon (any server that speaks its API)."`
+	BaseURL          string   `yaml:"base_url" example:"https://social.example" doc:"Address of the server; it must not redirect."`
+	TokenEnv         string   `yaml:"token_env" example:"SOCIALWATCH_TOKEN_SHOP_HELP" doc:"Environment variable that holds the access token."`
+	TokenFile        string   `yaml:"token_file" example:"/run/secrets/shop_help" doc:"File that holds the access token instead."`
+	Region           string   `yaml:"region" example:"GB" doc:"Country, ISO 3166."`
+	Languages        []string `yaml:"languages" example:"[en]" doc:"Languages we answer in, the first when in doubt."`
+	Calendar         string   `yaml:"calendar" example:"office" doc:"Name under calendars."`
+	Team             string   `yaml:"team" example:"support" doc:"Who answers."`
+	Numbers          []string `yaml:"numbers" example:"[\"+44 20 7946 0000\"]" doc:"Our official telephone numbers: only these may stand in a reply."`
+	Links            []string `yaml:"links" example:"[shop.example]" doc:"Our official hosts: only links to these may stand in a reply."`
+	Private          string   `yaml:"private" example:"https://shop.example/help" doc:"Where a customer continues in private. Empty: a direct message."`
+	ReplyVisibility  string   `yaml:"reply_visibility" example:"unlisted" doc:"Of answers to public posts: public or unlisted. Never wider than the post."`
+	ResendWhenAbsent bool     `yaml:"resend_when_absent" example:"false" doc:"True sends again by itself when a reply in doubt is not found and the server has no guard against doubles. A double is then possible."`
+	AllowHTTP        bool     `yaml:"allow_http" example:"false" doc:"True permits an http base_url beyond this machine. The token then travels in clear."`
+}
+
+func defaults() Config {
+	return Config{
+		Database: Database{URL: "sqlite:socialwatch.db", Schema: "socialwatch", MaxOpen: 10},
+		Listen:   "127.0.0.1:8080",
+		Cases:    Cases{Prefix: "K-"},
+		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour},
+		Polling:  Polling{Every: "@every 20s", Stale: 3},
+	}
+}

@@ -1,0 +1,86 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestExampleIsAValidConfiguration(t *testing.T) {
+	c, err := Parse("socialwatch.yaml", []byte(Example()))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, Example())
+	}
+	if len(c.Accounts) != 1 || c.Accounts[0].Name != "shop_help" || c.Accounts[0].Calendar != "office" {
+		t.Fatalf("accounts: %+v", c.Accounts)
+	}
+	if c.Replies.Hold != 20*time.Second {
+		t.Fatalf("a key that is only shown must keep its default, hold = %v", c.Replies.Hold)
+	}
+}
+
+func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
+	account := "accounts:\n  - name: a\n    network: mastodon\n    base_url: https://social.example\n    token_env: T\n"
+	for _, tc := range []struct{ name, yaml, want string }{
+		{"empty", "", "is empty: write one with `socialwatch init`"},
+		{"unknown key", "listen: 127.0.0.1:1\nlisten_on: x\n", `f.yaml:2: unknown key "listen_on"`},
+		{"unknown key, suggestion", "replies:\n  holds: 3s\n", `did you mean "hold"?`},
+		{"unknown key in account", account + "    tokn: x\n", `f.yaml:6: unknown key "tokn"`},
+		{"hold too long", "replies:\n  hold: 1h\n", "f.yaml:2: replies.hold: write 0s to 5m"},
+		{"not a duration", "replies:\n  hold: soon\n", "f.yaml:2:"},
+		{"password in the file", "database:\n  url: postgres://u:p@h/d\n", "f.yaml:2: database.url: holds a password"},
+		{"no such kind", "database:\n  url: mysql://h\n", "f.yaml:2: database.url: write sqlite:PATH"},
+		{"too many connections", "database:\n  max_connections: 50\n", "f.yaml:2: database.max_connections: write 2 to 10"},
+		{"twice the same name", account + "  - name: a\n    network: mastodon\n    base_url: https://social.example\n    token_env: T\n", "f.yaml:6: accounts[1].name: two accounts"},
+		{"network", strings.Replace(account, "mastodon", "myspace", 1), `f.yaml:3: accounts[0].network: unknown network "myspace"`},
+		{"no token", strings.Replace(account, "    token_env: T\n", "", 1), "accounts[0].token_env: name the access token's place"},
+		{"calendar", account + "    calendar: night\n", `f.yaml:6: accounts[0].calendar: no calendar "night"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := Parse("f.yaml", []byte(tc.yaml))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("got %v\nwant %s", err, tc.want)
+			}
+			if strings.Contains(err.Error(), "u:p@") {
+				t.Fatalf("the error shows the password: %v", err)
+			}
+		})
+	}
+}
+
+func TestMissingSecretSaysWhatToSet(t *testing.T) {
+	a := Account{Name: "shop_help", TokenEnv: "SOCIALWATCH_TEST_NO_SUCH_TOKEN"}
+	if _, err := a.Token(); err == nil || !strings.Contains(err.Error(), "SOCIALWATCH_TEST_NO_SUCH_TOKEN is not set") {
+		t.Fatal(err)
+	}
+	a = Account{Name: "shop_help", TokenFile: filepath.Join(t.TempDir(), "none")}
+	if _, err := a.Token(); err == nil || !strings.Contains(err.Error(), "write the account's access token there") {
+		t.Fatal(err)
+	}
+	if _, err := (Config{Database: Database{URLEnv: "SOCIALWATCH_TEST_NO_SUCH_URL"}}).DatabaseURL(); err == nil {
+		t.Fatal("no error")
+	}
+}
+
+func TestRelativePathsAreMeantFromTheFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "socialwatch.yaml")
+	if err := os.WriteFile(path, []byte("database: {url: \"sqlite:a.db\"}\ntemplates: own\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(path)
+	if err != nil || c.Database.URL != "sqlite:"+filepath.Join(dir, "a.db") || c.Templates != filepath.Join(dir, "own") {
+		t.Fatalf("%v %+v", err, c)
+	}
+	if _, err := Load(path + ".none"); err == nil || !strings.Contains(err.Error(), "socialwatch init") {
+		t.Fatal(err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(Example())
+	f.Add("accounts: [{name: 3}]")
+	f.Fuzz(func(t *testing.T, s string) { _, _ = Parse("f.yaml", []byte(s)) })
+}

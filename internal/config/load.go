@@ -1,0 +1,244 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// Load reads the file and checks it. Each problem is one line: file, line,
+// key, what is wrong and what to write; all of them are told at once. Secrets
+// are not read: see Secret.
+func Load(path string) (Config, error) {
+	c := defaults()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return c, fmt.Errorf("no configuration at %s: write one with `socialwatch init`, or name yours with --config", path)
+	}
+	if err != nil {
+		return c, fmt.Errorf("read the configuration: %w", err)
+	}
+	c, err = Parse(filepath.Base(path), data)
+	if err != nil {
+		return c, err
+	}
+	// Relative paths are meant from the file's folder, so that cron, which
+	// starts elsewhere, finds the same database.
+	dir := filepath.Dir(path)
+	if p, ok := strings.CutPrefix(c.Database.URL, "sqlite:"); ok && !filepath.IsAbs(p) {
+		c.Database.URL = "sqlite:" + filepath.Join(dir, p)
+	}
+	if c.Templates != "" && !filepath.IsAbs(c.Templates) {
+		c.Templates = filepath.Join(dir, c.Templates)
+	}
+	return c, nil
+}
+
+// Parse is Load on bytes; name stands in the errors.
+func Parse(name string, data []byte) (Config, error) {
+	c := defaults()
+	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&c)
+	if errors.Is(err, io.EOF) {
+		return c, fmt.Errorf("%s is empty: write one with `socialwatch init`", name)
+	}
+	if err != nil {
+		return c, decodeError(name, data, err)
+	}
+	lines := lineFinder(data)
+	var problems []error
+	for _, p := range c.check() {
+		problems = append(problems, fmt.Errorf("%s:%d: %s: %s", name, lines(p.path), strings.TrimPrefix(p.path, "$."), p.text))
+	}
+	return c, errors.Join(problems...)
+}
+
+// decodeError names line and key, and for an unknown key those that there are.
+func decodeError(name string, data []byte, err error) error {
+	var unknown *yaml.UnknownFieldError
+	if errors.As(err, &unknown) {
+		tok := unknown.GetToken()
+		return fmt.Errorf("%s:%d: unknown key %q: remove it or correct its spelling; %s",
+			name, tok.Position.Line, tok.Value, suggest(tok.Value))
+	}
+	var ye yaml.Error
+	if errors.As(err, &ye) && ye.GetToken() != nil {
+		return fmt.Errorf("%s:%d: %s", name, ye.GetToken().Position.Line, ye.GetMessage())
+	}
+	// A duration's error has no place, but quotes the value.
+	if _, rest, ok := strings.Cut(err.Error(), "time: invalid duration \""); ok {
+		value := strings.TrimSuffix(rest, "\"")
+		line := 1 + bytes.Count(data[:max(bytes.Index(data, []byte(value)), 0)], []byte("\n"))
+		return fmt.Errorf("%s:%d: %q is no duration: write such as 20s, 5m or 4h", name, line, value)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func suggest(key string) string {
+	all := keys(reflect.TypeFor[Config]())
+	slices.Sort(all)
+	all = slices.Compact(all)
+	for _, k := range all {
+		if len(key) > 2 && (strings.HasPrefix(k, key[:len(key)-1]) || strings.HasPrefix(key, k) || strings.Contains(k, key)) {
+			return fmt.Sprintf("did you mean %q?", k)
+		}
+	}
+	return "the keys are: " + strings.Join(all, ", ")
+}
+
+func keys(t reflect.Type) []string {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	var out []string
+	for f := range fields(t) {
+		out = append(out, f.key)
+		out = append(out, keys(f.Type)...)
+	}
+	return out
+}
+
+// lineFinder maps a YAML path to its line, or that of its nearest ancestor.
+func lineFinder(data []byte) func(path string) int {
+	file, err := parser.ParseBytes(data, 0)
+	return func(path string) int {
+		for err == nil && path != "$" && path != "" {
+			if p, perr := yaml.PathString(path); perr == nil {
+				if node, nerr := p.FilterFile(file); nerr == nil && node != nil {
+					return firstLine(node)
+				}
+			}
+			path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+		}
+		return 1
+	}
+}
+
+func firstLine(n ast.Node) int {
+	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 {
+		n = m.Values[0].Key
+	}
+	return n.GetToken().Position.Line
+}
+
+type problem struct{ path, text string }
+
+var accountName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func (c Config) check() []problem {
+	var ps []problem
+	add := func(path, format string, args ...any) {
+		ps = append(ps, problem{"$." + path, fmt.Sprintf(format, args...)})
+	}
+	if u := c.Database.URL; c.Database.URLEnv == "" && !strings.HasPrefix(u, "sqlite:") &&
+		!strings.HasPrefix(u, "postgres://") && !strings.HasPrefix(u, "postgresql://") {
+		add("database.url", "write sqlite:PATH or postgres://user@host/name")
+	} else if u, err := url.Parse(c.Database.URL); err == nil && u.User != nil {
+		if _, has := u.User.Password(); has {
+			add("database.url", "holds a password: put the address into an environment variable and name it under url_env")
+		}
+	}
+	if h := c.Replies.Hold; h < 0 || h > 5*time.Minute {
+		add("replies.hold", "write 0s to 5m")
+	}
+	if e := c.Replies.Expiry; e < time.Minute {
+		add("replies.expiry", "write at least 1m")
+	}
+	if c.Polling.Stale < 1 {
+		add("polling.missed", "write a number from 1")
+	}
+	if n := c.Database.MaxOpen; n < 2 || n > 10 {
+		add("database.max_connections", "write 2 to 10: a guest in a shop's database stays small")
+	}
+	seen := map[string]bool{}
+	for i, a := range c.Accounts {
+		at := fmt.Sprintf("accounts[%d]", i)
+		if seen[a.Name] {
+			add(at+".name", "two accounts are called %q: give each its own name", a.Name)
+		}
+		seen[a.Name] = true
+		c.checkAccount(a, func(key, format string, args ...any) { add(at+"."+key, format, args...) })
+	}
+	return ps
+}
+
+func (c Config) checkAccount(a Account, add func(key, format string, args ...any)) {
+	if !accountName.MatchString(a.Name) {
+		add("name", "write a name of letters, digits, _ and -, such as shop_help")
+	}
+	if a.Network != "mastodon" {
+		add("network", "unknown network %q: write mastodon", a.Network)
+	}
+	u, err := url.Parse(a.BaseURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		add("base_url", "write the server's address, such as https://social.example")
+	}
+	if (a.TokenEnv == "") == (a.TokenFile == "") {
+		add("token_env", "name the access token's place by token_env or token_file, one of them")
+	}
+	if a.Calendar != "" {
+		if _, ok := c.Calendars[a.Calendar]; !ok {
+			add("calendar", "no calendar %q: add it under calendars", a.Calendar)
+		}
+	}
+	if v := a.ReplyVisibility; v != "" && v != "public" && v != "unlisted" {
+		add("reply_visibility", "write public or unlisted")
+	}
+}
+
+// DatabaseURL is the address of the database, from the environment if the
+// file says so.
+func (c Config) DatabaseURL() (string, error) {
+	if c.Database.URLEnv == "" {
+		return c.Database.URL, nil
+	}
+	if v := os.Getenv(c.Database.URLEnv); v != "" {
+		return v, nil
+	}
+	return "", fmt.Errorf("database.url_env: the environment variable %s is not set: export it with the address of the database", c.Database.URLEnv)
+}
+
+// Token reads the account's access token.
+func (a Account) Token() (string, error) {
+	if a.TokenEnv != "" {
+		if v := strings.TrimSpace(os.Getenv(a.TokenEnv)); v != "" {
+			return v, nil
+		}
+		return "", fmt.Errorf("account %s: token_env: the environment variable %s is not set: export it with the account's access token", a.Name, a.TokenEnv)
+	}
+	data, err := os.ReadFile(a.TokenFile)
+	if err != nil {
+		return "", fmt.Errorf("account %s: token_file: %w: write the account's access token there", a.Name, err)
+	}
+	if v := strings.TrimSpace(string(data)); v != "" {
+		return v, nil
+	}
+	return "", fmt.Errorf("account %s: token_file: %s is empty: write the account's access token there", a.Name, a.TokenFile)
+}
+
+// Account finds an account by name.
+func (c Config) Account(name string) (Account, error) {
+	var names []string
+	for _, a := range c.Accounts {
+		if a.Name == name {
+			return a, nil
+		}
+		names = append(names, a.Name)
+	}
+	return Account{}, fmt.Errorf("no account %q in the configuration; there is: %s", name, strings.Join(names, ", "))
+}

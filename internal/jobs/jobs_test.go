@@ -1,0 +1,153 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"socialwatch"
+)
+
+func TestParseRefusesWhatWouldSpinOrCrash(t *testing.T) {
+	for _, spec := range []string{"", "TZ=UTC", "CRON_TZ=Nowhere/None * * * * *", "0 0 30 2 *", "@every 0s",
+		"@every -1m", "@every 10ms", "@reboot", "* * * * 7", "every minute"} {
+		if s, err := Parse(spec); err == nil {
+			t.Errorf("%q was taken: %v", spec, s)
+		} else if !strings.Contains(err.Error(), "bad schedule") {
+			t.Errorf("%q: %v", spec, err)
+		}
+	}
+}
+
+func TestParseMeansUTC(t *testing.T) {
+	s, err := Parse("30 2 * * *")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone := time.FixedZone("far", -7*3600)
+	next := s.Next(time.Date(2026, 11, 20, 0, 0, 0, 0, zone))
+	if next.UTC().Hour() != 2 || next.UTC().Minute() != 30 {
+		t.Fatalf("next = %v", next.UTC())
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("*/5 * * * *")
+	f.Add("@every 20s")
+	f.Add("TZ=UTC")
+	f.Fuzz(func(t *testing.T, spec string) {
+		if s, err := Parse(spec); err == nil && s.Next(time.Unix(0, 0)).IsZero() {
+			t.Fatal("a schedule that never comes")
+		}
+	})
+}
+
+// rows is a table of leases and ticks in memory.
+type rows struct {
+	mu    sync.Mutex
+	next  map[string]time.Time
+	holds map[string]string
+	until map[string]time.Time
+	lost  bool
+}
+
+func (r *rows) Tick(_ context.Context, name, _ string, now, next time.Time) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if due, ok := r.next[name]; ok && now.Before(due) {
+		return false, nil
+	}
+	r.next[name] = next
+	return true, nil
+}
+
+func (r *rows) Acquire(_ context.Context, name, holder string, ttl time.Duration, now time.Time) (int64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.holds[name]; h != "" && h != holder && now.Before(r.until[name]) {
+		return 0, socialwatch.ErrLeaseHeld
+	}
+	r.holds[name], r.until[name] = holder, now.Add(ttl)
+	return 1, nil
+}
+
+func (r *rows) Renew(_ context.Context, name, holder string, _ int64, ttl time.Duration, now time.Time) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lost || r.holds[name] != holder {
+		return socialwatch.ErrConflict
+	}
+	r.until[name] = now.Add(ttl)
+	return nil
+}
+
+func (r *rows) Release(_ context.Context, name, _ string, _ int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.holds, name)
+	return nil
+}
+
+func newRows() *rows {
+	return &rows{next: map[string]time.Time{}, holds: map[string]string{}, until: map[string]time.Time{}}
+}
+
+func TestTwoRunnersShareTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, ctx := newRows(), t.Context()
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Minute+time.Second)
+		defer cancel()
+		var mu sync.Mutex
+		runs := 0
+		job := Job{Name: "poll", Spec: "@every 1m", Run: func(context.Context) error {
+			mu.Lock()
+			defer mu.Unlock()
+			runs++
+			if runs == 2 {
+				panic("one bad run")
+			}
+			return errors.New("logged, not fatal")
+		}}
+		var wg sync.WaitGroup
+		for range 2 {
+			runner := &Runner{Ticks: r, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+			wg.Go(func() {
+				if err := runner.Run(ctx, []Job{job}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if runs != 10 {
+			t.Fatalf("%d runs in ten minutes, want 10", runs)
+		}
+	})
+}
+
+func TestHoldEndsWorkWhenTheLeaseIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRows()
+		lease := Lease{Name: "poll/a", Holder: "one", TTL: 30 * time.Second, Now: time.Now}
+		err := Hold(t.Context(), r, lease, func(ctx context.Context) error {
+			other := lease
+			other.Holder = "two"
+			if err := Hold(ctx, r, other, func(context.Context) error { return nil }); !errors.Is(err, socialwatch.ErrLeaseHeld) {
+				t.Errorf("second holder: %v", err)
+			}
+			r.mu.Lock()
+			r.lost = true
+			r.mu.Unlock()
+			<-ctx.Done()
+			return nil
+		})
+		if !errors.Is(err, errLost) {
+			t.Fatalf("err = %v", err)
+		}
+	})
+}
