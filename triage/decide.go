@@ -4,7 +4,7 @@ import "socialwatch"
 
 // Thresholds over summed points.
 const (
-	intentFloor    = 10 // an intent needs as many, else the mention is other
+	otherBase      = 10 // what "other" starts with, so that little evidence is none
 	escalateFloor  = 40
 	problemFloor   = 20 // a problem that outranks noise
 	pressedFloor   = 20
@@ -20,9 +20,12 @@ const caseIntents = 7
 // name of the strongest noise rule.
 func decide(points [targetCount]int, ignore string) socialwatch.Assessment {
 	a := socialwatch.Assessment{Intent: socialwatch.Other}
-	best, problem, evidence := intentFloor-1, 0, points[targetCase]
+	best, problem, evidence := 0, 0, points[targetCase]
 	for i, intent := range socialwatch.Intents {
 		p := points[i]
+		if intent == socialwatch.Other {
+			p += otherBase
+		}
 		if p > best {
 			a.Intent, best = intent, p
 		}

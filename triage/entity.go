@@ -10,23 +10,20 @@ import (
 // scanner finds entities in one pass over a text. Every attempt at one place
 // looks a bounded number of bytes ahead and back, so the whole is linear.
 type scanner struct {
-	s        string
-	orders   []string // extra order-number patterns
-	found    []socialwatch.Entity
-	numbers  []span // short bare numbers, for counts such as "3 times"
-	blockEnd int    // nothing that starts before counts: links and handles
+	s       string
+	orders  []string // extra order-number patterns
+	found   []socialwatch.Entity
+	numbers []span // short bare numbers, for counts such as "3 times"
+	mail    bool   // an @ stands behind a letter or digit somewhere
 }
 
 // scan fills found, in the order of the text, without overlaps: what starts
 // first wins, and at one place the first of the kinds in attempt.
 func (e *scanner) scan(s string) {
-	e.s, e.found, e.numbers, e.blockEnd = s, e.found[:0], e.numbers[:0], 0
+	e.s, e.found, e.numbers, e.mail = s, e.found[:0], e.numbers[:0], hasMail(s)
 	for i := 0; i < len(s); {
 		b := s[i]
 		switch {
-		case i < e.blockEnd:
-			i++
-			continue
 		case b == '@':
 			i += handleLength(s, i)
 			continue
@@ -40,6 +37,21 @@ func (e *scanner) scan(s string) {
 		}
 		i += e.attempt(i)
 	}
+}
+
+// hasMail reports whether s may hold an e-mail address.
+func hasMail(s string) bool {
+	for i := strings.IndexByte(s, '@'); i >= 0; {
+		if i > 0 && handleByte(s[i-1]) {
+			return true
+		}
+		next := strings.IndexByte(s[i+1:], '@')
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
 }
 
 // entityStart marks the bytes that an entity can start with.
@@ -56,35 +68,82 @@ func joins(a, b byte) bool {
 	return handleByte(a) && handleByte(b)
 }
 
-// attempt tries every kind at i and returns how far to go on: past the entity,
-// or past the word.
+// attempt tries the kinds that can start at i and returns how far to go on:
+// past the entity, or past the word.
 func (e *scanner) attempt(i int) int {
-	for _, try := range attempts {
-		if n := try(e, i); n > 0 {
-			return n
+	n, count := e.word(i)
+	if e.mail {
+		if m := e.email(i); m > 0 {
+			return m
 		}
 	}
-	n := 1
-	if handleByte(e.s[i]) {
-		for i+n < len(e.s) && handleByte(e.s[i+n]) {
-			n++
+	tries := numbered
+	if count == 0 && n > 0 {
+		switch {
+		case digitNear(e.s, i+n):
+			tries = worded
+		case waitStart[e.s[i]] && n <= maxCountWord:
+			tries = spelled
+		default:
+			tries = tries[:1] // an order pattern of the options may hold words
 		}
 	}
-	if n <= 3 && digits(e.s[i:i+n]) == n {
+	for _, try := range tries {
+		if m := try(e, i); m > 0 {
+			return m
+		}
+	}
+	if n > 0 && n <= 3 && count == n {
 		e.numbers = append(e.numbers, span{int32(i), int32(i + n)})
 	}
-	return n
+	return max(n, 1)
 }
 
-// attempts are the kinds in order of precedence.
-var attempts []func(e *scanner, i int) int
+// word is the length of the word or number at i, and how many digits it has.
+func (e *scanner) word(i int) (n, count int) {
+	for i+n < len(e.s) && handleByte(e.s[i+n]) {
+		if e.s[i+n] <= '9' {
+			count++
+		}
+		n++
+	}
+	return n, count
+}
+
+// digitNear reports whether a digit stands within three bytes from i.
+func digitNear(s string, i int) bool {
+	for k := i; k < len(s) && k < i+3; k++ {
+		if s[k] >= '0' && s[k] <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+// maxCountWord is the length of the longest word for a number, or of "couple".
+const maxCountWord = 6
+
+// waitStart marks the letters that numbers in words and "day" start with.
+var waitStart = func() (set [256]bool) {
+	for _, c := range "acdefnost" {
+		set[c], set[c-'a'+'A'] = true, true
+	}
+	return set
+}()
+
+// The kinds in order of precedence: what can start at a digit or sign, at a
+// word before a digit, and at a word alone. Order numbers come first in all.
+var numbered, worded, spelled []func(e *scanner, i int) int
 
 func init() {
-	attempts = []func(e *scanner, i int) int{
-		(*scanner).email, (*scanner).order, (*scanner).tracking, (*scanner).caseNumber,
-		(*scanner).card, (*scanner).date, (*scanner).amount, (*scanner).wait,
-		(*scanner).address, (*scanner).phone, (*scanner).plainNumber,
+	numbered = []func(e *scanner, i int) int{
+		(*scanner).order, (*scanner).tracking, (*scanner).card, (*scanner).date, (*scanner).amount,
+		(*scanner).wait, (*scanner).address, (*scanner).phone, (*scanner).plainNumber,
 	}
+	worded = []func(e *scanner, i int) int{
+		(*scanner).order, (*scanner).caseNumber, (*scanner).date, (*scanner).amount, (*scanner).wait,
+	}
+	spelled = []func(e *scanner, i int) int{(*scanner).order, (*scanner).wait}
 }
 
 // take records an entity and returns its length.

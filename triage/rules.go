@@ -179,6 +179,7 @@ const maxHits = 8
 // board holds the hits of one text by concept.
 type board struct {
 	hits    [][]span
+	has     []bool // which concepts have hits
 	touched []uint16
 	text    []byte
 	pairs   []span // scratch of match
@@ -187,7 +188,7 @@ type board struct {
 
 func (b *board) reset() {
 	for _, c := range b.touched {
-		b.hits[c] = b.hits[c][:0]
+		b.hits[c], b.has[c] = b.hits[c][:0], false
 	}
 	b.touched = b.touched[:0]
 }
@@ -195,6 +196,7 @@ func (b *board) reset() {
 func (b *board) add(c uint16, s span) {
 	h := b.hits[c]
 	if len(h) == 0 {
+		b.has[c] = true
 		b.touched = append(b.touched, c)
 	}
 	if len(h) < maxHits {
@@ -207,7 +209,7 @@ func (b *board) add(c uint16, s span) {
 // next call.
 func (b *board) match(r *rule) []span {
 	for _, c := range r.absent {
-		if len(b.hits[c]) > 0 {
+		if b.has[c] {
 			return nil
 		}
 	}
@@ -231,7 +233,7 @@ func (b *board) match(r *rule) []span {
 
 func (b *board) any(concepts []uint16) bool {
 	for _, c := range concepts {
-		if len(b.hits[c]) > 0 {
+		if b.has[c] {
 			return true
 		}
 	}
@@ -305,4 +307,5 @@ func (b *board) erase(c uint16, spans []span) {
 	b.hits[c] = slices.DeleteFunc(b.hits[c], func(h span) bool {
 		return slices.ContainsFunc(spans, func(s span) bool { return h.start >= s.start && h.end <= s.end })
 	})
+	b.has[c] = len(b.hits[c]) > 0
 }

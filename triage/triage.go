@@ -99,7 +99,7 @@ type scratch struct {
 
 func (t *Triage) newScratch() *scratch {
 	return &scratch{
-		board: board{hits: make([][]span, len(t.concepts))},
+		board: board{hits: make([][]span, len(t.concepts)), has: make([]bool, len(t.concepts))},
 		votes: make([]int, len(t.languages)),
 		scan:  scanner{orders: t.orders},
 	}
@@ -206,6 +206,9 @@ const longWait = 7
 func (t *Triage) apply(s *scratch) {
 	for i := range t.rules {
 		r := &t.rules[i]
+		if !s.board.any(r.terms[0].concepts) {
+			continue
+		}
 		spans := s.board.match(r)
 		if len(spans) == 0 {
 			continue

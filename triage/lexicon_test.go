@@ -1,0 +1,69 @@
+package triage
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func TestEveryConceptIsUsedAndEveryLanguageHasOne(t *testing.T) {
+	l, err := readLexicon(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := readRules(files, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[uint16]bool{}
+	for _, r := range rules {
+		for _, term := range r.terms {
+			for _, c := range term.concepts {
+				used[c] = true
+			}
+		}
+		for _, c := range r.absent {
+			used[c] = true
+		}
+	}
+	for name, id := range l.concepts {
+		if !used[id] && !isShape(name) {
+			t.Errorf("no rule uses concept %s", name)
+		}
+	}
+	if got := strings.Join(l.languages, " "); got != "de en es fr hi it ja pt" {
+		t.Errorf("languages %s", got)
+	}
+}
+
+func isShape(name string) bool {
+	for _, s := range shapes {
+		if s == name {
+			return true
+		}
+	}
+	return false
+}
+
+func TestLexiconErrorsNameFileLineAndRemedy(t *testing.T) {
+	for _, c := range []struct{ lexicon, rules, want string }{
+		{"late delayed", "", "en.txt line 1: write concept"},
+		{"late: delayed | ", "", "empty phrase for late"},
+		{"late: delayed", "stuck_order.x: late", "rules.txt line 1: write signal points"},
+		{"late: delayed", "stuck_order.x five: late", "no whole number"},
+		{"late: delayed", "nothing.x 5: late", "none of"},
+		{"late: delayed", "stuck_order.x 5: later", "unknown concept \"later\""},
+		{"late: delayed", "stuck_order.x 5: late\nstuck_order.x 6: late", "line 2: signal stuck_order.x stands twice"},
+		{"late: delayed", "stuck_order.x 5:", "starts with a concept"},
+		{"late: delayed", "stuck_order.x 5: late 12", "gap \"12\""},
+	} {
+		fsys := fstest.MapFS{"lexicon/en.txt": {Data: []byte(c.lexicon)}, "lexicon/rules.txt": {Data: []byte(c.rules)}}
+		l, err := readLexicon(fsys)
+		if err == nil {
+			_, err = readRules(fsys, l)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q %q: error %v, want %q", c.lexicon, c.rules, err, c.want)
+		}
+	}
+}
