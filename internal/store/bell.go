@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// bells are the listeners of this process.
+type bells struct {
+	mu        sync.Mutex
+	channels  map[chan struct{}]bool
+	listening bool
+}
+
+// ringAll rings every bell that is not ringing already.
+func (b *bells) ringAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for c := range b.channels {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Waits between tries to reach a lost server again.
+const (
+	listenerMinWait = 100 * time.Millisecond
+	listenerMaxWait = 10 * time.Second
+)
+
+// Bell returns a channel that receives after commits which changed cases,
+// replies or events, several of them perhaps as one. It is a doorbell, never
+// data: bells can be lost (behind a pooler, between processes on one SQLite
+// file, while the server is away), so whoever waits for it also looks now and
+// then. The channel falls silent when ctx ends; it is never closed.
+func (s *Store) Bell(ctx context.Context) (<-chan struct{}, error) {
+	s.bells.mu.Lock()
+	defer s.bells.mu.Unlock()
+	if s.remoteBell() && !s.bells.listening {
+		if err := s.listen(); err != nil {
+			return nil, fmt.Errorf("listen to the database: %w", err)
+		}
+		s.bells.listening = true
+	}
+	if s.bells.channels == nil {
+		s.bells.channels = map[chan struct{}]bool{}
+	}
+	c := make(chan struct{}, 1)
+	s.bells.channels[c] = true
+	context.AfterFunc(ctx, func() {
+		s.bells.mu.Lock()
+		defer s.bells.mu.Unlock()
+		delete(s.bells.channels, c)
+	})
+	return c, nil
+}
+
+// remoteBell reports whether bells come from the server.
+func (s *Store) remoteBell() bool { return s.dialect.kind == Postgres && !s.opts.Pooler }
+
+// channel names the bell: the schemas of a database share one name space.
+func (s *Store) channel() string { return "socialwatch:" + s.opts.Schema }
+
+// listen starts the goroutine that passes the server's bells on, on its own
+// connection, which comes back by itself. Every reconnect rings, because bells
+// may have been missed.
+func (s *Store) listen() error {
+	l := pq.NewListener(s.opts.URL, listenerMinWait, listenerMaxWait, nil)
+	up := make(chan error, 1)
+	s.running.Go(func() { up <- l.Listen(s.channel()) })
+	select {
+	case err := <-up:
+		if err != nil {
+			l.Close()
+			return err
+		}
+	case <-s.ctx.Done():
+		l.Close()
+		return s.ctx.Err()
+	case <-time.After(listenerMaxWait):
+		l.Close()
+		return fmt.Errorf("no answer within %s", listenerMaxWait)
+	}
+	s.running.Go(func() {
+		defer l.Close()
+		for {
+			select {
+			case <-s.ctx.Done():
+				return
+			case _, ok := <-l.Notify: // nil after a reconnect
+				if !ok {
+					return
+				}
+				s.bells.ringAll()
+			}
+		}
+	})
+	return nil
+}
+
+// announce sends the bell within the writing transaction: it is delivered at
+// commit, once.
+func (s *Store) announce(ctx context.Context, t *tx) error {
+	if s.dialect.kind != Postgres {
+		return nil
+	}
+	if _, err := t.exec(ctx, "select pg_notify(?, '')", s.channel()); err != nil {
+		return fmt.Errorf("ring: %w", err)
+	}
+	return nil
+}
+
+// announced rings in this process where the server does not.
+func (s *Store) announced() {
+	if !s.remoteBell() {
+		s.bells.ringAll()
+	}
+}
