@@ -64,6 +64,7 @@ type Calendar struct {
 // Account is one of our handles on one network.
 type Account struct {
 	Name             string   `yaml:"name" example:"shop_help" doc:"What it is called here; letters, digits, _ and -. Never change it later."`
+	Handle           string   `yaml:"handle" example:"shop_help" doc:"Our handle on the network, without @ and host. Empty: the name."`
 	Network          string   `yaml:"network" example:"mastodon" doc:"mastodon (any server that speaks its API)."`
 	BaseURL          string   `yaml:"base_url" example:"https://social.example" doc:"Address of the server; it must not redirect."`
 	TokenEnv         string   `yaml:"token_env" example:"SOCIALWATCH_TOKEN_SHOP_HELP" doc:"Environment variable that holds the access token."`

@@ -57,6 +57,11 @@ func Parse(name string, data []byte) (Config, error) {
 	if err != nil {
 		return c, decodeError(name, data, err)
 	}
+	for i := range c.Accounts {
+		if c.Accounts[i].Handle == "" {
+			c.Accounts[i].Handle = c.Accounts[i].Name
+		}
+	}
 	lines := lineFinder(data)
 	var problems []error
 	for _, p := range c.check() {

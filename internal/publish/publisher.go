@@ -56,6 +56,9 @@ type Publisher struct {
 	// voids replies to what is no longer so.
 	Refresh func(ctx context.Context, c *connectors.Connector, postIDs []string) error
 	Check   func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
+	// Resend permits sending again, without a guard of the server, what was
+	// not found: a double is then possible. nil: never.
+	Resend  func(account string) bool
 	Worker  string        // unique among processes
 	Timeout time.Duration // of one call; the lease is twice as long; 0: 30 s
 	Settle  time.Duration // the longest that a taken post stays invisible; 0: 5 s

@@ -83,6 +83,11 @@ func (p *Publisher) absent(c *connectors.Connector, att socialwatch.Attempt, now
 		o.Reason = "not found under the post: the same request goes again under the same key"
 		return o
 	}
+	if p.Resend != nil && p.Resend(c.Account) {
+		o.State, o.RetryAt = socialwatch.ReplyFailed, now
+		o.Reason = "not found under the post: sent again, as the account's setting permits"
+		return o
+	}
 	o.Reason = "not found under the post, and the server does not guard against a double: a person must say"
 	return o
 }

@@ -1,0 +1,95 @@
+package socialwatch_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rule says what a package may import besides the standard library and the
+// text libraries. Test files are exempt.
+type rule struct {
+	ours  []string // package paths below socialwatch/; "" is the root
+	third []string // prefixes of module paths
+}
+
+var text = []string{"golang.org/x/text/", "golang.org/x/net/html", "golang.org/x/net/idna", "github.com/rivo/uniseg"}
+
+// rules are the walls of the program (docs/design.md). A package that is not
+// listed fails the test: give it a place first.
+var rules = map[string]rule{
+	"":                         {},
+	"templates":                {},
+	"migrations":               {},
+	"internal/config":          {third: []string{"github.com/goccy/go-yaml"}},
+	"triage":                   {ours: []string{""}},
+	"responder":                {ours: []string{""}},
+	"connectors":               {ours: []string{""}},
+	"connectors/connectortest": {ours: []string{"", "connectors"}},
+	"connectors/mastodon":      {ours: []string{"", "connectors"}, third: []string{"github.com/mattn/go-mastodon", "github.com/gorilla/websocket"}},
+	"internal/store":           {ours: []string{"", "migrations"}, third: []string{"github.com/jmoiron/sqlx", "github.com/lib/pq", "modernc.org/sqlite"}},
+	"internal/store/dbtest":    {ours: []string{"", "internal/store"}, third: []string{"github.com/jmoiron/sqlx", "github.com/lib/pq"}},
+	"internal/store/storetest": {ours: []string{"", "internal/store", "internal/store/dbtest"}, third: []string{"github.com/jmoiron/sqlx", "github.com/lib/pq"}},
+	"internal/jobs":            {ours: []string{""}, third: []string{"github.com/robfig/cron/v3"}},
+	"internal/intake":          {ours: []string{"", "connectors"}},
+	"internal/publish":         {ours: []string{"", "connectors"}},
+	"internal/outbox":          {ours: []string{""}},
+	"internal/auth":            {ours: []string{""}, third: []string{"github.com/alexedwards/argon2id"}},
+	"internal/console":         {ours: []string{"", "internal/store", "internal/auth"}},
+	"internal/api":             {ours: []string{"", "internal/store", "internal/auth"}},
+	"internal/simulator":       {third: []string{"github.com/gorilla/websocket"}},
+	"cmd/socialwatch":          {ours: []string{"*"}, third: []string{"github.com/spf13/cobra", "github.com/prometheus/client_golang", "golang.org/x/term", "golang.org/x/sync"}},
+}
+
+func TestPackagesImportOnlyWhatTheirWallsAllow(t *testing.T) {
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "examples") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		pkg := strings.TrimPrefix(path.Dir(filepath.ToSlash(name)), ".")
+		r, listed := rules[pkg]
+		if !listed {
+			t.Errorf("%s: package %q has no rule in imports_test.go", name, pkg)
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			if !r.allows(imported) {
+				t.Errorf("%s: may not import %s", name, imported)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r rule) allows(imported string) bool {
+	if own, ok := strings.CutPrefix(imported+"/", "socialwatch/"); ok {
+		return slices.Contains(r.ours, "*") || slices.Contains(r.ours, strings.TrimSuffix(own, "/"))
+	}
+	first, _, _ := strings.Cut(imported, "/")
+	if !strings.Contains(first, ".") {
+		return true // the standard library
+	}
+	return slices.ContainsFunc(append(r.third, text...), func(p string) bool {
+		return imported == strings.TrimSuffix(p, "/") || strings.HasPrefix(imported, strings.TrimSuffix(p, "/")+"/")
+	})
+}
