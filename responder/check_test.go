@@ -1,0 +1,302 @@
+package responder
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"socialwatch"
+)
+
+// TestRulesOutsideTheWords holds every rule that is not in the text against
+// an input that breaks it and one that just does not.
+func TestRulesOutsideTheWords(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*CheckInput)
+		want   string // rule, or empty
+	}{
+		{"nothing wrong", func(*CheckInput) {}, ""},
+		{"one too long", func(c *CheckInput) { c.Payload.Length = c.Payload.Limit + 1 }, RuleTooLong},
+		{"as long as may be", func(c *CheckInput) { c.Payload.Length = c.Payload.Limit }, ""},
+		{"public under followers-only", func(c *CheckInput) {
+			c.Parent.Visibility, c.Payload.Visibility = socialwatch.Followers, socialwatch.Public
+		}, RuleVisibility},
+		{"followers under direct", func(c *CheckInput) {
+			c.Parent.Visibility, c.Payload.Visibility = socialwatch.Direct, socialwatch.Followers
+		}, RuleVisibility},
+		{"parent of unknown visibility", func(c *CheckInput) { c.Parent.Visibility = "" }, RuleVisibility},
+		{"reply of unknown visibility", func(c *CheckInput) { c.Payload.Visibility = "friends" }, RuleVisibility},
+		{"direct under public", func(c *CheckInput) { c.Payload.Visibility = socialwatch.Direct }, ""},
+		{"opted out", func(c *CheckInput) { c.NotAnswerable = "the author opted out" }, RuleNotAnswerable},
+		{"own post", func(c *CheckInput) { c.Parent.Own = true }, RuleNotAnswerable},
+		{"other parent", func(c *CheckInput) { c.Parent.ID = "8" }, RuleNotAnswerable},
+		{"earlier reply unknown", func(c *CheckInput) { c.EarlierUnknown = true }, RuleSecondReply},
+		{"prefix names two", func(c *CheckInput) { c.Payload.Prefix += "@other@far.example " }, RuleMentions},
+		{"empty", func(c *CheckInput) { c.Payload.Text = "" }, RuleUnfilled},
+		{"broken UTF-8", func(c *CheckInput) { c.Payload.Text = "Thanks \xff!" }, RuleHidden},
+		{"beyond any network", func(c *CheckInput) {
+			c.Payload.Text, c.Payload.Limit = strings.Repeat("thanks ", 10_000), 1_000_000
+		}, RuleTooLong},
+		{"promise of the template", func(c *CheckInput) {
+			c.Payload.Text = "We will refund you by Friday."
+			c.TemplateText = c.Payload.Text
+		}, ""},
+		{"promise beyond the template", func(c *CheckInput) {
+			c.Payload.Text = "We will refund you by Friday. Your parcel will arrive tomorrow."
+			c.TemplateText = "We will refund you by Friday."
+		}, RulePromise},
+		{"personal data in a direct conversation", func(c *CheckInput) {
+			c.Payload.Text = "Please reply with your address."
+			c.Payload.Visibility, c.Parent.Visibility = socialwatch.Direct, socialwatch.Direct
+		}, ""},
+		{"secret in a direct conversation", func(c *CheckInput) {
+			c.Payload.Text = "Please reply with your password."
+			c.Payload.Visibility, c.Parent.Visibility = socialwatch.Direct, socialwatch.Direct
+		}, RuleSecret},
+		{"long case number of the template", func(c *CheckInput) {
+			c.Payload.Text = "Your reference is K-12345678."
+			c.TemplateText = c.Payload.Text
+		}, ""},
+		{"long case number by hand", func(c *CheckInput) { c.Payload.Text = "Your reference is K-12345678." }, RuleOrderNumber},
+		{"host of the private route", func(c *CheckInput) {
+			c.Account.Private = "https://help.other.example/start"
+			c.Payload.Text = "Please use https://help.other.example/start"
+		}, ""},
+		{"bare handle on the asker's own host", func(c *CheckInput) {
+			c.Payload.Host = "far.example"
+			c.Payload.Text = "@customer1 thanks!"
+		}, ""},
+		{"bare handle on a network of one host", func(c *CheckInput) {
+			c.Payload.ParentName, c.Payload.Prefix = "customer1", ""
+			c.Payload.Text = "@Customer1. Thanks!"
+		}, ""},
+		{"shortener on the allow-list", func(c *CheckInput) {
+			c.Account.AllowHosts = []string{"bit.ly"}
+			c.Payload.Text = "See bit.ly/abc"
+		}, ""},
+		{"our own host in other letters", func(c *CheckInput) {
+			c.Account.AllowHosts = []string{"bücher.example"}
+			c.Payload.Text = "See https://bücher.example/hilfe or https://xn--bcher-kva.example"
+		}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := public("We are looking into it.")
+			tt.change(&in)
+			findings := Safety{}.Check(in)
+			got := strings.Join(blocks(findings), ",")
+			if got != tt.want {
+				t.Errorf("blocks as %q, want %q: %+v", got, tt.want, findings)
+			}
+			requireSpans(t, in.Payload.Text, findings)
+		})
+	}
+}
+
+func TestWarningsNameTheWordsAndDoNotBlock(t *testing.T) {
+	tests := []struct{ rule, text, words string }{
+		{WarnTone, "Well, you should have READ it.", "you should have"},
+		{WarnTone, "Well, we have READ it.", "READ"},
+		{WarnTone, "Thank you!!!!", "!!!!"},
+		{WarnTone, "Sorry you feel that way.", "Sorry you feel that way"},
+		{WarnTone, "As we already told you, it is late.", "As we already told"},
+		{WarnLiability, "Yes, we broke the law there.", "we broke the law"},
+		{WarnLiability, "That is our fault.", "our fault"},
+		{WarnPromotion, "Meanwhile use code SAVE10.", "use code"},
+		{WarnPromotion, "Everything is 20% off.", "20% off"},
+	}
+	for _, tt := range tests {
+		findings := Safety{}.Check(public(tt.text))
+		i := slices.IndexFunc(findings, func(f socialwatch.Finding) bool { return f.Rule == tt.rule && f.Words == tt.words })
+		if i < 0 || socialwatch.AnyBlocks(findings) {
+			t.Errorf("%q: want %s on %q only as a warning, got %+v", tt.text, tt.rule, tt.words, findings)
+		}
+	}
+	for _, text := range []string{"We are sorry. NASA has no such parcel, we are checking.", "Thank you, K-1042 is with us!"} {
+		in := public(text)
+		in.Parent.Text = "is it with NASA?"
+		if f := (Safety{}).Check(in); len(f) > 0 {
+			t.Errorf("%q: %+v", text, f)
+		}
+	}
+}
+
+func TestWarningsOfTheSurroundings(t *testing.T) {
+	tests := []struct {
+		rule   string
+		change func(*CheckInput)
+	}{
+		{WarnEdited, func(c *CheckInput) { c.TemplateText = "We are looking closely into it." }},
+		{WarnSameText, func(c *CheckInput) { c.SameText = 4 }},
+		{WarnLanguage, func(c *CheckInput) { c.Parent.Language = "es" }},
+		{WarnReach, func(c *CheckInput) { c.Parent.Author.Followers = 10_000 }},
+		{WarnMediaOnly, func(c *CheckInput) {
+			c.Parent.Text, c.Parent.Media = "@shop_help ???", []socialwatch.Media{{Kind: "image"}}
+		}},
+		{WarnMediaOnly, func(c *CheckInput) { c.Parent.Text = "@shop_help https://pics.example/1" }},
+	}
+	for _, tt := range tests {
+		in := public("We are looking into it.")
+		if f := (Safety{WideReach: 10_000}).Check(in); len(f) > 0 {
+			t.Fatalf("before the change: %+v", f)
+		}
+		tt.change(&in)
+		f := Safety{WideReach: 10_000}.Check(in)
+		if len(f) != 1 || f[0].Rule != tt.rule || f[0].Blocks || f[0].Mend == "" {
+			t.Errorf("want the warning %s, got %+v", tt.rule, f)
+		}
+	}
+}
+
+func TestFindingsNameTheWordsInTheOriginal(t *testing.T) {
+	tests := []struct{ text, rule, words string }{
+		{"Sorry! Please share your pаsswоrd now.", RuleSecret, "share your pаsswоrd"},
+		{"Ring ５５５-０１０-７７６６ for help.", RuleContact, "５５５-０１０-７７６６"},
+		{"Grüße! We gu\u00ADarantee it.", RulePromise, "gu\u00ADarantee"},
+		{"😀 see https://shоp.example/help.", RuleLookalike, "https://shоp.example/help"},
+		{"Thanks, @other_user.", RuleMentions, "@other_user"},
+	}
+	for _, tt := range tests {
+		findings := Safety{}.Check(public(tt.text))
+		if !slices.ContainsFunc(findings, func(f socialwatch.Finding) bool { return f.Rule == tt.rule && f.Words == tt.words }) {
+			t.Errorf("%q: want %s on %q, got %+v", tt.text, tt.rule, tt.words, findings)
+		}
+	}
+}
+
+// requireSpans holds the promise that spans are whole runes of the text.
+func requireSpans(t testing.TB, text string, findings []socialwatch.Finding) {
+	t.Helper()
+	starts := map[int]bool{len(text): true}
+	for i := 0; i < len(text); {
+		starts[i] = true
+		_, n := utf8.DecodeRuneInString(text[i:])
+		i += n
+	}
+	for _, f := range findings {
+		if f.Start < 0 || f.End < f.Start || f.End > len(text) || !starts[f.Start] || !starts[f.End] || text[f.Start:f.End] != f.Words {
+			t.Fatalf("%q: span %d to %d of %+v", text, f.Start, f.End, f)
+		}
+		if f.Mend == "" || f.Blocks != blocking[f.Rule] {
+			t.Fatalf("finding without a mend or of the wrong kind: %+v", f)
+		}
+	}
+}
+
+// disguises are ways to write a text so that a program reads another.
+var disguises = map[string]func(r rune, rnd *rand.Rand) string{
+	"twin letters": func(r rune, rnd *rand.Rand) string {
+		row := map[rune]string{'a': "аα", 'e': "еε", 'o': "оο", 'p': "р", 'c': "с", 'i': "іı", 's': "ѕ", 'u': "υ", 'n': "ո", 'd': "ԁ"}[r]
+		if all := []rune(row); len(all) > 0 && rnd.IntN(2) == 0 {
+			return string(all[rnd.IntN(len(all))])
+		}
+		return string(r)
+	},
+	"full width": func(r rune, _ *rand.Rand) string {
+		if r > ' ' && r < 0x7F {
+			return string(r + 0xFEE0)
+		}
+		return string(r)
+	},
+	"bold mathematics": func(r rune, _ *rand.Rand) string {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return string(r - 'a' + 0x1D41A)
+		case r >= '0' && r <= '9':
+			return string(r - '0' + 0x1D7CE)
+		}
+		return string(r)
+	},
+	"accents": func(r rune, rnd *rand.Rand) string {
+		if strings.ContainsRune("aeiou", r) && rnd.IntN(2) == 0 {
+			return string(r) + "\u0301"
+		}
+		return string(r)
+	},
+	"digits of other scripts": func(r rune, rnd *rand.Rand) string {
+		if r >= '0' && r <= '9' {
+			return string(r - '0' + []rune{0x660, 0x6F0, 0x966, 0xE50, 0x1D7D8}[rnd.IntN(5)])
+		}
+		return string(r)
+	},
+	"zero width": func(r rune, rnd *rand.Rand) string {
+		if rnd.IntN(3) == 0 {
+			return string(r) + string([]rune{0x200B, 0x200C, 0x2060, 0xFEFF, 0xAD, 0x34F}[rnd.IntN(6)])
+		}
+		return string(r)
+	},
+	"wide spaces": func(r rune, rnd *rand.Rand) string {
+		if r == ' ' {
+			return string([]rune{0xA0, 0x2003, 0x202F, 0x3000}[rnd.IntN(4)])
+		}
+		return string(r)
+	},
+}
+
+func disguise(text, how string, seed uint64) string {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	var b strings.Builder
+	for _, r := range text {
+		b.WriteString(disguises[how](r, rnd))
+	}
+	return b.String()
+}
+
+func TestDisguisedViolationsStillBlock(t *testing.T) {
+	tried, missed := 0, 0
+	for _, e := range corpus(t) {
+		if len(e.rules) == 0 {
+			continue
+		}
+		for how := range disguises {
+			for seed := range uint64(3) {
+				text := disguise(e.text, how, seed)
+				tried++
+				if len(blocks(Safety{}.Check(public(text)))) == 0 {
+					missed++
+					t.Errorf("line %d as %s: %q passes", e.line, how, text)
+				}
+			}
+		}
+	}
+	t.Logf("%d disguised violations, %d missed", tried, missed)
+}
+
+func FuzzCheck(f *testing.F) {
+	examples := corpus(f)
+	names := []string{}
+	for how := range disguises {
+		names = append(names, how)
+	}
+	slices.Sort(names)
+	for i, e := range examples {
+		f.Add(e.text, uint64(i))
+	}
+	f.Add("\xf0\x9f4111\xff1111 1111\u20e3 1111 {{\ufb03}} www.\u0345\u0308.com @\u202e", uint64(1))
+	f.Fuzz(func(t *testing.T, text string, seed uint64) {
+		in := public(text)
+		in.TemplateText = examples[seed%uint64(len(examples))].text
+		requireSpans(t, text, Safety{}.Check(in))
+		for _, folded := range []folded{exact(text), loose(text)} {
+			if len(folded.from) != len(folded.text) || len(folded.to) != len(folded.text) {
+				t.Fatalf("folding of %q loses its way back", text)
+			}
+		}
+		e := examples[seed%uint64(len(examples))]
+		how := names[seed/7%uint64(len(names))]
+		if hidden := disguise(e.text, how, seed); len(e.rules) > 0 && len(blocks(Safety{}.Check(public(hidden)))) == 0 {
+			t.Errorf("line %d as %s: %q passes", e.line, how, hidden)
+		}
+	})
+}
+
+func BenchmarkCheck(b *testing.B) {
+	in := public("We are sorry your order is taking this long, 12 days by now. We would like to look into it with you: " +
+		"please send us a direct message. Your reference is K-1042. See https://shop.example/help")
+	for b.Loop() {
+		Safety{}.Check(in)
+	}
+}

@@ -1,0 +1,34 @@
+// Package responder says what we would answer to a mention, whether a human
+// must act beyond the reply, how urgent the case is and when the first
+// response is due; and it checks a composed reply before it may be shown for
+// approval, at approval and right before sending. It is pure: no clock, no
+// I/O; the same input gives the same result.
+//
+// A template is a text file with front matter:
+//
+//	---
+//	id: stuck-order
+//	version: 1
+//	intent: stuck_order
+//	language: en
+//	networks: all
+//	slots: days, private, case
+//	owner: customer care
+//	gloss: Sorry for the wait; asks to continue in private.
+//	---
+//	We are sorry your order is late[[, {{days}} days by now]]. To go on, {{private}}. Your reference is {{case}}.
+//
+// Slots are typed values of ours, never a customer's words. A part in [[ ]]
+// is left out when one of its slots has no value; a template with another
+// slot without a value is not used.
+//
+// Level and first response (product note section 4), first row that fits:
+//
+//	level  first response  when
+//	4      240 min         praise
+//	1       15 min         a human must act, and severe or score of 80 or more
+//	2       30 min         a human must act, and pressed or score of 60 or more;
+//	                       a scam report or an account matter; anything severe
+//	3       60 min         a human must act; a complaint; anything pressed
+//	4      240 min         all else
+package responder

@@ -1,0 +1,270 @@
+package responder
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+var (
+	// A link with a scheme, however its slashes are written: browsers mend them.
+	schemeLink = regexp.MustCompile(`\b[a-z][a-z0-9+.-]{1,20}:[/\\]+[^\s<>"]*|\b(?:tel|mailto|sms|smsto|javascript|vbscript|data|whatsapp|skype|intent):[^\s<>"]+`)
+	emailForm  = regexp.MustCompile(`[\pL\pN._%+-]+(?:@|\s?[\(\[\{]\s?at\s?[\)\]\}]\s?)[\pL\pN](?:[\pL\pN\pM.-]|\s?[\(\[\{]\s?(?:dot|\.)\s?[\)\]\}]\s?)*`)
+	// A host without a scheme; the dots between labels may be written out.
+	bareHost   = regexp.MustCompile(`[\pL\pN_][\pL\pN\pM_-]*(?:` + dotForm + `[\pL\pN][\pL\pN\pM_-]*)+`)
+	hostDot    = regexp.MustCompile(dotForm)
+	bareIPv6   = regexp.MustCompile(`\[[0-9a-f:]*:[0-9a-f:.]*\]`)
+	handleForm = regexp.MustCompile(`@[\pL\pN_][\pL\pN\pM_.-]*(?:@[\pL\pN][\pL\pN\pM.-]*)?`)
+
+	withoutLinks = regexp.MustCompile(`https?://\S*|www\.\S*|@\S*`)
+)
+
+const dotForm = `(?:\.|\s?[\(\[\{]\s?(?:dot|\.)\s?[\)\]\}]\s?|\s+dot\s+|\s+\.\s?)`
+
+// links checks everything that is or may become a link, and e-mail addresses,
+// in both foldings: one shows what the network sees, the other what a reader
+// sees. Longest forms first; what they cover is not looked at again.
+func (c *check) links() {
+	for _, f := range []folded{c.exact, c.loose} {
+		for _, m := range schemeLink.FindAllStringIndex(f.text, -1) {
+			c.link(f, m[0], m[1])
+		}
+		for _, m := range emailForm.FindAllStringIndex(f.text, -1) {
+			c.email(f, m[0], m[1])
+		}
+		for _, m := range bareIPv6.FindAllStringIndex(f.text, -1) {
+			if a, b := f.span(m[0], m[1]); c.cover(a, b) {
+				c.add(RuleLink, a, b, "remove the address: only links to our own hosts may stand here")
+			}
+		}
+		for _, m := range bareHost.FindAllStringIndex(f.text, -1) {
+			c.bare(f, m[0], m[1])
+		}
+	}
+}
+
+// cover marks a stretch as dealt with; false when it overlaps one that is.
+func (c *check) cover(start, end int) bool {
+	for _, s := range c.covered {
+		if start < s[1] && s[0] < end {
+			return false
+		}
+	}
+	c.covered = append(c.covered, [2]int{start, end})
+	return true
+}
+
+func (c *check) link(f folded, start, end int) {
+	whole := strings.TrimRight(f.text[start:end], ".,;:!?)'\"")
+	if whole == "" {
+		return
+	}
+	a, b := f.span(start, start+len(whole))
+	if !c.cover(a, b) {
+		return
+	}
+	scheme, rest, _ := strings.Cut(exact(c.text[a:b]).text, ":")
+	authority := strings.TrimLeft(rest, `/\`)
+	if n := strings.IndexAny(authority, "/?#"); n >= 0 {
+		authority = authority[:n]
+	}
+	switch {
+	case scheme != "https" && scheme != "http":
+		c.add(RuleLink, a, b, "write a plain https link to one of our hosts")
+	case strings.ContainsAny(authority, `@\`) || !strings.HasPrefix(rest, "//"):
+		c.add(RuleLookalike, a, b, "write the link plainly: what stands before the host misleads")
+	default:
+		c.host(authority, a, b)
+	}
+}
+
+func (c *check) email(f folded, start, end int) {
+	if start > 0 && f.text[start-1] == '@' {
+		return // a handle with its host
+	}
+	address := strings.TrimRight(f.text[start:end], ".-")
+	at := strings.LastIndexAny(address, "@)]}")
+	if i := strings.IndexAny(address, "@([{"); i < 0 || at < 0 {
+		return
+	} else if strings.Contains(address, "@") {
+		at = strings.Index(address, "@")
+	} else {
+		at = i + strings.IndexAny(address[i:], ")]}")
+	}
+	host := hostDot.ReplaceAllString(strings.TrimSpace(address[at+1:]), ".")
+	if !strings.Contains(host, ".") {
+		return
+	}
+	if a, b := f.span(start, start+len(address)); c.cover(a, b) && !c.allowedHost(host) {
+		c.add(RuleContact, a, b, "remove the e-mail address, or ask an admin to allow its host")
+	}
+}
+
+// bare checks words with dots between: a host when they end in a top-level
+// domain, start with www or go on with a path.
+func (c *check) bare(f folded, start, end int) {
+	if start > 0 && (f.text[start-1] == '@' || f.text[start-1] == '#') {
+		return
+	}
+	raw := f.text[start:end]
+	if ip, err := netip.ParseAddr(raw); err == nil && ip.Is4() {
+		if a, b := f.span(start, end); c.cover(a, b) {
+			c.add(RuleLink, a, b, "remove the address: only links to our own hosts may stand here")
+		}
+		return
+	}
+	path := end < len(f.text) && f.text[end] == '/' && end+1 < len(f.text) && f.text[end+1] > ' '
+	for labels := hostDot.FindAllStringIndex(raw, -1); len(labels) > 0; labels = labels[:len(labels)-1] {
+		last := labels[len(labels)-1]
+		tld, host := raw[last[1]:], hostDot.ReplaceAllString(raw, ".")
+		plainDots := strings.Count(raw, ".") == len(labels) && !strings.ContainsAny(raw, " \n\t")
+		if isHost(host, tld, path || !plainDots && generic[tld]) && (plainDots || generic[tld]) {
+			if a, b := f.span(start, start+len(raw)); c.cover(a, b) {
+				c.host(exactHost(c.text[a:b], host), a, b)
+			}
+			return
+		}
+		raw, path = raw[:last[0]], false
+	}
+}
+
+// exactHost is the host as the network reads it, with its dots mended.
+func exactHost(original, folded string) string {
+	if h := hostDot.ReplaceAllString(exact(original).text, "."); strings.Contains(h, ".") {
+		return h
+	}
+	return folded
+}
+
+// isHost reports whether a network or a reader may take it for a link. A
+// missing space after a full stop often makes one: networks link it too.
+func isHost(host, tld string, surely bool) bool {
+	before := strings.TrimSuffix(host, "."+tld)
+	switch {
+	case strings.HasPrefix(host, "www."), surely && letters(tld) > 1:
+		return true
+	case (tld == "am" || tld == "pm") && letters(before) == 0:
+		return false
+	}
+	return generic[tld] || countries[tld] || strings.HasPrefix(tld, "xn--")
+}
+
+// host judges the host of a link, in text[start:end].
+func (c *check) host(authority string, start, end int) {
+	name := hostOf("https://" + authority)
+	ascii, err := idna.Lookup.ToASCII(name)
+	switch {
+	case err == nil && c.allowedHost(ascii):
+		return
+	case isAddress(name):
+		c.add(RuleLink, start, end, "write the name of one of our hosts, not a bare address")
+	case err != nil || strings.Contains(ascii, "xn--") || ascii != name:
+		c.add(RuleLookalike, start, end, "write the host in plain letters: it may pose as another")
+	case c.resembles(ascii):
+		c.add(RuleLookalike, start, end, "check the spelling: it is nearly one of our hosts, but not one")
+	case shorteners[ascii]:
+		c.add(RuleLink, start, end, "write the full link: a shortener hides where it leads")
+	default:
+		c.add(RuleLink, start, end, "remove the link, or ask an admin to allow the host; after a full stop, write a space")
+	}
+}
+
+// hostOf is the host of a URL in small letters, without port and final dot.
+func hostOf(url string) string {
+	_, h, _ := strings.Cut(url, "://")
+	if n := strings.IndexAny(h, `/?#\`); n >= 0 {
+		h = h[:n]
+	}
+	if n := strings.LastIndexByte(h, '@'); n >= 0 {
+		h = h[n+1:]
+	}
+	if !strings.HasPrefix(h, "[") {
+		h, _, _ = strings.Cut(h, ":")
+	}
+	return strings.TrimSuffix(strings.ToLower(h), ".")
+}
+
+var numeric = regexp.MustCompile(`^(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+))*$`)
+
+// isAddress reports an IP address, in any writing that browsers accept.
+func isAddress(host string) bool { return strings.HasPrefix(host, "[") || numeric.MatchString(host) }
+
+// allowedHost reports whether a host is on the account's list: equal to an
+// entry, equal but for www., or below an entry that begins with "*.".
+func (c *check) allowedHost(host string) bool {
+	for _, allowed := range c.ours() {
+		if below, ok := strings.CutPrefix(allowed, "*."); ok && strings.HasSuffix(host, "."+below) {
+			return true
+		}
+		if host == allowed || host == "www."+allowed {
+			return true
+		}
+	}
+	return false
+}
+
+// ours lists our hosts in their ASCII form; that of the private route too.
+func (c *check) ours() []string {
+	var out []string
+	for _, h := range c.in.Account.AllowHosts {
+		h = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(h)), ".")
+		below, rest := "", h
+		if r, ok := strings.CutPrefix(h, "*."); ok {
+			below, rest = "*.", r
+		}
+		if a, err := idna.Lookup.ToASCII(rest); err == nil {
+			h = below + a
+		}
+		out = append(out, h)
+	}
+	if h := hostOf(c.in.Account.Private); h != "" {
+		out = append(out, h)
+	}
+	return out
+}
+
+// resembles reports a host that a hurried reader takes for one of ours: equal
+// once look-alike letters are folded, one letter off, or carrying our host or
+// our name inside.
+func (c *check) resembles(host string) bool {
+	for _, our := range c.ours() {
+		our = strings.TrimPrefix(our, "*.")
+		a, b := skeleton(host), skeleton(our)
+		if a == b || len(b) >= 6 && oneOff(a, b) || strings.Contains(a, b) {
+			return true
+		}
+		if name, _, _ := strings.Cut(b, "."); len(name) >= 6 && strings.Contains(a, name) {
+			return true
+		}
+	}
+	return false
+}
+
+var skeletons = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d", "0", "o", "1", "l", "i", "l", "5", "s", "-", "", "_", "")
+
+func skeleton(host string) string {
+	return skeletons.Replace(loose(strings.TrimPrefix(host, "www.")).text)
+}
+
+// oneOff reports whether a and b differ by one letter put in, left out,
+// changed or swapped with its neighbour.
+func oneOff(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	i := 0
+	for i < len(b) && a[i] == b[i] {
+		i++
+	}
+	switch {
+	case len(a) == len(b)+1:
+		return a[i+1:] == b[i:]
+	case len(a) != len(b) || i == len(b):
+		return false
+	case a[i+1:] == b[i+1:]:
+		return true
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}

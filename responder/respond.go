@@ -1,0 +1,216 @@
+package responder
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"socialwatch"
+)
+
+// english is the language that others fall back to.
+const english = "en"
+
+// Account is our official data from the configuration.
+type Account struct {
+	Name         string
+	Languages    []string // ISO 639-1, the main one first; empty: any we have templates for
+	AllowHosts   []string // hosts a reply may link to: shop.example (also allows www.), *.shop.example
+	AllowNumbers []string // telephone numbers a reply may name, in any writing
+	Handles      []string // our own and our partners' full addresses, which a reply may name
+	// Private is how customers reach us in private: empty for a direct
+	// message, a link (its host counts as allowed), else words that are used
+	// as they are in every language. At most 60 characters.
+	Private string
+}
+
+// Responder chooses and fills templates. It is immutable and safe for
+// concurrent use.
+type Responder struct {
+	templates *Templates
+	safety    Safety
+}
+
+// New returns a responder over a loaded set of templates.
+func New(t *Templates, safety Safety) *Responder { return &Responder{t, safety} }
+
+// Check is the safety check that the responder was made with.
+func (r *Responder) Check(c CheckInput) []socialwatch.Finding { return r.safety.Check(c) }
+
+// Input is all that a response depends on.
+type Input struct {
+	Mention    socialwatch.Mention
+	Assessment socialwatch.Assessment
+	CaseNumber string // such as K-1042; empty when there is none
+	Account    Account
+	Calendar   Calendar
+	Now        time.Time // bounds a post's own time, which may lie in the future
+	FollowUp   bool      // the case had a mention before this one
+	Used       []string  // ids of the templates already used in this case
+}
+
+// Response is what we would do about a mention.
+type Response struct {
+	Draft      *socialwatch.Draft // nil: no reply, Why says so
+	Escalate   bool               // a human must act beyond the reply
+	Escalation string             // why, one short sentence; empty when Escalate is false
+	Level      int                // 1 (most urgent) to 4
+	DueAt      time.Time          // first response due, in UTC; counted from the post's own time
+	Why        string             // why this template, or why none
+}
+
+// Respond decides what to do about a mention. It never fails: where no
+// template fits, the response has no draft and says why.
+func (r *Responder) Respond(in Input) Response {
+	a := in.Assessment
+	out := Response{Level: Level(a)}
+	from := in.Mention.CreatedAt
+	if from.IsZero() || from.After(in.Now) {
+		from = in.Now
+	}
+	out.DueAt = socialwatch.Micros(in.Calendar.Add(from, Target(out.Level)))
+	switch {
+	case a.Ignored != "":
+		out.Why = "no reply: ignored by the rule " + a.Ignored
+		return out
+	case in.Mention.Own:
+		out.Why = "no reply: the post is our own"
+		return out
+	case a.Thanks && in.FollowUp:
+		out.Why = "no reply: the customer only says thanks"
+		return out
+	}
+	out.Escalation = escalation(a)
+	out.Draft, out.Why = r.draft(in)
+	if out.Draft == nil && out.Escalation == "" && a.Intent != socialwatch.Praise {
+		out.Escalation = "No template is left for this case: a person must write the reply."
+	}
+	out.Escalate = out.Escalation != ""
+	return out
+}
+
+// draft chooses and fills a template; nil with the reason when none fits.
+func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
+	language, note := r.language(in)
+	values, notes := r.values(in, language)
+	for _, intent := range intents(in) {
+		for _, t := range r.templates.list {
+			if t.Intent != intent || t.Language != language || !t.On(in.Mention.Network) || slices.Contains(in.Used, t.ID) {
+				continue
+			}
+			text, missing := t.fill(values)
+			if missing != "" {
+				notes += fmt.Sprintf("; %s left out: no value for {{%s}}", t.ID, missing)
+				continue
+			}
+			d := &socialwatch.Draft{Account: in.Mention.Account, Parent: in.Mention.Post, Text: text,
+				Language: t.Language, Template: t.ID, TemplateV: t.Version}
+			return d, fmt.Sprintf("template %s v%d for %s%s%s", t.ID, t.Version, in.Assessment.Intent, note, notes)
+		}
+	}
+	if len(in.Used) > 0 {
+		notes += "; used already in this case: " + strings.Join(in.Used, ", ")
+	}
+	return nil, fmt.Sprintf("no reply: no template for %s%s%s", in.Assessment.Intent, note, notes)
+}
+
+// intents lists the intents whose templates may answer, best first. A
+// follow-up that names no matter of its own ("still nothing?") gets the
+// neutral template at once.
+func intents(in Input) []socialwatch.Intent {
+	own := in.Assessment.Intent
+	switch {
+	case in.FollowUp && (own == socialwatch.Other || own == socialwatch.ServiceComplaint):
+		return []socialwatch.Intent{FollowUp}
+	case own == socialwatch.Praise:
+		return []socialwatch.Intent{own}
+	case in.FollowUp || len(in.Used) > 0:
+		return []socialwatch.Intent{own, FollowUp}
+	}
+	return []socialwatch.Intent{own}
+}
+
+// language chooses the language to answer in: the writer's where the account
+// speaks it and there is a template, else English. note says so when it is
+// not the writer's.
+func (r *Responder) language(in Input) (language, note string) {
+	want := base(in.Assessment.Language)
+	if want == "" || want == "und" {
+		want = english
+		if len(in.Account.Languages) > 0 {
+			want = base(in.Account.Languages[0])
+		}
+	}
+	spoken := len(in.Account.Languages) == 0 ||
+		slices.ContainsFunc(in.Account.Languages, func(l string) bool { return base(l) == want })
+	switch {
+	case want == english:
+		return english, ""
+	case !spoken:
+		return english, fmt.Sprintf("; in English because the account does not answer in %q", want)
+	}
+	may := intents(in)
+	for _, t := range r.templates.list {
+		if t.Language == want && slices.Contains(may, t.Intent) && t.On(in.Mention.Network) {
+			return want, ""
+		}
+	}
+	return english, fmt.Sprintf("; in English because there is no template in %q", want)
+}
+
+var caseNumber = regexp.MustCompile(`^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$`)
+
+// values gives the slots their values; what has none stays empty.
+func (r *Responder) values(in Input, language string) (values map[string]string, note string) {
+	values = map[string]string{}
+	if n := in.CaseNumber; len(n) <= maxCase && caseNumber.MatchString(n) {
+		values[SlotCase] = n
+	} else if n != "" {
+		note = "; the case number has an unusual form and is left out"
+	}
+	if e, ok := in.Assessment.Entity(socialwatch.DaysWaited); ok {
+		if n, err := strconv.Atoi(e.Value); err == nil && n >= 2 && n <= 99 {
+			values[SlotDays] = strconv.Itoa(n)
+		}
+	}
+	say := r.templates.phrases[language]
+	private := strings.TrimSpace(in.Account.Private)
+	if utf8.RuneCountInString(private) > maxLink {
+		note += fmt.Sprintf("; the account's private route is longer than %d characters and is left out", maxLink)
+		private = ""
+	}
+	switch {
+	case in.Mention.Visibility == socialwatch.Direct:
+		values[SlotPrivate] = say[phraseHere]
+	case private == "":
+		values[SlotPrivate] = say[phraseMessage]
+	case strings.HasPrefix(private, "https://"):
+		values[SlotPrivate] = strings.ReplaceAll(say[phraseLink], "{{link}}", private)
+	default:
+		values[SlotPrivate] = private
+	}
+	return values, note
+}
+
+// Examine fills a template with its longest values and checks the result as
+// if a customer's public post were answered with it: what `check` reports of
+// a template on an account.
+func (r *Responder) Examine(t Template, a Account) []socialwatch.Finding {
+	text := r.templates.longest(t)
+	p := socialwatch.Payload{Text: text, Language: t.Language, Template: t.ID, TemplateV: t.Version,
+		ParentName: "customer1", Visibility: socialwatch.Public, Length: 40 + weigh(text), Limit: 40 + t.room()}
+	a.AllowHosts = append(slices.Clone(a.AllowHosts), hostOf(longestLink))
+	return r.safety.Check(CheckInput{Payload: p, Account: a, TemplateText: text,
+		Parent: socialwatch.Post{Visibility: socialwatch.Public, Language: t.Language, Text: "an example of a customer's words"}})
+}
+
+// base is the language of a tag such as en-GB, in small letters.
+func base(tag string) string {
+	tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
+	tag, _, _ = strings.Cut(tag, "_")
+	return tag
+}

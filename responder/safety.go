@@ -1,0 +1,197 @@
+package responder
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"socialwatch"
+)
+
+// SafetyVersion names the rules and word lists of the safety check. It is
+// stored with what was checked and rises with every change of them.
+const SafetyVersion = "1"
+
+// Rules that block. There is no override: the text changes, or an admin the
+// allow-lists.
+const (
+	RuleContact       = "contact"        // telephone number, e-mail or postal address not on the allow-list
+	RuleOrderNumber   = "order_number"   // a full order or tracking number, or a number of the customer's post
+	RuleCardNumber    = "card_number"    // 12 to 19 digits that pass the Luhn check
+	RuleSecret        = "asks_secret"    // asks for a password, code, PIN, card number
+	RulePersonal      = "asks_personal"  // asks for personal data in public
+	RuleLink          = "link_host"      // link to a host not on the allow-list, shortener, bare address
+	RuleLookalike     = "link_lookalike" // a host that poses as another, or in punycode
+	RulePromise       = "promise"        // a promise that the template does not make
+	RuleMentions      = "mentions_other" // names anyone but the asker
+	RuleTooLong       = "too_long"       // longer than the network takes
+	RuleUnfilled      = "unfilled"       // an unfilled slot, or no text
+	RuleHidden        = "hidden"         // characters that do not show, or turn the text around
+	RuleVisibility    = "visibility"     // wider than the parent's
+	RuleNotAnswerable = "not_answerable" // the parent may not be answered
+	RuleSecondReply   = "second_reply"   // an earlier reply to the parent is unknown
+)
+
+// Rules that warn: confirmed by the approver and stored.
+const (
+	WarnEdited    = "edited"     // differs from the filled template
+	WarnSameText  = "same_text"  // the same text often
+	WarnLanguage  = "language"   // another language than the parent's
+	WarnTone      = "tone"       // blame, sarcasm, shouting
+	WarnLiability = "liability"  // admits liability
+	WarnPromotion = "promotion"  // advertises
+	WarnReach     = "reach"      // the asker reaches many
+	WarnMediaOnly = "media_only" // the post is mostly an image or a link
+)
+
+// Safety is the safety check of a public reply (product note section 3). It
+// is pure and safe for concurrent use. The zero value checks everything but
+// reach.
+//
+// The rules on words know the languages of the folder words; all of them are
+// applied to every reply. A reply in another language is still held against
+// every rule on numbers, links, handles, characters and form.
+type Safety struct {
+	WideReach int // followers of the asker from which WarnReach warns; 0: never
+}
+
+// CheckInput is all that the check depends on.
+type CheckInput struct {
+	Payload      socialwatch.Payload
+	Parent       socialwatch.Post // as it is now
+	Account      Account
+	TemplateText string // the template as filled, before any edit; empty when written by hand
+
+	EarlierUnknown bool   // an earlier reply under this parent may have been sent
+	NotAnswerable  string // why the parent may not be answered (opted out, does not name us); empty if it may
+	SameText       int    // replies with this very text in the last hour
+}
+
+// sameTextOften is how many equal texts an hour make the next one suspect
+// (product note: "fifth identical text this hour").
+const sameTextOften = 4
+
+// maxPerRule keeps a hostile text from filling the screen.
+const maxPerRule = 5
+
+// maxCheck is how many bytes of a text are looked at word by word; beyond it
+// the text is blocked for its length whatever the network says.
+const maxCheck = 64 << 10
+
+// Check holds a reply against every rule. What it returns is ordered:
+// blocking ones first, then by place; empty means all passed. Words in a
+// finding are the reply's own.
+func (s Safety) Check(in CheckInput) []socialwatch.Finding {
+	c := &check{in: in, text: in.Payload.Text}
+	c.form()
+	c.standing()
+	c.surroundings(s)
+	if len(c.text) <= maxCheck {
+		c.hidden()
+		c.exact, c.loose = exact(c.text), loose(c.text)
+		c.words = unleet(c.loose.text)
+		c.template = unleet(loose(in.TemplateText).text)
+		c.links()
+		c.unfilled()
+		c.handles()
+		c.numbers()
+		c.addresses()
+		c.asks()
+		c.promises()
+		c.tone()
+		c.edited()
+	}
+	return c.sorted()
+}
+
+// check is one run.
+type check struct {
+	in       CheckInput
+	text     string
+	exact    folded
+	loose    folded
+	words    string // loose, with leet read as letters; same offsets as loose
+	template string // the filled template, folded like words
+	covered  [][2]int
+	found    []socialwatch.Finding
+}
+
+// add records a finding on text[start:end].
+func (c *check) add(rule string, start, end int, mend string) {
+	n := 0
+	for _, f := range c.found {
+		if f.Rule == rule {
+			if n++; n >= maxPerRule || f.Start == start && f.End == end {
+				return
+			}
+		}
+	}
+	c.found = append(c.found, socialwatch.Finding{Rule: rule, Blocks: blocking[rule], Words: c.text[start:end],
+		Mend: mend, Start: start, End: end})
+}
+
+var blocking = map[string]bool{RuleContact: true, RuleOrderNumber: true, RuleCardNumber: true, RuleSecret: true,
+	RulePersonal: true, RuleLink: true, RuleLookalike: true, RulePromise: true, RuleMentions: true, RuleTooLong: true,
+	RuleUnfilled: true, RuleHidden: true, RuleVisibility: true, RuleNotAnswerable: true, RuleSecondReply: true}
+
+func (c *check) sorted() []socialwatch.Finding {
+	slices.SortStableFunc(c.found, func(a, b socialwatch.Finding) int {
+		if a.Blocks != b.Blocks {
+			if a.Blocks {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Rule, b.Rule))
+	})
+	return c.found
+}
+
+// form checks length and audience.
+func (c *check) form() {
+	p := c.in.Payload
+	if p.Length > p.Limit {
+		c.add(RuleTooLong, 0, 0, fmt.Sprintf("shorten it by %d: it counts %d of %d", p.Length-p.Limit, p.Length, p.Limit))
+	} else if len(c.text) > maxCheck {
+		c.add(RuleTooLong, 0, 0, fmt.Sprintf("shorten it: no reply has more than %d bytes", maxCheck))
+	}
+	parent := c.in.Parent.Visibility
+	if !p.Visibility.Wider("") || p.Visibility.Wider(parent) {
+		c.add(RuleVisibility, 0, 0, fmt.Sprintf("answer so that no more people can read it than the post (%q, the reply is %q)", parent, p.Visibility))
+	}
+}
+
+// standing checks whether the parent may be answered at all.
+func (c *check) standing() {
+	p, parent := c.in.Payload, c.in.Parent
+	switch {
+	case c.in.NotAnswerable != "":
+		c.add(RuleNotAnswerable, 0, 0, "withdraw the reply: "+c.in.NotAnswerable)
+	case parent.Own:
+		c.add(RuleNotAnswerable, 0, 0, "withdraw the reply: the post is our own")
+	case p.ParentID != parent.ID:
+		c.add(RuleNotAnswerable, 0, 0, "draft anew: the reply was composed for another post")
+	}
+	if c.in.EarlierUnknown {
+		c.add(RuleSecondReply, 0, 0, "settle the earlier reply to this post first: it may have been sent")
+	}
+}
+
+// surroundings warns of what lies outside the words of the reply.
+func (c *check) surroundings(s Safety) {
+	p, parent := c.in.Payload, c.in.Parent
+	if a, b := base(p.Language), base(parent.Language); a != "" && b != "" && a != b {
+		c.add(WarnLanguage, 0, 0, fmt.Sprintf("make sure that the customer reads %q: the post is in %q", a, b))
+	}
+	if c.in.SameText >= sameTextOften {
+		c.add(WarnSameText, 0, 0, fmt.Sprintf("say it in other words: the same text went out %d times in the last hour", c.in.SameText))
+	}
+	if s.WideReach > 0 && parent.Author.Followers >= s.WideReach {
+		c.add(WarnReach, 0, 0, fmt.Sprintf("read it twice: the asker has %d followers", parent.Author.Followers))
+	}
+	if letters(withoutLinks.ReplaceAllString(parent.Text, "")) < 15 &&
+		(len(parent.Media) > 0 || withoutLinks.MatchString(strings.ReplaceAll(parent.Text, "@", ""))) {
+		c.add(WarnMediaOnly, 0, 0, "open the original: the post is mostly an image or a link")
+	}
+}
