@@ -1,0 +1,444 @@
+package intake_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"socialwatch"
+	"socialwatch/connectors"
+	"socialwatch/internal/intake"
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+)
+
+var start = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+
+// town is a network in memory: a list of posts, read by position.
+type town struct {
+	mu     sync.Mutex
+	feed   []socialwatch.Mention // what Fetch gives, in order
+	posts  map[string]socialwatch.Post
+	page   int
+	during func() // called inside Fetch
+}
+
+func newTown() *town { return &town{posts: map[string]socialwatch.Post{}, page: 50} }
+
+func (w *town) say(id, author, text string, change ...func(*socialwatch.Mention)) socialwatch.Mention {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m := socialwatch.Mention{Account: "help", Kind: socialwatch.KindMention, Post: socialwatch.Post{
+		Network: socialwatch.Mastodon, Host: "social.example", ID: id, RootID: id, Text: text,
+		Author:     socialwatch.Author{ID: author, Handle: author + "@far.example"},
+		Visibility: socialwatch.Public, CreatedAt: start.Add(time.Duration(len(w.posts)) * time.Second)}}
+	for _, f := range change {
+		f(&m)
+	}
+	w.posts[id] = m.Post
+	w.feed = append(w.feed, m)
+	return m
+}
+
+func answers(parent string) func(*socialwatch.Mention) {
+	return func(m *socialwatch.Mention) { m.ParentID, m.RootID = parent, parent }
+}
+
+func (w *town) Fetch(_ context.Context, cur []byte) (connectors.Batch, error) {
+	w.mu.Lock()
+	from := 0
+	if cur != nil {
+		_, _ = fmt.Sscan(string(cur), &from)
+	}
+	to := min(from+w.page, len(w.feed))
+	b := connectors.Batch{Mentions: slices.Clone(w.feed[from:to]), More: to < len(w.feed)}
+	if to > from {
+		b.Cursor = fmt.Append(nil, to)
+	}
+	during := w.during
+	w.mu.Unlock()
+	if during != nil {
+		during()
+	}
+	return b, nil
+}
+
+func (w *town) Get(_ context.Context, ids []string) ([]connectors.Look, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var looks []connectors.Look
+	for _, id := range ids {
+		post, ok := w.posts[id]
+		looks = append(looks, connectors.Look{ID: id, Gone: !ok, Post: post})
+	}
+	return looks, nil
+}
+
+func (w *town) Read(_ context.Context, roots []string) ([]connectors.Thread, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var threads []connectors.Thread
+	for _, root := range roots {
+		t := connectors.Thread{Root: root}
+		for _, p := range w.posts {
+			if p.ID == root || p.ParentID == root {
+				t.Posts = append(t.Posts, p)
+			}
+		}
+		threads = append(threads, t)
+	}
+	return threads, nil
+}
+
+func (w *town) Compose(d socialwatch.Draft) (socialwatch.Payload, error) {
+	return socialwatch.Payload{Network: d.Parent.Network, Host: d.Parent.Host, Account: d.Account, ParentID: d.Parent.ID,
+		ParentRev: d.Parent.Revision(), ParentBy: d.Parent.Author.ID, Text: d.Text, Visibility: d.Parent.Visibility,
+		Template: d.Template, Limit: 500, Length: len(d.Text)}, nil
+}
+
+func (w *town) connector() *connectors.Connector {
+	return &connectors.Connector{Account: "help", Network: socialwatch.Mastodon, Host: "social.example",
+		Source: w, Threads: w, Lookup: w, Composer: w}
+}
+
+// assess is a small triage: the words say what they are.
+func assess(m socialwatch.Mention, h socialwatch.History) socialwatch.Assessment {
+	a := socialwatch.Assessment{Rules: "test", Intent: socialwatch.StuckOrder, Escalate: true, Language: "en",
+		Score: 50 + h.Earlier, Masked: m.Text}
+	switch {
+	case strings.Contains(m.Text, "thanks"):
+		a.Thanks, a.Intent, a.Escalate = true, socialwatch.Praise, false
+	case strings.Contains(m.Text, "contest"):
+		a.Ignored, a.Intent, a.Escalate = "contest", socialwatch.Other, false
+	}
+	for word := range strings.FieldsSeq(m.Text) {
+		if strings.HasPrefix(word, "K-") {
+			a.Entities = append(a.Entities, socialwatch.Entity{Kind: socialwatch.CaseNumber, Value: word})
+		}
+		if strings.HasPrefix(word, "SW-") {
+			a.Entities = append(a.Entities, socialwatch.Entity{Kind: socialwatch.OrderNumber, Value: word})
+		}
+	}
+	return a
+}
+
+func respond(s intake.Situation) intake.Answer {
+	return intake.Answer{Level: 2, DueAt: s.Now.Add(30 * time.Minute), Draft: &socialwatch.Draft{
+		Account: "help", Parent: s.Mention.Post, Text: "about " + s.CaseNumber, Template: fmt.Sprint("t", len(s.Used))}}
+}
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+type rig struct {
+	t     *testing.T
+	town  *town
+	store *store.Store
+	opts  store.Options
+	in    *intake.Intake
+	clock *clock
+}
+
+func each(t *testing.T, f func(t *testing.T, r *rig)) {
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		s := dbtest.Reopen(t, o)
+		if err := s.EnsureAccount(t.Context(), "help", string(socialwatch.Mastodon), "social.example"); err != nil {
+			t.Fatal(err)
+		}
+		c := &clock{now: start.Add(time.Hour)}
+		f(t, &rig{t: t, town: newTown(), store: s, opts: o, clock: c, in: &intake.Intake{Store: s, Now: c.Now, Rules: intake.Rules{
+			Assess: assess, Respond: respond,
+			Check: func(socialwatch.Payload, socialwatch.Mention, string) []socialwatch.Finding { return nil }}}})
+	})
+}
+
+func (r *rig) poll() {
+	r.t.Helper()
+	if _, err := r.in.Poll(r.t.Context(), r.town.connector()); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// count asks the database itself.
+func (r *rig) count(query string, args ...any) int {
+	r.t.Helper()
+	var n int
+	if err := dbtest.Raw(r.t, r.opts).QueryRow(query, args...).Scan(&n); err != nil {
+		r.t.Fatal(query, err)
+	}
+	return n
+}
+
+func (r *rig) want(n int, query string) {
+	r.t.Helper()
+	if got := r.count(query); got != n {
+		r.t.Fatalf("%s: %d, want %d", query, got, n)
+	}
+}
+
+func (r *rig) known() socialwatch.Known {
+	r.t.Helper()
+	ids := []string{}
+	authors := []string{}
+	for id, p := range r.town.posts {
+		ids, authors = append(ids, id), append(authors, p.Author.ID)
+	}
+	k, err := r.store.Known(r.t.Context(), socialwatch.Ask{Account: "help", PostIDs: ids, Authors: authors})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return k
+}
+
+func TestPollTwiceStoresOnce(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.page = 3
+		for i := range 10 {
+			r.town.say(fmt.Sprint("p", i), fmt.Sprint("c", i), "never came")
+		}
+		r.town.feed = append(r.town.feed, r.town.feed...) // the network repeats itself
+		r.poll()
+		r.poll()
+		r.want(10, "select count(*) from mentions")
+		r.want(10, "select count(*) from cases")
+		r.want(10, "select count(*) from replies where state = 'awaiting'")
+		r.want(10, "select count(*) from events where kind = 'case.opened'")
+	})
+}
+
+func TestTwoProcessesAtOnceStoreOnce(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.page = 2
+		for i := range 40 {
+			r.town.say(fmt.Sprint("p", 100+i), fmt.Sprint("c", i%8), "never came")
+		}
+		other := &intake.Intake{Store: dbtest.Reopen(t, r.opts), Now: r.clock.Now, Rules: r.in.Rules}
+		var wg sync.WaitGroup
+		for _, in := range []*intake.Intake{r.in, other, r.in, other} {
+			wg.Go(func() {
+				if _, err := in.Poll(t.Context(), r.town.connector()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		r.want(40, "select count(*) from mentions")
+		r.want(8, "select count(*) from cases")
+		r.want(8, "select count(*) from replies where state = 'awaiting'")
+	})
+}
+
+func TestLostCursorDoublesNothing(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		for i := range 5 {
+			r.town.say(fmt.Sprint("p", i), fmt.Sprint("c", i), "never came")
+		}
+		r.poll()
+		if _, err := dbtest.Raw(t, r.opts).Exec("update accounts set cursor = null"); err != nil {
+			t.Fatal(err)
+		}
+		r.poll()
+		r.want(5, "select count(*) from mentions")
+		r.want(5, "select count(*) from cases")
+	})
+}
+
+func TestFollowUpAttachesAndSupersedesTheDraft(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came SW-1")
+		r.poll()
+		r.town.say("p2", "c1", "still nothing", answers("p1"))
+		r.poll()
+		r.want(1, "select count(*) from cases")
+		r.want(2, "select count(*) from mentions where case_id is not null")
+		r.want(1, "select count(*) from replies where state = 'superseded'")
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+		// A new post without thread joins the open case too; a stranger's does not.
+		r.town.say("p3", "c1", "hello again")
+		r.town.say("p4", "c2", "never came", answers("p1"))
+		r.poll()
+		r.want(2, "select count(*) from cases")
+		r.want(2, "select count(*) from replies where state = 'awaiting'")
+	})
+}
+
+func TestThanksAttachReopenNothing(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.poll()
+		resolve := func() {
+			if _, err := dbtest.Raw(t, r.opts).Exec("update cases set state = 'resolved', resolved_at = updated_at"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		resolve()
+		r.town.say("p2", "c1", "thanks", answers("p1"))
+		r.poll()
+		r.want(1, "select count(*) from cases where state = 'resolved'")
+		r.want(0, "select count(*) from replies where state = 'awaiting'")
+		r.town.say("p3", "c1", "still nothing", answers("p1"))
+		r.poll()
+		r.want(1, "select count(*) from cases where state = 'open'")
+		r.want(1, "select count(*) from events where kind = 'case.reopened'")
+		// After 72 h a follow-up opens a new case that names the old one.
+		resolve()
+		r.clock.add(73 * time.Hour)
+		r.town.say("p4", "c1", "and again", answers("p1"))
+		r.poll()
+		r.want(1, "select count(*) from cases where linked is not null")
+	})
+}
+
+func TestOrderNumberAndCaseNumberChooseTheCase(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came SW-1")
+		r.poll()
+		// Another matter of the same customer, opened by a person.
+		raw := dbtest.Raw(t, r.opts)
+		if _, err := raw.Exec(`insert into cases select 5000, 'K-5000', account, network, host, customer_id, customer, 'open', level,
+			intent, score, escalated, escalation, '["SW-2"]', opened_at, updated_at, due_at, null, null, null, null, 0, '', null, null, 1 from cases`); err != nil {
+			t.Fatal(err)
+		}
+		r.town.say("p2", "c1", "about SW-1")
+		r.town.say("p3", "c1", "about K-5000 please")
+		r.town.say("p4", "c2", "about K-5000 please")
+		r.poll()
+		r.want(2, "select count(*) from mentions where case_id = (select case_id from mentions where post_id = 'p1')")
+		r.want(1, "select count(*) from mentions where case_id = 5000")
+		r.want(3, "select count(*) from cases") // a stranger who quotes a number gets his own
+	})
+}
+
+func TestEditVoidsTheDraft(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		m := r.town.say("p1", "c1", "never came")
+		r.poll()
+		m.Text, m.EditedAt = "never came, order SW-9", start.Add(time.Minute)
+		r.town.posts["p1"] = m.Post
+		if err := r.in.Look(t.Context(), r.town.connector(), []string{"p1"}); err != nil {
+			t.Fatal(err)
+		}
+		r.want(1, "select count(*) from mentions where body like '%SW-9' and kind = 'mention'")
+		r.want(1, "select count(*) from replies where state = 'superseded'")
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+		version := r.known().Version
+		if err := r.in.Look(t.Context(), r.town.connector(), []string{"p1"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.known().Version; got != version {
+			t.Fatalf("a look without news wrote: version %d → %d", version, got)
+		}
+	})
+}
+
+func TestDeletionErasesTheTextAndVoidsTheDraft(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "my secret words")
+		r.poll()
+		delete(r.town.posts, "p1")
+		if err := r.in.Look(t.Context(), r.town.connector(), []string{"p1"}); err != nil {
+			t.Fatal(err)
+		}
+		r.want(0, "select count(*) from mentions where body like '%secret%' or masked like '%secret%'")
+		r.want(1, "select count(*) from replies where state = 'superseded'")
+		r.want(1, "select count(*) from events where kind = 'mention.gone'")
+	})
+}
+
+func TestThreadsFindFollowUpsAndNativeAnswers(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.poll()
+		quietly := func(id, author, text string, own bool) {
+			r.town.say(id, author, text, answers("p1"), func(m *socialwatch.Mention) { m.Own = own })
+			r.town.feed = r.town.feed[:1] // no notification
+		}
+		quietly("p2", "c1", "still nothing", false)
+		quietly("p3", "c9", "same here", false) // a third party: context
+		r.clock.add(2 * time.Minute)
+		r.look()
+		r.want(2, "select count(*) from mentions")
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+		r.town.posts["p4"] = socialwatch.Post{Network: socialwatch.Mastodon, Host: "social.example", ID: "p4", ParentID: "p1", RootID: "p1",
+			Own: true, CreatedAt: r.clock.Now().Add(time.Second)}
+		r.clock.add(10 * time.Minute)
+		r.look()
+		r.want(0, "select count(*) from replies where state = 'awaiting'")
+		r.want(1, "select count(*) from cases where responded_at is not null")
+		r.want(1, "select count(*) from events where kind = 'case.responded'")
+		r.clock.add(time.Hour)
+		r.look()
+		r.want(1, "select count(*) from events where kind = 'case.responded'")
+	})
+}
+
+func (r *rig) look() {
+	r.t.Helper()
+	if n, err := r.in.Threads(r.t.Context(), r.town.connector(), r.store); err != nil || n != 1 {
+		r.t.Fatalf("looked at %d, %v", n, err)
+	}
+	if n, err := r.in.Threads(r.t.Context(), r.town.connector(), r.store); err != nil || n != 0 {
+		r.t.Fatalf("looked twice: %d, %v", n, err)
+	}
+}
+
+func TestConcurrentMergeRunsAgain(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.town.say("q1", "c2", "never came")
+		r.poll()
+		raw := dbtest.Raw(t, r.opts)
+		var once sync.Once
+		r.town.say("p2", "c1", "still nothing", answers("p1"))
+		assessed := r.in.Rules.Assess
+		r.in.Rules.Assess = func(m socialwatch.Mention, h socialwatch.History) socialwatch.Assessment {
+			once.Do(func() { // between Known and Save
+				if _, err := raw.Exec(`update cases set state = 'merged', version = version + 1,
+					merged_into = (select case_id from mentions where post_id = 'q1')
+					where id = (select case_id from mentions where post_id = 'p1')`); err != nil {
+					t.Error(err)
+				}
+				if _, err := raw.Exec("update cases set customer_id = 'c1' where id = (select case_id from mentions where post_id = 'q1')"); err != nil {
+					t.Error(err)
+				}
+			})
+			return assessed(m, h)
+		}
+		r.poll()
+		r.want(1, "select count(*) from mentions where post_id = 'p2' and case_id = (select case_id from mentions where post_id = 'q1')")
+	})
+}
+
+func TestHostileBytesLoseNothing(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never\x00came \xff\xfe")
+		r.town.say("p2", "c2", strings.Repeat("never came ", 10_000))
+		r.town.say("p3", "c3", "never came", func(m *socialwatch.Mention) { m.CreatedAt = start.Add(1000 * time.Hour) }) // their clock is wrong
+		r.poll()
+		r.want(3, "select count(*) from mentions")
+		r.want(3, "select count(*) from cases where opened_at <= updated_at")
+	})
+}
+
+func TestOldPostsOpenNoCase(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came", func(m *socialwatch.Mention) { m.CreatedAt = start.Add(-8 * 24 * time.Hour) })
+		r.town.say("p2", "c2", "a contest")
+		r.poll()
+		r.want(2, "select count(*) from mentions where ignored <> ''")
+		r.want(0, "select count(*) from cases")
+	})
+}
