@@ -128,11 +128,12 @@ func (a *automaton) scan(text []byte, found func(p *phrase, start, end int32)) {
 // bounded reports whether the phrase that ends at end keeps its word
 // boundaries, or lies in a hashtag, where words are not parted.
 func (p *phrase) bounded(text []byte, end int) bool {
-	start := end - int(p.length)
-	if (!p.right || !wordAfter(text, end)) && (!p.left || !wordBefore(text, start)) {
-		return true
-	}
-	return p.length >= minInTag && inTag(text, start)
+	return p.whole(text, end) || p.length >= minInTag && inTag(text, end-int(p.length))
+}
+
+// whole reports whether no word goes on at either end.
+func (p *phrase) whole(text []byte, end int) bool {
+	return (!p.right || !wordAfter(text, end)) && (!p.left || !wordBefore(text, end-int(p.length)))
 }
 
 const (

@@ -41,9 +41,9 @@ type lexicon struct {
 var shapes = []string{
 	"order_number", "tracking_number", "amount", "days_waited", "date", "email",
 	"phone", "card", "address", "case_number", "long_wait", "high_value", "number",
-	"shouting", "brief", "bare", "link", "handles", "other_first", "no_handle",
+	"shouting", "brief", "bare", "link", "handles", "other_first",
 	"agent_mark", "automated", "own", "earlier", "earlier_often", "open_case", "reach",
-	"english", "foreign",
+	"unread",
 }
 
 // readLexicon reads every language of the folder. Concepts that only phrases

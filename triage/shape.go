@@ -12,8 +12,8 @@ import (
 // shapeIDs are the concepts that the code puts on the board.
 type shapeIDs struct {
 	longWait, highValue, number, shouting, brief, bare, link, handles, otherFirst uint16
-	noHandle, agentMark, automated, own, earlier, earlierOften, openCase, reach   uint16
-	english, foreign                                                              uint16
+	agentMark, automated, own, earlier, earlierOften, openCase, reach             uint16
+	unread                                                                        uint16
 }
 
 func newShapeIDs(l *lexicon) shapeIDs {
@@ -21,10 +21,10 @@ func newShapeIDs(l *lexicon) shapeIDs {
 		longWait: l.concept("long_wait"), highValue: l.concept("high_value"), number: l.concept("number"),
 		shouting: l.concept("shouting"), brief: l.concept("brief"), bare: l.concept("bare"),
 		link: l.concept("link"), handles: l.concept("handles"), otherFirst: l.concept("other_first"),
-		noHandle: l.concept("no_handle"), agentMark: l.concept("agent_mark"),
+		agentMark: l.concept("agent_mark"),
 		automated: l.concept("automated"), own: l.concept("own"), earlier: l.concept("earlier"),
 		earlierOften: l.concept("earlier_often"), openCase: l.concept("open_case"),
-		reach: l.concept("reach"), english: l.concept("english"), foreign: l.concept("foreign"),
+		reach: l.concept("reach"), unread: l.concept("unread"),
 	}
 }
 
@@ -51,7 +51,6 @@ func (t *Triage) findShapes(s *scratch, m socialwatch.Mention, h socialwatch.His
 	set(id.bare, f.words == 0)
 	set(id.link, f.links > 0)
 	set(id.handles, f.handles >= manyHandles)
-	set(id.noHandle, f.handles == 0)
 	set(id.agentMark, agentMark(m.Text))
 	set(id.automated, m.Author.Bot)
 	set(id.own, m.Own)
@@ -132,12 +131,3 @@ func (s *scratch) language(names []string) string {
 }
 
 const undetermined = "und"
-
-// mark puts the language on the board, for the rules that hold in one only.
-func (t *Triage) mark(s *scratch, lang string) {
-	if lang == "en" {
-		s.board.add(t.shape.english, span{})
-	} else {
-		s.board.add(t.shape.foreign, span{})
-	}
-}

@@ -125,7 +125,9 @@ func (t *Triage) Assess(m socialwatch.Mention, h socialwatch.History) socialwatc
 	t.findEntities(s, m.Text)
 	t.findShapes(s, m, h)
 	lang := s.language(t.languages)
-	t.mark(s, lang)
+	if lang == undetermined {
+		s.board.add(t.shape.unread, span{})
+	}
 	t.apply(s)
 	a := decide(s.points, s.ignore)
 	a.Rules, a.Language = Rules, lang
@@ -159,6 +161,9 @@ func (t *Triage) findPhrases(s *scratch) {
 	t.machine.scan(s.fold.text, func(p *phrase, start, end int32) {
 		for _, c := range p.concepts {
 			s.board.add(c, span{start, end})
+		}
+		if len(p.words) == 0 || !p.whole(s.fold.text, int(end)) {
+			return
 		}
 		for _, l := range p.words {
 			s.votes[l] += 12 / len(p.words)
