@@ -225,16 +225,14 @@ var consumerView = regexp.MustCompile(`(?m)^create view (\w+_v\d+) as`)
 // it themselves: on Postgres with the schema, and with grants for role when it
 // is not empty: it may then read the consumers' views and nothing else. A
 // database made this way opens as if Migrate had made it.
-func Print(kind Kind, schema, role string) (string, error) {
-	o, err := Options{URL: "print", Schema: schema}.withDefaults()
+func Print(o Options, role string) (string, error) {
+	kind := kindOf(o.URL)
+	o, err := o.withDefaults()
 	if err != nil {
 		return "", err
 	}
 	if role != storable(role) || len(role) > 63 {
 		return "", fmt.Errorf("role name %q: at most 63 bytes of valid text", role)
-	}
-	if kind != Postgres && kind != SQLite {
-		return "", fmt.Errorf("kind of database %q: %s or %s", kind, Postgres, SQLite)
 	}
 	if kind == SQLite && role != "" {
 		return "", errors.New("SQLite has no roles: leave the role out")

@@ -86,6 +86,7 @@ create table mentions (
     edited_at     timestamptz,
     revision      text not null,
     received_at   timestamptz not null,
+    looked_at     timestamptz,               -- last nightly look at whether it still stands
     gone_at       timestamptz,
     -- the newest assessment
     rules         text not null,

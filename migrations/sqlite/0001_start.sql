@@ -88,6 +88,7 @@ create table mentions (
     edited_at     timestamp check (typeof(edited_at) in ('integer', 'null')),
     revision      text not null,
     received_at   timestamp not null check (typeof(received_at) = 'integer'),
+    looked_at     timestamp check (typeof(looked_at) in ('integer', 'null')), -- last nightly look at whether it still stands
     gone_at       timestamp check (typeof(gone_at) in ('integer', 'null')),
     -- the newest assessment
     rules         text not null,

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"socialwatch"
+)
+
+const (
+	sqlAccount = `select name, cursor, version, paused_by, next_at from accounts where name = ?`
+
+	// A cursor belongs to one server: another host starts without.
+	sqlAccountEnsure = `insert into accounts (name, network, host) values (?, ?, ?)
+on conflict (name) do update set network = excluded.network, host = excluded.host,
+    cursor = null, version = accounts.version + 1
+where accounts.network <> excluded.network or accounts.host <> excluded.host`
+
+	sqlNextCases = `update counters set value = value + ? where name = 'case' returning value`
+)
+
+type accountRow struct {
+	Name     string  `db:"name"`
+	Cursor   []byte  `db:"cursor"`
+	Version  int64   `db:"version"`
+	PausedBy *string `db:"paused_by"`
+	NextAt   moment  `db:"next_at"`
+}
+
+func (t *tx) account(ctx context.Context, name string) (socialwatch.AccountState, error) {
+	var r accountRow
+	if err := t.get(ctx, &r, sqlAccount, name); err != nil {
+		return socialwatch.AccountState{}, err
+	}
+	return socialwatch.AccountState{Name: r.Name, Cursor: r.Cursor, Version: r.Version,
+		Paused: r.PausedBy != nil, NextAt: r.NextAt.Time}, nil
+}
+
+// Account returns what intake must know of an account; ErrNotFound when
+// EnsureAccount was never called for it.
+func (s *Store) Account(ctx context.Context, name string) (a socialwatch.AccountState, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		a, err = t.account(ctx, name)
+		return err
+	})
+	if err != nil {
+		return a, fmt.Errorf("read account %s: %w", name, err)
+	}
+	return a, nil
+}
+
+// EnsureAccount makes the account's row when it is missing. When the
+// configuration names another network or host than before, the cursor, which
+// is bound to the host, is dropped.
+func (s *Store) EnsureAccount(ctx context.Context, name, network, host string) error {
+	err := s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, sqlAccountEnsure, name, network, host)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ensure account %s: %w", name, err)
+	}
+	return nil
+}
+
+// NextCases draws n identities for new cases. They are never drawn again.
+func (s *Store) NextCases(ctx context.Context, n int) ([]socialwatch.CaseRef, error) {
+	if n <= 0 {
+		return nil, nil
+	}
+	var last int64
+	err := s.tx(ctx, func(t *tx) error { return t.get(ctx, &last, sqlNextCases, n) })
+	if err != nil {
+		return nil, fmt.Errorf("draw case numbers: %w", err)
+	}
+	refs := make([]socialwatch.CaseRef, n)
+	for i := range refs {
+		id := last - int64(n-1-i)
+		refs[i] = socialwatch.CaseRef{ID: id, Number: s.opts.CasePrefix + strconv.FormatInt(id, 10)}
+	}
+	return refs, nil
+}
+
+const (
+	sqlKnownAccount  = `select version, network, host from accounts where name = ?`
+	sqlKnownMentions = `select id, post_id, case_id, revision, gone_at from mentions
+where network = ? and host = ? and post_id in (?)`
+	sqlKnownOwn = `select post_id, case_id from replies where account = ? and post_id in (?)`
+
+	// Live cases of the authors, the newest closed one of each for linking,
+	// the cases of the posts, and the survivors of merged ones.
+	sqlKnownCases = `with recursive seed(id) as (
+    select id from cases where account = ? and customer_id in (?) and state in ('new','open','waiting','resolved')
+    union
+    select id from (select id, row_number() over (partition by customer_id order by opened_at desc, id desc) as n
+                    from cases where account = ? and customer_id in (?) and state = 'closed') as closed where n = 1
+    union
+    select id from cases where id in (?)
+), hit(id) as (
+    select id from seed
+    union
+    select c.merged_into from cases c join hit h on h.id = c.id where c.merged_into is not null
+)
+select ` + caseColumns + ` from cases where id in (select id from hit) order by id`
+
+	sqlKnownReplies = `select ` + replyColumns + ` from replies
+where case_id in (?) and state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown','sent')
+order by id`
+
+	sqlKnownEarlier = `select author_id, count(*) as n from mentions
+where account = ? and author_id in (?) and created_at >= ? group by author_id`
+)
+
+// Known returns what the store holds that a batch touches, read at one moment
+// by a constant number of queries. Mentions are found under any account of the
+// same host, because a post is stored once. Cases hold those of OwnPosts too.
+func (s *Store) Known(ctx context.Context, ask socialwatch.Ask) (k socialwatch.Known, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		k, err = t.known(ctx, ask)
+		return err
+	})
+	if err != nil {
+		return socialwatch.Known{}, fmt.Errorf("read what a batch of %s touches: %w", ask.Account, err)
+	}
+	return k, nil
+}
+
+func (t *tx) known(ctx context.Context, ask socialwatch.Ask) (k socialwatch.Known, err error) {
+	var account struct {
+		Version int64  `db:"version"`
+		Network string `db:"network"`
+		Host    string `db:"host"`
+	}
+	if err := t.get(ctx, &account, sqlKnownAccount, ask.Account); err != nil {
+		return k, err
+	}
+	k.Version = account.Version
+	var caseIDs []int64
+	if k.Mentions, caseIDs, err = t.knownMentions(ctx, account.Network, account.Host, ask.PostIDs); err != nil {
+		return k, err
+	}
+	var own []struct {
+		PostID string `db:"post_id"`
+		CaseID int64  `db:"case_id"`
+	}
+	if err := t.all(ctx, &own, sqlKnownOwn, ask.Account, ask.PostIDs); err != nil {
+		return k, err
+	}
+	k.OwnPosts = make(map[string]int64, len(own))
+	for _, o := range own {
+		k.OwnPosts[o.PostID] = o.CaseID
+		caseIDs = append(caseIDs, o.CaseID)
+	}
+	if err := t.knownCases(ctx, ask, caseIDs, &k); err != nil {
+		return k, err
+	}
+	var earlier []struct {
+		AuthorID string `db:"author_id"`
+		N        int    `db:"n"`
+	}
+	if err := t.all(ctx, &earlier, sqlKnownEarlier, ask.Account, ask.Authors, orEpoch(ask.Since)); err != nil {
+		return k, err
+	}
+	k.Earlier = make(map[string]int, len(earlier))
+	for _, e := range earlier {
+		k.Earlier[e.AuthorID] = e.N
+	}
+	return k, nil
+}
+
+func (t *tx) knownMentions(ctx context.Context, network, host string, postIDs []string) (map[string]socialwatch.Stored, []int64, error) {
+	var rows []struct {
+		ID       int64  `db:"id"`
+		PostID   string `db:"post_id"`
+		CaseID   *int64 `db:"case_id"`
+		Revision string `db:"revision"`
+		GoneAt   moment `db:"gone_at"`
+	}
+	if err := t.all(ctx, &rows, sqlKnownMentions, network, host, postIDs); err != nil {
+		return nil, nil, err
+	}
+	stored := make(map[string]socialwatch.Stored, len(rows))
+	var caseIDs []int64
+	for _, r := range rows {
+		stored[r.PostID] = socialwatch.Stored{ID: r.ID, CaseID: deref(r.CaseID), Revision: r.Revision, Gone: !r.GoneAt.IsZero()}
+		if r.CaseID != nil {
+			caseIDs = append(caseIDs, *r.CaseID)
+		}
+	}
+	return stored, caseIDs, nil
+}
+
+func (t *tx) knownCases(ctx context.Context, ask socialwatch.Ask, caseIDs []int64, k *socialwatch.Known) error {
+	var cases []caseRow
+	err := t.all(ctx, &cases, sqlKnownCases, ask.Account, ask.Authors, ask.Account, ask.Authors, caseIDs)
+	if err != nil {
+		return err
+	}
+	k.Cases = rowValues[caseRow, socialwatch.Case](cases)
+	ids := make([]int64, len(cases))
+	for i, c := range cases {
+		ids[i] = c.ID
+	}
+	var replies []replyRow
+	if err := t.all(ctx, &replies, sqlKnownReplies, ids); err != nil {
+		return err
+	}
+	k.Used = map[int64][]string{}
+	for _, r := range replies {
+		if id := r.Payload.V.Template; id != "" {
+			k.Used[r.CaseID] = append(k.Used[r.CaseID], id)
+		}
+		if reply := r.value(); !reply.State.Final() {
+			k.Replies = append(k.Replies, reply)
+		}
+	}
+	return nil
+}
+
+// orEpoch keeps the zero time, "from the beginning", from becoming null.
+func orEpoch(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return t
+}
+
+// conflictIfGone turns ErrNotFound of a guarded row into ErrConflict: the guard no
+// longer holds.
+func conflictIfGone(err error) error {
+	if errors.Is(err, socialwatch.ErrNotFound) {
+		return socialwatch.ErrConflict
+	}
+	return err
+}

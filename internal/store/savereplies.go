@@ -1,0 +1,190 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"socialwatch"
+)
+
+const (
+	sqlSaveMovesRead = `select id, case_id, state, version, hash from replies where id in (?) order by id`
+	sqlSaveMoves     = `update replies set state = ?, reason = ?, updated_at = ? where id in (?) and state in (?)`
+
+	sqlSaveBriefs = `select id, version, score, due_at, opened_at from cases where id in (?)`
+
+	sqlSaveReplies = `insert into replies (case_id, mention_id, account, state, version, payload, hash, findings,
+author, reason, expires_at, created_at, updated_at, due_at, rank, opened_at)`
+	sqlSaveVersions = `insert into reply_versions (reply_id, version, payload, hash, findings, author, created_at)`
+)
+
+// replyBrief is what a reply's event needs of it.
+type replyBrief struct {
+	ID      int64  `db:"id"`
+	CaseID  int64  `db:"case_id"`
+	State   string `db:"state"`
+	Version int    `db:"version"`
+	Hash    string `db:"hash"`
+}
+
+// moved is the event of one move of a reply.
+func (r replyBrief) moved(caseVersion int, to socialwatch.ReplyState, reason string) socialwatch.Event {
+	return socialwatch.Event{Kind: "reply." + string(to), CaseID: r.CaseID, CaseVersion: caseVersion, ReplyID: r.ID,
+		Actor: socialwatch.System,
+		Data:  map[string]any{"from": r.State, "to": string(to), "reason": reason, "version": r.Version, "hash": r.Hash}}
+}
+
+// saveMoves moves stored replies: one statement for all moves with the same
+// target and reason.
+func (w *saving) saveMoves(ctx context.Context) error {
+	if len(w.c.Moves) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(w.c.Moves))
+	groups := map[socialwatch.ReplyMove][]int64{}
+	for i, m := range w.c.Moves {
+		ids[i] = m.ReplyID
+		key := socialwatch.ReplyMove{To: m.To, Reason: m.Reason}
+		groups[key] = append(groups[key], m.ReplyID)
+	}
+	var rows []replyBrief
+	if err := w.t.all(ctx, &rows, sqlSaveMovesRead+w.t.s.dialect.forUpdate, ids); err != nil {
+		return err
+	}
+	for key, ids := range groups {
+		n, err := w.t.exec(ctx, sqlSaveMoves, key.To, key.Reason, w.c.At, ids, socialwatch.Before(key.To))
+		if err != nil {
+			return err
+		}
+		if n < int64(len(ids)) {
+			return fmt.Errorf("a reply can no longer become %s: %w", key.To, socialwatch.ErrConflict)
+		}
+	}
+	w.t.ring()
+	caseIDs := make([]int64, len(rows))
+	for i, r := range rows {
+		caseIDs[i] = r.CaseID
+	}
+	if err := w.readCases(ctx, caseIDs); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		i := slices.IndexFunc(w.c.Moves, func(m socialwatch.ReplyMove) bool { return m.ReplyID == r.ID })
+		w.addEvent(r.moved(w.cases[r.CaseID].Version, w.c.Moves[i].To, w.c.Moves[i].Reason))
+	}
+	return nil
+}
+
+// readCases completes w.cases by cases that this batch does not change.
+func (w *saving) readCases(ctx context.Context, ids []int64) error {
+	var missing []int64
+	for _, id := range ids {
+		if _, ok := w.cases[id]; !ok {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	var rows []caseBrief
+	if err := w.t.all(ctx, &rows, sqlSaveBriefs, missing); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		w.cases[r.ID] = r
+	}
+	for _, id := range missing {
+		if _, ok := w.cases[id]; !ok {
+			return fmt.Errorf("case %d: %w", id, socialwatch.ErrNotFound)
+		}
+	}
+	return nil
+}
+
+// saveReplies stores the entries' drafts with their first version.
+func (w *saving) saveReplies(ctx context.Context) error {
+	drafts := map[int64]socialwatch.Reply{} // by mention
+	var order []int64
+	var caseIDs []int64
+	for _, e := range w.c.Entries {
+		if e.Reply == nil {
+			continue
+		}
+		r := *e.Reply
+		r.CaseID, r.MentionID = e.CaseID, w.mentions[e.Mention.ID]
+		drafts[r.MentionID] = r
+		order = append(order, r.MentionID)
+		caseIDs = append(caseIDs, r.CaseID)
+	}
+	if len(drafts) == 0 {
+		return nil
+	}
+	if err := w.readCases(ctx, caseIDs); err != nil {
+		return err
+	}
+	const width = 16
+	v := values{head: sqlSaveReplies, tail: "returning id, mention_id", width: width, args: make([]any, 0, width*len(order))}
+	for _, id := range order {
+		r := drafts[id]
+		c := w.cases[r.CaseID]
+		v.args = append(v.args, r.CaseID, r.MentionID, w.c.Account, r.State, r.Version, asJSON(r.Payload), r.Hash,
+			asJSON(r.Findings), r.Author, r.Reason, r.ExpiresAt, r.CreatedAt, w.c.At,
+			c.DueAt.Time, 100-c.Score, c.OpenedAt.Time)
+	}
+	w.t.ring()
+	var saved []struct {
+		ID        int64 `db:"id"`
+		MentionID int64 `db:"mention_id"`
+	}
+	if err := w.t.values(ctx, v, &saved); err != nil {
+		return conflictIfDuplicate(err)
+	}
+	versions := values{head: sqlSaveVersions, width: 7}
+	for _, s := range saved {
+		r := drafts[s.MentionID]
+		versions.args = append(versions.args, s.ID, r.Version, asJSON(r.Payload), r.Hash, asJSON(r.Findings), r.Author, r.CreatedAt)
+		w.drafted(s.ID, r)
+	}
+	return w.t.values(ctx, versions, nil)
+}
+
+// drafted writes the events of a new reply's way to its state.
+func (w *saving) drafted(id int64, r socialwatch.Reply) {
+	b := replyBrief{ID: id, CaseID: r.CaseID, Version: r.Version, Hash: r.Hash}
+	way := []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyChecked, socialwatch.ReplyAwaiting}
+	if r.State == socialwatch.ReplyBlocked {
+		way = []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyBlocked}
+	}
+	for _, to := range way {
+		reason := ""
+		if to == r.State {
+			reason = r.Reason
+		}
+		e := b.moved(w.cases[r.CaseID].Version, to, reason)
+		if to == socialwatch.ReplyProposed {
+			e.Actor = r.Author
+		}
+		w.addEvent(e)
+		b.State = string(to)
+	}
+}
+
+func (w *saving) addEvent(e socialwatch.Event) {
+	e.At = w.c.At
+	w.events = append(w.events, e)
+}
+
+// firstVersion completes a draft.
+func firstVersion(r socialwatch.Reply, at time.Time) socialwatch.Reply {
+	r.Payload = storablePayload(r.Payload)
+	r.Hash = r.Payload.Hash()
+	r.Version = max(r.Version, 1)
+	r.Author = cmp.Or(r.Author, socialwatch.System)
+	if r.CreatedAt.IsZero() {
+		r.CreatedAt = at
+	}
+	return r
+}

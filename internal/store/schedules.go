@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"socialwatch"
+)
+
+const (
+	sqlTickFirst = `insert into schedules (name, spec, next_at) values (?, ?, ?) on conflict (name) do nothing`
+	sqlTickWin   = `update schedules set next_at = ?, spec = ? where name = ? and next_at <= ?`
+	sqlTickSpec  = `update schedules set next_at = ?, spec = ? where name = ? and spec <> ?`
+	sqlNextTick  = `select next_at from schedules where name = ?`
+)
+
+// Tick reports whether the tick of name that is due at now is ours: of any
+// number of processes that ask, one wins. The next one is then due at next,
+// which must be after now. Ticks missed while nobody ran collapse into one; a
+// new name or a changed spec waits for next.
+func (s *Store) Tick(ctx context.Context, name, spec string, now, next time.Time) (won bool, err error) {
+	if !next.After(now) {
+		return false, fmt.Errorf("tick of %s: the next one, %s, is not after now: the schedule %q never comes", name, next, spec)
+	}
+	err = s.tx(ctx, func(t *tx) error {
+		won = false
+		if n, err := t.exec(ctx, sqlTickFirst, name, spec, next); err != nil || n == 1 {
+			return err
+		}
+		n, err := t.exec(ctx, sqlTickWin, next, spec, name, now)
+		if err != nil || n == 1 {
+			won = n == 1
+			return err
+		}
+		_, err = t.exec(ctx, sqlTickSpec, next, spec, name, spec)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("tick of %s: %w", name, err)
+	}
+	return won, nil
+}
+
+// NextTick is when name is due next; ErrNotFound before its first Tick.
+func (s *Store) NextTick(ctx context.Context, name string) (time.Time, error) {
+	var at moment
+	err := s.read(ctx, func(t *tx) error { return t.get(ctx, &at, sqlNextTick, name) })
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read next tick of %s: %w", name, err)
+	}
+	return socialwatch.Micros(at.Time), nil
+}

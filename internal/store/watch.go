@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"socialwatch"
+)
+
+const (
+	sqlDueThreads = `select id, looks, look_at from cases
+where account = ? and look_at <= ? and state in ('new','open','waiting','resolved') order by look_at, id limit ?`
+	sqlDueThreadPosts = `select case_id, post_id, root_id from mentions
+where case_id in (?) and gone_at is null order by case_id, created_at, id`
+
+	// A look does not raise the case's version, but one that a Save has
+	// rescheduled meanwhile stays as it is.
+	sqlLooked = `update cases set looks = ?, look_at = ? where id in (?) and looks = ?`
+
+	sqlDueLookups = `update mentions set looked_at = ? where id in (
+    select m.id from mentions m join cases c on c.id = m.case_id
+    where m.account = ? and m.gone_at is null and c.state in ('new','open','waiting','resolved')
+      and m.received_at < ? and (m.looked_at is null or m.looked_at < ?)
+    order by m.id limit ?)
+returning post_id`
+
+	sqlRecordGood = `update accounts set polled_at = ?, good_at = ?, failures = 0, error = '', error_reason = '', next_at = ?
+where name = ?`
+	sqlRecordBad = `update accounts set polled_at = ?, failures = failures + 1, error = ?, error_reason = ?, next_at = ?
+where name = ?`
+
+	sqlSetStream = `update accounts set stream_up = ?, stream_at = ? where name = ? and (stream_up <> ? or stream_at is null)`
+)
+
+// DueThreads returns at most limit live cases of the account whose threads are
+// due for a look at now, the longest due first. A case is due again as soon as
+// a Save sets its LookAt.
+func (s *Store) DueThreads(ctx context.Context, account string, now time.Time, limit int) ([]socialwatch.Watch, error) {
+	var watches []socialwatch.Watch
+	err := s.read(ctx, func(t *tx) error {
+		var cases []struct {
+			ID     int64  `db:"id"`
+			Looks  int    `db:"looks"`
+			LookAt moment `db:"look_at"`
+		}
+		if err := t.all(ctx, &cases, sqlDueThreads, account, now, limit); err != nil || len(cases) == 0 {
+			return err
+		}
+		watches = make([]socialwatch.Watch, len(cases))
+		at := make(map[int64]*socialwatch.Watch, len(cases))
+		ids := make([]int64, len(cases))
+		for i, c := range cases {
+			watches[i] = socialwatch.Watch{CaseID: c.ID, Account: account, Looks: c.Looks, LookAt: c.LookAt.Time}
+			at[c.ID], ids[i] = &watches[i], c.ID
+		}
+		var posts []watchedPost
+		if err := t.all(ctx, &posts, sqlDueThreadPosts, ids); err != nil {
+			return err
+		}
+		addPosts(at, posts)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read due threads of %s: %w", account, err)
+	}
+	return watches, nil
+}
+
+// watchedPost is a mention of a case whose threads are due.
+type watchedPost struct {
+	CaseID int64  `db:"case_id"`
+	PostID string `db:"post_id"`
+	RootID string `db:"root_id"`
+}
+
+func addPosts(at map[int64]*socialwatch.Watch, posts []watchedPost) {
+	for _, p := range posts {
+		w := at[p.CaseID]
+		w.PostIDs = append(w.PostIDs, p.PostID)
+		if !slices.Contains(w.Roots, p.RootID) {
+			w.Roots = append(w.Roots, p.RootID)
+		}
+	}
+}
+
+// Looked stores Looks and LookAt of each watch, unless a Save has rescheduled
+// the case since DueThreads.
+func (s *Store) Looked(ctx context.Context, watches []socialwatch.Watch) error {
+	type schedule struct {
+		looks int
+		at    time.Time
+	}
+	groups := map[schedule][]int64{} // few: the time follows from the number
+	for _, w := range watches {
+		key := schedule{w.Looks, w.LookAt}
+		groups[key] = append(groups[key], w.CaseID)
+	}
+	err := s.tx(ctx, func(t *tx) error {
+		for key, ids := range groups {
+			if _, err := t.exec(ctx, sqlLooked, key.looks, key.at, ids, key.looks-1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store looks into threads: %w", err)
+	}
+	return nil
+}
+
+// DueLookups returns at most limit posts of the account's live cases that were
+// last looked at before the time given, and counts them as looked at then: so
+// calling it with one time until it returns none visits each post once. They
+// are looked at again under a later time only, whatever came of the look.
+func (s *Store) DueLookups(ctx context.Context, account string, before time.Time, limit int) ([]string, error) {
+	var ids []string
+	err := s.tx(ctx, func(t *tx) error {
+		ids = nil
+		return t.all(ctx, &ids, sqlDueLookups, before, account, before, before, limit)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim due look-ups of %s: %w", account, err)
+	}
+	return ids, nil
+}
+
+// RecordPoll notes what one poll of an account came to. It does not touch the
+// intake's version.
+func (s *Store) RecordPoll(ctx context.Context, r socialwatch.PollResult) error {
+	err := s.tx(ctx, func(t *tx) error {
+		var n int64
+		var err error
+		if r.Err == "" {
+			n, err = t.exec(ctx, sqlRecordGood, r.At, r.At, r.NextAt, r.Account)
+		} else {
+			n, err = t.exec(ctx, sqlRecordBad, r.At, r.Err, r.Reason, r.NextAt, r.Account)
+		}
+		return noneIsMissing(n, err)
+	})
+	if err != nil {
+		return fmt.Errorf("record poll of %s: %w", r.Account, err)
+	}
+	return nil
+}
+
+// SetStream notes since when the account's stream is up or down.
+func (s *Store) SetStream(ctx context.Context, account string, up bool, at time.Time) error {
+	err := s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, sqlSetStream, up, at, account, up)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record stream of %s: %w", account, err)
+	}
+	return nil
+}
+
+// noneIsMissing makes an update of a row that must exist fail when it does not.
+func noneIsMissing(n int64, err error) error {
+	if err == nil && n == 0 {
+		return socialwatch.ErrNotFound
+	}
+	return err
+}
