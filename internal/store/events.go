@@ -35,7 +35,7 @@ func (t *tx) addEvents(ctx context.Context, events ...socialwatch.Event) error {
 		v.args = append(v.args, e.Kind, orNull(e.CaseID), e.CaseVersion, orNull(e.ReplyID), e.Actor, e.At, asJSON(e.Data))
 	}
 	t.ring()
-	if err := t.values(ctx, v, nil); err != nil {
+	if err := t.values(ctx, v); err != nil {
 		return fmt.Errorf("append events: %w", err)
 	}
 	return nil

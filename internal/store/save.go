@@ -148,8 +148,8 @@ func (w *saving) saveCases(ctx context.Context) error {
 			DueAt: moment{c.DueAt}, OpenedAt: moment{c.OpenedAt}}
 	}
 	w.t.ring()
-	var saved []int64
-	if err := w.t.values(ctx, v, &saved); err != nil {
+	saved, err := returning[int64](ctx, w.t, v)
+	if err != nil {
 		return conflictIfDuplicate(err)
 	}
 	if len(saved) < len(w.c.Cases) {
@@ -158,7 +158,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	_, err := w.t.exec(ctx, sqlSaveQueue, changed)
+	_, err = w.t.exec(ctx, sqlSaveQueue, changed)
 	return err
 }
 
@@ -191,11 +191,12 @@ func (w *saving) saveMentions(ctx context.Context) error {
 		v.args = append(v.args, mentionArgs(e, w.c.At)...)
 	}
 	w.t.ring()
-	var saved []struct {
+	type stored struct {
 		ID     int64  `db:"id"`
 		PostID string `db:"post_id"`
 	}
-	if err := w.t.values(ctx, v, &saved); err != nil {
+	saved, err := returning[stored](ctx, w.t, v)
+	if err != nil {
 		return err
 	}
 	for _, s := range saved {
@@ -253,7 +254,7 @@ func (w *saving) saveAside(ctx context.Context) error {
 		}
 		v.args = append(v.args, w.c.Account, a.ID, raw, a.Problem, a.At)
 	}
-	return w.t.values(ctx, v, nil)
+	return w.t.values(ctx, v)
 }
 
 func (w *saving) saveGaps(ctx context.Context) error {
@@ -261,7 +262,7 @@ func (w *saving) saveGaps(ctx context.Context) error {
 	for _, g := range w.c.Gaps {
 		v.args = append(v.args, w.c.Account, g.From, g.To, g.Reason, w.c.At)
 	}
-	return w.t.values(ctx, v, nil)
+	return w.t.values(ctx, v)
 }
 
 func (w *saving) saveEvents(ctx context.Context) error {

@@ -135,11 +135,12 @@ func (w *saving) saveReplies(ctx context.Context) error {
 			c.DueAt.Time, 100-c.Score, c.OpenedAt.Time)
 	}
 	w.t.ring()
-	var saved []struct {
+	type stored struct {
 		ID        int64 `db:"id"`
 		MentionID int64 `db:"mention_id"`
 	}
-	if err := w.t.values(ctx, v, &saved); err != nil {
+	saved, err := returning[stored](ctx, w.t, v)
+	if err != nil {
 		return conflictIfDuplicate(err)
 	}
 	versions := values{head: sqlSaveVersions, width: 7}
@@ -148,7 +149,7 @@ func (w *saving) saveReplies(ctx context.Context) error {
 		versions.args = append(versions.args, s.ID, r.Version, asJSON(r.Payload), r.Hash, asJSON(r.Findings), r.Author, r.CreatedAt)
 		w.drafted(s.ID, r)
 	}
-	return w.t.values(ctx, versions, nil)
+	return w.t.values(ctx, versions)
 }
 
 // drafted writes the events of a new reply's way to its state.

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,7 +134,7 @@ func (t *tx) get(ctx context.Context, dest any, query string, args ...any) error
 	return err
 }
 
-// all appends every row to dest, a pointer to a slice.
+// all reads every row into dest, a pointer to a slice, from its beginning.
 func (t *tx) all(ctx context.Context, dest any, query string, args ...any) error {
 	query, args, err := t.bound(query, args)
 	if err != nil {
@@ -145,32 +147,45 @@ func (t *tx) all(ctx context.Context, dest any, query string, args ...any) error
 // (storage note, section 9), and the server plans longer.
 const rowsPerStatement = 200
 
-// values runs `head values (…),(…) tail` over args, width of them per row, in
-// as few statements as the limits allow. Rows returned by tail are appended to
-// dest, a pointer to a slice; nil when there are none.
-func (t *tx) values(ctx context.Context, v values, dest any) error {
-	per := min(rowsPerStatement, t.s.dialect.maxParams/v.width) * v.width
-	for i := range v.args {
-		v.args[i] = arg(v.args[i])
-	}
-	for args := v.args; len(args) > 0; {
-		part := args[:min(per, len(args))]
-		args = args[len(part):]
-		query := t.Rebind(v.text(len(part) / v.width))
-		var err error
-		if dest == nil {
-			_, err = t.ExecContext(ctx, query, part...)
-		} else {
-			err = t.SelectContext(ctx, dest, query, part...)
-		}
-		if err != nil {
+// values runs v over its arguments, in as few statements as the limits allow.
+func (t *tx) values(ctx context.Context, v values) error {
+	for query, args := range t.statements(v) {
+		if _, err := t.ExecContext(ctx, query, args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// values is a multi-row statement: see tx.values.
+// returning is tx.values for a statement that returns rows.
+func returning[T any](ctx context.Context, t *tx, v values) ([]T, error) {
+	var all []T
+	for query, args := range t.statements(v) {
+		var part []T
+		if err := t.SelectContext(ctx, &part, query, args...); err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+	}
+	return all, nil
+}
+
+// statements yields the statements of v with their arguments.
+func (t *tx) statements(v values) iter.Seq2[string, []any] {
+	return func(yield func(string, []any) bool) {
+		for i := range v.args {
+			v.args[i] = arg(v.args[i])
+		}
+		per := min(rowsPerStatement, t.s.dialect.maxParams/v.width) * v.width
+		for part := range slices.Chunk(v.args, per) {
+			if !yield(t.Rebind(v.text(len(part)/v.width)), part) {
+				return
+			}
+		}
+	}
+}
+
+// values is the multi-row statement `head values (…),(…) tail`.
 type values struct {
 	head  string // insert into t (a, b)
 	width int    // arguments per row
