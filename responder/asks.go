@@ -30,14 +30,18 @@ func sentences(text string) [][2]int {
 // read the answer.
 func (c *check) asks() {
 	all := sentences(c.words)
-	for _, v := range vocabularies {
+	for _, v := range vocabularies() {
 		for i, s := range all {
 			text, previous := c.words[s[0]:s[1]], ""
+			requests := v.requests(text)
+			if len(requests) == 0 {
+				continue
+			}
 			if i > 0 {
 				previous = c.words[all[i-1][0]:all[i-1][1]]
 			}
 			private := c.private(v, text, previous, s)
-			for _, at := range v.requests(text) {
+			for _, at := range requests {
 				c.asked(v, at, s[0], private)
 			}
 		}
@@ -52,17 +56,17 @@ type request struct{ from, reach int }
 // what we say that nobody should do, is none.
 func (v vocabulary) requests(text string) []request {
 	var out []request
-	for _, m := range v["ask"].FindAllStringIndex(text, -1) {
+	for _, m := range v.find("ask", text) {
 		before := clause(text[:m[0]])
-		if v["ours"].MatchString(before) || v["negated"].MatchString(before) || negative.MatchString(text[m[0]:m[1]]) || v["about"].MatchString(text[m[1]:]) {
+		if v.has("ours", before) || v.has("negated", before) || negative.MatchString(text[m[0]:m[1]]) || v.has("about", text[m[1]:]) {
 			continue
 		}
 		out = append(out, request{m[0], min(len(text), m[1]+askReach)})
 	}
 	for _, name := range []string{"secret", "personal"} { // "your order number please?"
-		for _, m := range v[name].FindAllStringIndex(text, -1) {
-			head := strings.TrimSpace(text[:m[0]]) == "" || v["nominal"].MatchString(text[:m[0]])
-			if head && v["please"].MatchString(text[m[1]:]) {
+		for _, m := range v.find(name, text) {
+			head := strings.TrimSpace(text[:m[0]]) == "" || v.has("nominal", text[:m[0]])
+			if head && v.has("please", text[m[1]:]) {
 				out = append(out, request{m[0], m[1]})
 			}
 		}
@@ -72,8 +76,9 @@ func (v vocabulary) requests(text string) []request {
 
 var negative = regexp.MustCompile(`\b(?:not|never|\w+n't)\b`)
 
-// clause is what stands after the last comma or colon.
+// clause is what stands after the last comma or colon, 80 bytes at most.
 func clause(s string) string {
+	s = s[max(0, len(s)-80):]
 	if i := strings.LastIndexAny(s, ",:;"); i >= 0 {
 		return s[i+1:]
 	}
@@ -84,12 +89,12 @@ func clause(s string) string {
 func (c *check) asked(v vocabulary, r request, offset int, private bool) {
 	text := c.words[offset:]
 	rest := text[r.from:r.reach]
-	if m := v["secret"].FindStringIndex(rest); m != nil {
+	if m := v.found["secret"].first(rest); m != nil {
 		a, b := c.loose.span(offset+r.from, offset+r.from+m[1])
 		c.add(RuleSecret, a, b, "remove the question: nobody of ours ever asks for it, not even in private")
 		return
 	}
-	if m := v["personal"].FindStringIndex(rest); m != nil && !private {
+	if m := v.found["personal"].first(rest); m != nil && !private {
 		a, b := c.loose.span(offset+r.from, offset+r.from+m[1])
 		c.add(RulePersonal, a, b, "ask for it in private: say \"in a direct message\" in the same sentence")
 	}
@@ -102,12 +107,13 @@ func (c *check) private(v vocabulary, text, previous string, at [2]int) bool {
 	if !c.in.Payload.Visibility.Wider("direct") && c.in.Payload.Visibility != "" {
 		return true
 	}
-	for _, m := range v["public"].FindAllStringIndex(text, -1) {
-		if !v["negated"].MatchString(clause(text[:m[0]])) && !strings.Contains(text[:m[0]], "n't") && !strings.Contains(text[:m[0]], "not ") {
+	for _, m := range v.find("public", text) {
+		before := clause(text[:m[0]])
+		if !v.has("negated", before) && !negative.MatchString(before) {
 			return false
 		}
 	}
-	if v["private"].MatchString(text) || v["there"].MatchString(text) && v["private"].MatchString(previous) {
+	if v.has("private", text) || v.has("there", text) && v.has("private", previous) {
 		return true
 	}
 	return c.linksTo(at)
@@ -133,18 +139,18 @@ func (c *check) linksTo(at [2]int) bool {
 
 // promises finds what binds us and does not stand in the template.
 func (c *check) promises() {
-	for _, v := range vocabularies {
+	for _, v := range vocabularies() {
 		for _, s := range sentences(c.words) {
 			text := c.words[s[0]:s[1]]
-			for _, m := range v["promise"].FindAllStringIndex(text, -1) {
-				if !v["negated"].MatchString(clause(text[:m[0]])) && !negative.MatchString(text[m[0]:m[1]]) {
+			for _, m := range v.find("promise", text) {
+				if !v.has("negated", clause(text[:m[0]])) && !negative.MatchString(text[m[0]:m[1]]) {
 					c.promise(s[0]+m[0], s[0]+m[1])
 				}
 			}
-			if strings.HasSuffix(text, "?") || !v["commit"].MatchString(text) {
+			if strings.HasSuffix(text, "?") || !v.has("commit", text) {
 				continue
 			}
-			for _, m := range v["deadline"].FindAllStringIndex(text, -1) {
+			for _, m := range v.find("deadline", text) {
 				c.promise(s[0]+m[0], s[0]+m[1])
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"socialwatch"
@@ -298,5 +299,24 @@ func BenchmarkCheck(b *testing.B) {
 		"please send us a direct message. Your reference is K-1042. See https://shop.example/help")
 	for b.Loop() {
 		Safety{}.Check(in)
+	}
+}
+
+// TestHostileTextsAreCheckedInBoundedTime holds that no text costs more than
+// its length allows; the bound is generous, a quadratic step breaks it.
+func TestHostileTextsAreCheckedInBoundedTime(t *testing.T) {
+	for _, piece := range []string{"a.co ", "https://a.test/ ", "@a1 ", "1 ", "4111 1111 ", "send us ", "send us your pin, ", "12 a b street ",
+		"we will ", "we will never ", "a dot ", "a (dot) ", "\u0301", "\u200b", "K-12345678 ", "{{", "AAAA ", "1-1-1-", "e\u0301\u0301\u0301\u0301"} {
+		in := public(strings.Repeat(piece, maxCheck/len(piece)))
+		in.TemplateText, in.Parent.Text = in.Payload.Text[:len(in.Payload.Text)/2], in.Payload.Text
+		in.TemplateText = strings.ToValidUTF8(in.TemplateText, "")
+		start := time.Now()
+		findings := Safety{}.Check(in)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%q took %s", piece, took)
+		} else {
+			t.Logf("%-20q %8s, %d findings", piece, took.Round(time.Millisecond), len(findings))
+		}
+		requireSpans(t, in.Payload.Text, findings)
 	}
 }

@@ -34,7 +34,16 @@ func fold(s string, form norm.Form, letter func(rune) rune) folded {
 	var f folded
 	var b strings.Builder
 	b.Grow(len(s))
+	f.from, f.to = make([]int32, 0, len(s)), make([]int32, 0, len(s))
 	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) { // stands alone
+			if !ignorable(rune(s[i])) {
+				b.WriteRune(unicode.ToLower(rune(s[i])))
+				f.from, f.to = append(f.from, int32(i)), append(f.to, int32(i+1))
+			}
+			i++
+			continue
+		}
 		n := norm.NFKC.NextBoundaryInString(s[i:], true)
 		if n <= 0 {
 			n = len(s) - i

@@ -23,14 +23,26 @@ var (
 
 const dotForm = `(?:\.|\s?[\(\[\{]\s?(?:dot|\.)\s?[\)\]\}]\s?|\s+dot\s+|\s+\.\s?)`
 
+// maxLabels is how many dots between words may be looked at for a host.
+const maxLabels = 20
+
 // links checks everything that is or may become a link, and e-mail addresses,
 // in both foldings: one shows what the network sees, the other what a reader
 // sees. Longest forms first; what they cover is not looked at again.
 func (c *check) links() {
-	for _, f := range []folded{c.exact, c.loose} {
+	c.linksIn(c.exact)
+	if c.loose.text != c.exact.text {
+		c.linksIn(c.loose)
+	}
+}
+
+func (c *check) linksIn(f folded) {
+	if strings.Contains(f.text, ":") {
 		for _, m := range schemeLink.FindAllStringIndex(f.text, -1) {
 			c.link(f, m[0], m[1])
 		}
+	}
+	if strings.ContainsAny(f.text, "@([{") {
 		for _, m := range emailForm.FindAllStringIndex(f.text, -1) {
 			c.email(f, m[0], m[1])
 		}
@@ -39,6 +51,8 @@ func (c *check) links() {
 				c.add(RuleLink, a, b, "remove the address: only links to our own hosts may stand here")
 			}
 		}
+	}
+	if strings.Contains(f.text, ".") || strings.Contains(f.text, "dot") {
 		for _, m := range bareHost.FindAllStringIndex(f.text, -1) {
 			c.bare(f, m[0], m[1])
 		}
@@ -115,8 +129,15 @@ func (c *check) bare(f folded, start, end int) {
 		}
 		return
 	}
+	labels := hostDot.FindAllStringIndex(raw, -1)
+	if len(labels) > maxLabels {
+		if a, b := f.span(start, end); c.cover(a, b) {
+			c.add(RuleLink, a, b, "remove the dots: nobody can tell whether it is a link")
+		}
+		return
+	}
 	path := end < len(f.text) && f.text[end] == '/' && end+1 < len(f.text) && f.text[end+1] > ' '
-	for labels := hostDot.FindAllStringIndex(raw, -1); len(labels) > 0; labels = labels[:len(labels)-1] {
+	for ; len(labels) > 0; labels = labels[:len(labels)-1] {
 		last := labels[len(labels)-1]
 		tld, host := raw[last[1]:], hostDot.ReplaceAllString(raw, ".")
 		plainDots := strings.Count(raw, ".") == len(labels) && !strings.ContainsAny(raw, " \n\t")

@@ -25,6 +25,7 @@ func (s stretch) digits() string {
 }
 
 var (
+	ourCase = regexp.MustCompile(`\b[a-z]{1,6}-\d{1,6}\b`) // a case number of ours
 	// What has digits and is no identifier; a letter x takes their place.
 	harmless = []*regexp.Regexp{
 		regexp.MustCompile(`\b(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])\b`),
@@ -33,7 +34,6 @@ var (
 		regexp.MustCompile(`\b(?:[01]?\d|2[0-4]):[0-5]\d(?: ?[-] ?(?:[01]?\d|2[0-4]):[0-5]\d)?\b`),
 		regexp.MustCompile(`(?:[$€£¥₹]|\b(?:usd|eur|gbp|inr|jpy|brl|mxn|rs\.?)) ?\d{1,3}(?:[.,']?\d{3})?(?:[.,]\d{2})?\b`),
 		regexp.MustCompile(`\b\d{1,3}(?:[.,']?\d{3})?(?:[.,]\d{2})? ?(?:[$€£¥₹]|(?:usd|eur|gbp|inr|jpy|brl|mxn|euros?|dollars?|pounds?)\b)`),
-		regexp.MustCompile(`\b[a-z]{1,6}-\d{1,6}\b`), // a case number of ours
 	}
 	digitToken = regexp.MustCompile(`[0-9oil]*[0-9][0-9oil]*`)
 	orderWord  = regexp.MustCompile(`(?:\b(?:orders?|tracking|shipment|parcel|package|consignment|waybill|awb|invoice|booking|reference|refund|return|ticket|txn|transaction|bestellung|sendung|commande|pedido|ordine|id)\b|#)[^0-9\n]{0,20}$`)
@@ -54,8 +54,12 @@ const (
 
 // numbers finds telephone, order and card numbers, however they are split.
 func (c *check) numbers() {
+	folded := blank(c.loose.text, ourCase)
+	if countDigits(folded) < minCall {
+		return
+	}
+	folded = c.withoutOurs(folded)
 	parent := parentNumbers(c.in.Parent.Text)
-	folded := c.withoutOurs(c.loose.text)
 	for _, s := range stretches(folded) {
 		for _, s := range c.withoutAllowed(s) {
 			c.number(s, folded, parent)
@@ -90,8 +94,8 @@ func amazonLike(s stretch) bool {
 	return len(g) == 3 && len(g[0].digits) == 3 && len(g[1].digits) == 7 && len(g[2].digits) == 7
 }
 
-// withoutOurs blanks our own identifiers: dates, times, amounts, case numbers,
-// and longer case numbers that stand in the filled template.
+// withoutOurs blanks dates, times, amounts, and long case numbers that stand
+// in the filled template.
 func (c *check) withoutOurs(text string) string {
 	for _, re := range harmless {
 		text = blank(text, re)
@@ -237,7 +241,7 @@ func parentNumbers(text string) []string {
 	if len(text) > maxCheck {
 		text = strings.ToValidUTF8(text[:maxCheck], "")
 	}
-	text = loose(text).text
+	text = blank(loose(text).text, ourCase)
 	for _, re := range harmless {
 		text = blank(text, re)
 	}
@@ -257,6 +261,17 @@ func repeats(digits string, parent []string) bool {
 		}
 	}
 	return false
+}
+
+// countDigits counts what a number may be made of.
+func countDigits(s string) int {
+	n := 0
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 func onlyDigits(s string) string {

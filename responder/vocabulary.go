@@ -8,22 +8,29 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed words/*.txt
 var wordFiles embed.FS
 
-// vocabulary is the words of the safety check in one language, by section.
-type vocabulary map[string]*regexp.Regexp
+// vocabulary is the words of the safety check in one language.
+type vocabulary struct {
+	found  map[string]phrases        // by section, found anywhere
+	anchor map[string]*regexp.Regexp // by section, at one end of the looked-at text
+}
 
-// sections are those a words file may have; anchored ones must end where the
-// looked-at text ends.
-var sections = map[string]string{"ask": "%s", "about": `^\s*%s`, "nominal": `^[\s"'(,-]*%s$`, "please": `^[\s,]*%s?[\s?!.,]*$`, "secret": "%s", "personal": "%s",
-	"private": "%s", "there": "%s", "public": "%s", "negated": `%s[\s:"']*$`, "ours": `%s\s*$`, "promise": "%s",
-	"deadline": "%s", "commit": "%s", "blame": "%s", "sarcasm": "%s", "liability": "%s", "promotion": "%s"}
+// found lists the sections that are found anywhere, anchored those that must
+// stand at one end, and how.
+var (
+	found    = []string{"ask", "secret", "personal", "private", "there", "public", "promise", "deadline", "commit", "blame", "sarcasm", "liability", "promotion"}
+	anchored = map[string]string{"about": `^\s*%s`, "nominal": `^[\s"'(,-]*%s$`, "please": `^[\s,]*%s?[\s?!.,]*$`,
+		"negated": `%s[\s:"']*$`, "ours": `%s\s*$`}
+)
 
-// vocabularies are those of the embedded files, by language order.
-var vocabularies = mustVocabularies(wordFiles)
+// vocabularies are those of the embedded files, by language; compiled when
+// first needed.
+var vocabularies = sync.OnceValue(func() []vocabulary { return mustVocabularies(wordFiles) })
 
 // mustVocabularies compiles the embedded files; a broken one is a fault of the
 // build that the package's own tests show.
@@ -58,27 +65,44 @@ func parseVocabulary(text string) (vocabulary, error) {
 		case l == "" || strings.HasPrefix(l, "#"):
 		case strings.HasPrefix(l, "[") && strings.HasSuffix(l, "]"):
 			section = strings.Trim(l, "[]")
-			if sections[section] == "" {
-				return nil, fmt.Errorf("unknown section [%s]", section)
+			if !slices.Contains(found, section) && anchored[section] == "" {
+				return vocabulary{}, fmt.Errorf("unknown section [%s]", section)
 			}
 		default:
 			lines[section] = append(lines[section], bounded(l))
 		}
 	}
-	v := vocabulary{}
-	for name, form := range sections {
+	v := vocabulary{found: map[string]phrases{}, anchor: map[string]*regexp.Regexp{}}
+	var err error
+	for _, name := range found {
+		if v.found[name], err = compilePhrases(lines[name]); err != nil {
+			return v, fmt.Errorf("section [%s]: %w", name, err)
+		}
 		if len(lines[name]) == 0 {
-			return nil, fmt.Errorf("section [%s] is missing or empty", name)
+			return v, fmt.Errorf("section [%s] is missing or empty", name)
 		}
-		slices.Sort(lines[name])
-		re, err := regexp.Compile(fmt.Sprintf(form, "(?:"+strings.Join(lines[name], "|")+")"))
-		if err != nil {
-			return nil, fmt.Errorf("section [%s]: %w", name, err)
+	}
+	for name, form := range anchored {
+		if len(lines[name]) == 0 {
+			return v, fmt.Errorf("section [%s] is missing or empty", name)
 		}
-		re.Longest()
-		v[name] = re
+		if v.anchor[name], err = regexp.Compile(fmt.Sprintf(form, "(?:"+strings.Join(lines[name], "|")+")")); err != nil {
+			return v, fmt.Errorf("section [%s]: %w", name, err)
+		}
 	}
 	return v, nil
+}
+
+// find returns the spans of a section's phrases.
+func (v vocabulary) find(section, text string) [][]int { return v.found[section].all(text) }
+
+// has reports whether a phrase of a section stands in text, for the anchored
+// ones at its end of it.
+func (v vocabulary) has(section, text string) bool {
+	if re := v.anchor[section]; re != nil {
+		return re.MatchString(text)
+	}
+	return v.found[section].in(text)
 }
 
 // bounded puts word boundaries around a phrase in Latin letters; scripts
