@@ -1,21 +1,259 @@
 package store_test
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
+
+	"github.com/lib/pq"
 
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
+	"socialwatch/migrations"
 )
 
-func TestMigratedDatabaseOpens(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, o store.Options) {
-		s := dbtest.Reopen(t, o)
-		if err := s.Ping(t.Context()); err != nil {
-			t.Fatal(err)
+func TestMigrateTwiceAppliesOnce(t *testing.T) {
+	for _, kind := range dbtest.Kinds(t) {
+		o := dbtest.Empty(t, kind)
+		first, err := store.Migrate(t.Context(), o)
+		if err != nil || len(first) == 0 || first[0] != "0001_start" {
+			t.Errorf("%s: applied %v, %v", kind, first, err)
 		}
 		again, err := store.Migrate(t.Context(), o)
 		if err != nil || len(again) != 0 {
-			t.Errorf("second migration applied %v, %v", again, err)
+			t.Errorf("%s: second time applied %v, %v", kind, again, err)
 		}
-	})
+	}
+}
+
+func TestSixStartersApplyEachFileOnce(t *testing.T) {
+	for _, kind := range dbtest.Kinds(t) {
+		t.Run(string(kind), func(t *testing.T) {
+			o := dbtest.Empty(t, kind)
+			applied := make([][]string, 6)
+			var wg sync.WaitGroup
+			for i := range applied {
+				wg.Go(func() {
+					var err error
+					if applied[i], err = store.Migrate(t.Context(), o); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			n := 0
+			for _, a := range applied {
+				n += len(a)
+			}
+			if want := len(files(t, kind)); n != want {
+				t.Errorf("applied %d files, want %d", n, want)
+			}
+			storetest.On(t, o).Seed(t, "post", 1)
+		})
+	}
+}
+
+// files returns the released files of a kind, to be changed at will.
+func files(t *testing.T, kind store.Kind) fstest.MapFS {
+	t.Helper()
+	out := fstest.MapFS{}
+	names, err := fs.Glob(migrations.Files, string(kind)+"/*.sql")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%v %v", names, err)
+	}
+	for _, n := range names {
+		content, err := fs.ReadFile(migrations.Files, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[n] = &fstest.MapFile{Data: content}
+	}
+	return out
+}
+
+func TestForeignSchemasAreRefused(t *testing.T) {
+	extra := func(n string) func(*testing.T, store.Kind, fstest.MapFS) {
+		return func(_ *testing.T, k store.Kind, f fstest.MapFS) {
+			f[string(k)+"/"+n+".sql"] = &fstest.MapFile{Data: []byte("create table t" + n + " (a integer)")}
+		}
+	}
+	both := func(a, b string) func(*testing.T, store.Kind, fstest.MapFS) {
+		return func(t *testing.T, k store.Kind, f fstest.MapFS) { extra(a)(t, k, f); extra(b)(t, k, f) }
+	}
+	none := func(*testing.T, store.Kind, fstest.MapFS) {}
+	tests := map[string]struct {
+		database, program func(*testing.T, store.Kind, fstest.MapFS) // changes to the released files
+		says              string                                    // of opening; empty when it works
+		migrates          bool
+	}{
+		"same":          {none, none, "", true},
+		"one newer":     {extra("9001_x"), none, "", true},
+		"two newer":     {both("9001_x", "9002_y"), none, "2 migrations newer", false},
+		"older":         {none, extra("9001_x"), "run `socialwatch migrate`", true},
+		"unknown among": {extra("0000_x"), none, "0000_x that this program does not know", false},
+		"edited": {none, func(_ *testing.T, k store.Kind, f fstest.MapFS) {
+			f[string(k)+"/0001_start.sql"] = &fstest.MapFile{Data: []byte("select 1")}
+		}, "0001_start was edited", false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, kind := range dbtest.Kinds(t) {
+				o := dbtest.Empty(t, kind)
+				had, has := files(t, kind), files(t, kind)
+				tc.database(t, kind, had)
+				tc.program(t, kind, has)
+				if _, err := store.MigrateFiles(t.Context(), o, had); err != nil {
+					t.Fatal(err)
+				}
+				s, err := store.OpenFiles(t.Context(), o, has)
+				if err == nil {
+					s.Close()
+				}
+				if (err == nil) != (tc.says == "") || err != nil && (!errors.Is(err, store.ErrSchema) || !strings.Contains(err.Error(), tc.says)) {
+					t.Errorf("%s: open: %v", kind, err)
+				}
+				if _, err := store.MigrateFiles(t.Context(), o, has); (err == nil) != tc.migrates {
+					t.Errorf("%s: migrate: %v", kind, err)
+				}
+			}
+		})
+	}
+}
+
+func TestFailedMigrationChangesNothing(t *testing.T) {
+	for _, kind := range dbtest.Kinds(t) {
+		o := dbtest.Empty(t, kind)
+		bad := files(t, kind)
+		bad[string(kind)+"/9001_bad.sql"] = &fstest.MapFile{Data: []byte("create table half (a integer); create table half (a integer);")}
+		if _, err := store.MigrateFiles(t.Context(), o, bad); err == nil || !strings.Contains(err.Error(), "9001_bad") {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if _, err := store.Open(t.Context(), o); !errors.Is(err, store.ErrSchema) || !strings.Contains(err.Error(), "run `socialwatch migrate`") {
+			t.Errorf("%s: open of an empty database: %v", kind, err)
+		}
+	}
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	tests := map[string]struct {
+		o    store.Options
+		says string
+	}{
+		"no address":   {store.Options{}, "write postgres://"},
+		"long schema":  {store.Options{URL: "x", Schema: strings.Repeat("s", 49)}, "at most 48 bytes"},
+		"no folder":    {store.Options{URL: "/nonexistent/folder/x.db"}, "unable to open database file"},
+		"server away":  {store.Options{URL: "postgres://u:secretword@127.0.0.1:1/x?sslmode=disable"}, "connection refused"},
+		"bad address":  {store.Options{URL: "postgres://u:secretword@[::1/x"}, "postgres:// address"},
+		"bad sslmode":  {store.Options{URL: "postgres://u:secretword@h/x?sslmode=no"}, "sslmode"},
+		"unknown port": {store.Options{URL: "postgres://u:secretword@h:port/x"}, "port"},
+	}
+	for name, tc := range tests {
+		_, err := store.Open(t.Context(), tc.o)
+		if err == nil || !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), "secretword") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The printed SQL goes through psql where there is one, as its reader would do
+// it, and through the driver elsewhere.
+func runPrinted(t *testing.T, o store.Options, script string) {
+	t.Helper()
+	if psql, err := exec.LookPath("psql"); err == nil && strings.HasPrefix(o.URL, "postgres") {
+		cmd := exec.CommandContext(t.Context(), psql, "-v", "ON_ERROR_STOP=1", "-q", o.URL)
+		cmd.Stdin, cmd.Stderr = strings.NewReader(script), os.Stderr
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	db := dbtest.Raw(t, o)
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), script); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPrintedSQLMakesTheSchema(t *testing.T) {
+	for _, kind := range dbtest.Kinds(t) {
+		t.Run(string(kind), func(t *testing.T) {
+			o := dbtest.Empty(t, kind)
+			if kind == store.Postgres {
+				o.Schema = `odd "$name" ` + o.Schema[:20]
+				t.Cleanup(func() {
+					db := dbtest.Raw(t, store.Options{URL: o.URL})
+					defer db.Close()
+					db.Exec("drop schema if exists " + pq.QuoteIdentifier(o.Schema) + " cascade")
+				})
+			}
+			script, err := store.Print(o, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			runPrinted(t, o, script)
+			storetest.On(t, o).Seed(t, "post", 2)
+			if again, err := store.Migrate(t.Context(), o); err != nil || len(again) != 0 {
+				t.Errorf("migrate applied %v, %v", again, err)
+			}
+		})
+	}
+}
+
+func TestGrantedRoleReadsViewsAlone(t *testing.T) {
+	if len(dbtest.Kinds(t)) == 1 {
+		return // SQLite has no roles
+	}
+	o := dbtest.Empty(t, store.Postgres)
+	role := `case "reader" ` + o.Schema[5:]
+	admin := dbtest.Raw(t, o)
+	defer admin.Close()
+	if _, err := admin.Exec("create role " + pq.QuoteIdentifier(role)); err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Exec("drop owned by " + pq.QuoteIdentifier(role) + "; drop role " + pq.QuoteIdentifier(role))
+	script, err := store.Print(o, role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runPrinted(t, o, script)
+	fx := storetest.On(t, o)
+	fx.Seed(t, "post", 2)
+	fx.Log(t, 0)
+
+	conn, err := admin.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), "set role "+pq.QuoteIdentifier(role)); err != nil {
+		t.Fatal(err)
+	}
+	for view, want := range map[string]int{"cases_v1": 2, "case_events_v1": 8} {
+		var n int
+		if err := conn.QueryRowContext(t.Context(), "select count(*) from "+view).Scan(&n); err != nil || n != want {
+			t.Errorf("%s: %d rows, %v", view, n, err)
+		}
+	}
+	for _, statement := range []string{"select * from people", "select * from tokens", "select * from sessions",
+		"select * from mentions", "select * from cases", "update cases_v1 set level = 1", "delete from cases_v1",
+		"create table t (a int)"} {
+		if _, err := conn.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "permission denied") {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+}
+
+func TestPrintRefusesRolesOnSQLite(t *testing.T) {
+	if _, err := store.Print(store.Options{URL: "x.db"}, "reader"); err == nil {
+		t.Error("printed grants for SQLite")
+	}
+	if _, err := store.Print(store.Options{URL: "postgres://h/x"}, "a\x00b"); err == nil {
+		t.Error("printed a role name with NUL")
+	}
 }

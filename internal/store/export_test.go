@@ -1,0 +1,27 @@
+package store
+
+import (
+	"context"
+	"io/fs"
+)
+
+// SetHook makes the store call f at named places inside its transactions.
+func (s *Store) SetHook(f func(point string)) { s.hook = f }
+
+// MigrateFiles is Migrate with other files.
+func MigrateFiles(ctx context.Context, o Options, files fs.FS) ([]string, error) {
+	return migrate(ctx, o, files)
+}
+
+// OpenFiles is Open with other files.
+func OpenFiles(ctx context.Context, o Options, files fs.FS) (*Store, error) {
+	return open(ctx, o, files)
+}
+
+// Begins returns the SQL that begins writing and reading transactions.
+func (s *Store) Begins() (write, read string) { return s.dialect.begin, s.dialect.beginRead }
+
+var (
+	Storable   = storable
+	WithoutNUL = withoutNUL
+)

@@ -1,0 +1,170 @@
+package store_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"testing"
+
+	"socialwatch"
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
+)
+
+// doomed tells a re-executed test binary what to do until it is killed.
+type doomed struct {
+	Options store.Options
+	Point   string // where it kills itself; empty: it saves until it is killed
+}
+
+const doomedEnv = "SOCIALWATCH_TEST_DOOMED"
+
+// startDoomed runs this test binary again as the child that dies in Save.
+func startDoomed(t *testing.T, d doomed) (*exec.Cmd, io.Reader) {
+	t.Helper()
+	js, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDoomedChild$")
+	cmd.Env = append(os.Environ(), doomedEnv+"="+string(js))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, out
+}
+
+// TestDoomedChild is the child; in an ordinary run it does nothing.
+func TestDoomedChild(t *testing.T) {
+	js := os.Getenv(doomedEnv)
+	if js == "" {
+		return
+	}
+	var d doomed
+	if err := json.Unmarshal([]byte(js), &d); err != nil {
+		t.Fatal(err)
+	}
+	fx := storetest.On(t, d.Options)
+	fx.SetHook(func(point string) {
+		if point == d.Point {
+			die(t)
+		}
+	})
+	for n := 0; ; n++ {
+		c := fuller(t, fx, fmt.Sprint("batch-", n))
+		if err := fx.Save(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if d.Point != "" {
+			die(t)
+		}
+		fmt.Println("saved", n)
+	}
+}
+
+func die(t *testing.T) {
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Error(err)
+	}
+	self.Kill()
+	select {}
+}
+
+// fuller is a batch that touches every table of Save.
+func fuller(t *testing.T, fx storetest.Fixture, prefix string) socialwatch.Changes {
+	c := fx.Batch(t, prefix, 20)
+	c.Aside = []socialwatch.SetAside{{ID: prefix, Problem: "not JSON"}}
+	c.Gaps = []socialwatch.Gap{{From: storetest.Start, To: storetest.Start, Reason: prefix}}
+	return c
+}
+
+// whole checks that n batches stand in the database and nothing of another.
+func whole(t *testing.T, o store.Options, n int) {
+	t.Helper()
+	db := dbtest.Raw(t, o)
+	defer db.Close()
+	for table, per := range map[string]int{"mentions": 20, "cases": 20, "replies": 20, "reply_versions": 20,
+		"events": 80, "set_aside": 1, "gaps": 1} {
+		var rows int
+		if err := db.QueryRow("select count(*) from " + table).Scan(&rows); err != nil || rows != per*n {
+			t.Errorf("%d %s, want %d of each of %d batches (%v)", rows, table, per, n, err)
+		}
+	}
+}
+
+func TestKilledSaveLeavesAllOrNothing(t *testing.T) {
+	points := []string{"save account", "save cases", "save mentions", "save replies", "save gaps", "save events", "commit", "after"}
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		storetest.On(t, o).Close()
+		for i, point := range points {
+			cmd, _ := startDoomed(t, doomed{o, point})
+			if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != -1 {
+				t.Fatalf("the child was not killed: %v", err)
+			}
+			want := 0
+			if i == len(points)-1 {
+				want = 1
+			}
+			whole(t, o, want)
+		}
+		fx := storetest.On(t, o)
+		fx.MustSave(t, fuller(t, fx, "next"))
+		whole(t, o, 2)
+	})
+}
+
+func TestKilledAnywhereLosesNoSave(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		fx := storetest.On(t, o)
+		batches := 0
+		for range 6 {
+			cmd, out := startDoomed(t, doomed{Options: o})
+			lines := bufio.NewScanner(out)
+			told := 0
+			for lines.Scan() && told < 1+rand.IntN(8) {
+				told++
+			}
+			cmd.Process.Kill()
+			cmd.Wait()
+			a, err := fx.Account(t.Context(), storetest.Account)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if int(a.Version) < batches+told {
+				t.Errorf("%d batches stand, %d were told", int(a.Version)-batches, told)
+			}
+			// The child's next life saves the same posts again unless the names
+			// differ: rename what stands.
+			batches = int(a.Version)
+			rename(t, o, batches)
+			whole(t, o, batches)
+		}
+	})
+}
+
+// rename makes room for the next child's posts, cases and gaps.
+func rename(t *testing.T, o store.Options, life int) {
+	t.Helper()
+	db := dbtest.Raw(t, o)
+	defer db.Close()
+	for _, q := range []string{
+		"update mentions set post_id = post_id || '/%d' where post_id not like '%%/%%'",
+		"update set_aside set item = item || '/%d' where item not like '%%/%%'",
+		"update gaps set reason = reason || '/%d' where reason not like '%%/%%'",
+	} {
+		if _, err := db.Exec(fmt.Sprintf(q, life)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
