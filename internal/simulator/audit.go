@@ -91,7 +91,7 @@ func (m *Mastodon) addressed(a *account) []Addressed {
 		}
 		list = append(list, Addressed{
 			StatusID: n.status.id, NotificationID: n.id, Type: n.kind, Author: n.from.acct(),
-			PostedAt: n.status.posted, Listed: n.listed(), Filtered: n.filtered, Served: n.served,
+			PostedAt: n.status.posted, Listed: n.listed(), Filtered: n.filtered, Served: n.status.told[a],
 			Deleted: n.status.deleted, Odd: n.status.odd,
 		})
 	}

@@ -19,7 +19,8 @@ const (
 	// FaultLostBefore cuts the connection before the request is looked at.
 	FaultLostBefore FaultKind = "lost_before"
 	// FaultLostAfter does the work, then cuts the connection without a byte
-	// of answer.
+	// of answer. Go's http.Transport silently repeats a POST with an
+	// Idempotency-Key after that when it had re-used the connection.
 	FaultLostAfter FaultKind = "lost_after"
 	// FaultTruncated does the work, then cuts the answer in its middle.
 	FaultTruncated FaultKind = "truncated"

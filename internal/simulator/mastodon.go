@@ -95,6 +95,7 @@ type Mastodon struct {
 	requests map[string]int
 	streams  map[*stream]struct{}
 	timers   map[*time.Timer]struct{}
+	cuts     int // how often CutStreams was called
 	closed   bool
 	life     context.Context // ends with Close
 	end      context.CancelFunc

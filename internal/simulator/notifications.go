@@ -43,7 +43,7 @@ func (m *Mastodon) getNotifications(c *call) (any, error) {
 	page := m.page(c.viewer.notes, q.Get("min_id"), q.Get("since_id"), pageLimit(c.r), wanted)
 	list := make([]object, 0, len(page))
 	for _, n := range page {
-		n.served = true
+		n.serve()
 		list = append(list, m.notificationEntity(n))
 	}
 	if len(page) > 0 {
@@ -107,7 +107,7 @@ func pageLinks(r *http.Request, lowest, highest string) string {
 func (m *Mastodon) getNotification(c *call) (any, error) {
 	for _, n := range c.viewer.notes {
 		if n.id == c.r.PathValue("id") && n.listed() {
-			n.served = true
+			n.serve()
 			return m.notificationEntity(n), nil
 		}
 	}

@@ -110,6 +110,13 @@ func (m *Mastodon) commit(n *notification, late lateness) {
 	}
 }
 
+// serve remembers that the owner has been told of the status.
+func (n *notification) serve() {
+	if n.status != nil {
+		n.status.told[n.owner] = true
+	}
+}
+
 // later runs f under mu after d, unless the server is closed before.
 // The caller holds mu.
 func (m *Mastodon) later(d time.Duration, f func()) {
@@ -145,6 +152,6 @@ func (m *Mastodon) stream(n *notification) {
 		return
 	}
 	if m.emit(n.owner, "notification", func() any { return m.notificationEntity(n) }) {
-		n.served = true
+		n.serve()
 	}
 }

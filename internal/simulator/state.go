@@ -68,7 +68,8 @@ type status struct {
 	created    time.Time
 	posted     time.Time // when the server took it
 	deleted    bool
-	odd        bool // told in notifications with an empty timestamp
+	told       map[*account]bool // was in an answer or a frame to them
+	odd        bool              // told in notifications with an empty timestamp
 	key        string
 }
 
@@ -120,7 +121,6 @@ type notification struct {
 	created  time.Time
 	held     bool // drawn but not committed yet
 	filtered bool
-	served   bool // was in an answer or a frame to its owner
 }
 
 // listed reports whether the notification stands in the owner's list now.
@@ -199,6 +199,7 @@ func (m *Mastodon) publish(s *status, late lateness) {
 	for s.id = m.ids.status(s.created); m.statuses[s.id] != nil; {
 		s.id = m.ids.status(s.created)
 	}
+	s.told = map[*account]bool{}
 	v := &s.versions[0]
 	v.at = s.created
 	s.mentions = m.addressees(s.author, v.text, s.explicit)

@@ -23,6 +23,7 @@ func (m *Mastodon) getStatus(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.told[c.viewer] = true
 	return m.statusEntity(s, c.viewer), nil
 }
 
@@ -36,6 +37,7 @@ func (m *Mastodon) getStatuses(c *call) (any, error) {
 	list := []object{}
 	for i, id := range ids {
 		if s := m.statuses[id]; s != nil && s.visibleTo(c.viewer) && !slices.Contains(ids[:i], id) {
+			s.told[c.viewer] = true
 			list = append(list, m.statusEntity(s, c.viewer))
 		}
 	}
@@ -58,6 +60,7 @@ func (m *Mastodon) getContext(c *call) (any, error) {
 	ancestors, descendants := []object{}, []object{}
 	for p := s.parent; p != nil; p = p.parent {
 		if p.visibleTo(c.viewer) {
+			p.told[c.viewer] = true
 			ancestors = append(ancestors, m.statusEntity(p, c.viewer))
 		}
 	}
@@ -66,6 +69,7 @@ func (m *Mastodon) getContext(c *call) (any, error) {
 	descend = func(s *status) {
 		for _, child := range s.children {
 			if child.visibleTo(c.viewer) {
+				child.told[c.viewer] = true
 				descendants = append(descendants, m.statusEntity(child, c.viewer))
 			}
 			if !child.deleted {

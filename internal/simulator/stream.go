@@ -54,6 +54,7 @@ func (m *Mastodon) serveStream(w http.ResponseWriter, r *http.Request) {
 	}
 	m.mu.Lock()
 	t, err := m.authenticate(r, "")
+	cuts := m.cuts
 	m.mu.Unlock()
 	if t == nil || err != nil {
 		m.tell(w, nil, &apiError{http.StatusUnauthorized, "Error: Invalid access token"})
@@ -66,7 +67,7 @@ func (m *Mastodon) serveStream(w http.ResponseWriter, r *http.Request) {
 	s := &stream{token: t, conn: conn, quit: make(chan struct{}), wake: make(chan struct{}, 1)}
 	defer s.cut()
 	m.mu.Lock()
-	if m.closed || m.tokens[t.text] != t {
+	if m.closed || m.cuts != cuts || m.tokens[t.text] != t { // cut while shaking hands
 		m.mu.Unlock()
 		return
 	}
@@ -232,6 +233,7 @@ func (m *Mastodon) CutStreams() {
 	m.mu.Lock()
 	open := slices.Collect(maps.Keys(m.streams))
 	clear(m.streams)
+	m.cuts++
 	m.notify()
 	m.mu.Unlock()
 	for _, s := range open {
