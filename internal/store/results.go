@@ -1,0 +1,293 @@
+package store
+
+import (
+	"errors"
+	"time"
+
+	"socialwatch"
+)
+
+// ErrCursor means that a paging cursor is not one of ours or belongs to
+// another list: start again without one.
+var ErrCursor = errors.New("this cursor does not belong to this list: start from its beginning")
+
+// Limits of one page.
+const (
+	PageDefault = 50  // when a filter's Limit is 0 or less
+	PageMax     = 500 // a higher Limit counts as this
+)
+
+// Kinds of event about an account's polling; Data is {"account": name}.
+const (
+	EventPaused   = "polling.paused"
+	EventUnpaused = "polling.resumed"
+)
+
+// StopState says whether publishing is stopped. The zero value: it is not.
+type StopState struct {
+	Stopped bool
+	By      string    // login, or socialwatch
+	At      time.Time // since when
+}
+
+// QueueFilter chooses replies of the queue.
+type QueueFilter struct {
+	Accounts []string                 // nil: all; empty and not nil: none
+	States   []socialwatch.ReplyState // none: awaiting
+	After    string                   // cursor of the page before; empty: the first page
+	Limit    int                      // see PageDefault and PageMax
+}
+
+// QueueRow is one reply of the queue with what its two lines show. Body and
+// Warning are the customer's own words, for the console; whatever leaves it
+// (API, logs, exports) takes Masked.
+type QueueRow struct {
+	Reply socialwatch.Reply // whole; Reply.Payload.Text is what would be public
+
+	CaseNumber string
+	CaseState  socialwatch.CaseState
+	Level      int // 1 (most urgent) to 4
+	Score      int // the case's, 0–100
+	Intent     socialwatch.Intent
+	Escalated  bool
+	DueAt      time.Time // first response due
+	OpenedAt   time.Time // of the case
+	Responded  bool      // the case has its first response: DueAt counts no longer
+	Breached   bool      // DueAt passed without one
+
+	Network    socialwatch.Network
+	Host       string
+	Author     socialwatch.Author // of the post
+	Visibility socialwatch.Visibility
+	PostURL    string
+	PostedAt   time.Time
+	EditedAt   time.Time // of the post; zero when never edited
+	Gone       bool      // the post is deleted or hidden from us; the texts are empty
+	Language   string    // as triage found it
+	Body       string
+	Warning    string
+	Masked     string
+	Signals    []socialwatch.Signal // spans in Body and Masked alike; 0 when Gone
+}
+
+// Blocks counts the findings of the row's reply that block.
+func (r QueueRow) Blocks() int { return countFindings(r.Reply.Findings, true) }
+
+// Warns counts those that warn.
+func (r QueueRow) Warns() int { return countFindings(r.Reply.Findings, false) }
+
+func countFindings(all []socialwatch.Finding, blocks bool) (n int) {
+	for _, f := range all {
+		if f.Blocks == blocks {
+			n++
+		}
+	}
+	return n
+}
+
+// Card is all that a person needs to decide about one reply. Like QueueRow it
+// holds customers' words: only Masked texts may leave the console.
+type Card struct {
+	Reply     socialwatch.Reply
+	Case      socialwatch.Case
+	Breached  bool       // the case's first response was overdue
+	Parent    MentionRow // the post that the reply answers
+	Thread    []MentionRow
+	Others    []socialwatch.Reply // of the same case, oldest first, Reply itself left out
+	Earlier   []CaseRow           // other cases of the same customer, newest first, at most 5
+	Versions  []Version           // oldest first; the last is Reply's own
+	Attempts  []AttemptRow        // oldest first
+	Events    []socialwatch.Event // of the reply, oldest first
+	InDoubt   bool                // another reply of the case is sending or unknown: no approval now
+	LookAt    time.Time           // unknown: next look; zero: a person must settle it
+	RetryAt   time.Time           // failed: next attempt; zero: a person decides
+	Publishes StopState
+}
+
+// Original is the text of version 1 when the program filled it in from a
+// template; empty when a person wrote it.
+func (c Card) Original() string {
+	if len(c.Versions) == 0 || c.Versions[0].Author != socialwatch.System {
+		return ""
+	}
+	return c.Versions[0].Payload.Text
+}
+
+// Version is one version of a reply.
+type Version struct {
+	N        int // from 1
+	Payload  socialwatch.Payload
+	Hash     string
+	Findings []socialwatch.Finding
+	Author   string // login, or socialwatch
+	At       time.Time
+}
+
+// AttemptRow is one numbered call to publish, as written down.
+type AttemptRow struct {
+	N          int
+	Hash       string
+	Worker     string
+	BegunAt    time.Time
+	LeaseUntil time.Time
+	EndedAt    time.Time              // zero while under way
+	Outcome    socialwatch.ReplyState // sent, failed or unknown; empty while under way
+	Reason     string
+}
+
+// CaseFilter chooses cases.
+type CaseFilter struct {
+	Accounts []string                // nil: all; empty and not nil: none
+	States   []socialwatch.CaseState // none: every state but merged
+	After    string
+	Limit    int
+}
+
+// CaseRow is one case of a list.
+type CaseRow struct {
+	Case       socialwatch.Case
+	BreachedAt time.Time              // zero: the first response was in time, or is not due yet
+	Mentions   int                    // posts that the case holds
+	Reply      socialwatch.ReplyState // of its newest reply; empty without one
+	Body       string                 // of its first post, for the console
+	Masked     string                 // the same, for all else
+}
+
+// CaseDetail is one case with all that belongs to it.
+type CaseDetail struct {
+	Case       socialwatch.Case
+	BreachedAt time.Time
+	MergedFrom string              // the number asked for, when it leads to this case because of a merge
+	Mentions   []MentionRow        // oldest first
+	Replies    []socialwatch.Reply // oldest first, ended ones too
+	Earlier    []CaseRow           // other cases of the same customer, newest first, at most 5
+	Events     []socialwatch.Event // the newest 200, newest first
+	Older      string              // cursor for Timeline; empty when Events holds all
+}
+
+// CaseMove is a person's change of a case's state.
+type CaseMove struct {
+	Number  string
+	Version int // that the person saw
+	To      socialwatch.CaseState
+	By      socialwatch.Person
+	At      time.Time
+}
+
+// MentionFilter chooses mentions.
+type MentionFilter struct {
+	Accounts []string // nil: all; empty and not nil: none
+	Show     MentionShow
+	After    string
+	Limit    int
+}
+
+// MentionShow narrows a list of mentions.
+type MentionShow string
+
+// What a list of mentions shows.
+const (
+	ShowAll     MentionShow = ""
+	ShowIgnored MentionShow = "ignored" // those without a case
+	ShowCases   MentionShow = "cases"   // those with one
+)
+
+// MentionRow is a mention as stored. Mention.Text is the customer's own words;
+// Assessment.Masked is what may leave the console.
+type MentionRow struct {
+	ID         int64
+	CaseID     int64  // 0 without a case
+	CaseNumber string // empty without a case
+	Mention    socialwatch.Mention
+	Assessment socialwatch.Assessment
+	ReceivedAt time.Time
+	GoneAt     time.Time // deleted or hidden from us since; the texts are empty then
+}
+
+// GapRow is a gap in what an account took in.
+type GapRow struct {
+	From    time.Time
+	To      time.Time // zero while it lasts
+	Reason  string
+	NotedAt time.Time
+}
+
+// Connection is how one account's polling does.
+type Connection struct {
+	Name     string
+	Network  socialwatch.Network
+	Host     string
+	PausedBy string // login; empty: it polls
+	PausedAt time.Time
+	PolledAt time.Time // last try; zero: never
+	GoodAt   time.Time // last try that worked; zero: none did
+	NextAt   time.Time // no poll before this
+	Failures int       // in a row
+	Error    string    // of the last try; empty when it worked
+	Reason   socialwatch.Reason
+	Lag      time.Duration // of the newest mention: stored minus posted
+	NewestAt time.Time     // when the newest mention was posted; zero: none yet
+	StreamUp bool
+	StreamAt time.Time // since when; zero: it has no stream
+	Gaps     []GapRow  // open ones, and those of the last 7 days; newest first
+	Aside    int       // items set aside because they could not be read
+	// Silence is the longest time between two mentions in the last 7 days,
+	// 0 with fewer than two: what is usual here. A silence alarm compares it
+	// with the time since NewestAt.
+	Silence time.Duration
+	Queue   int // replies that await approval
+}
+
+// Stats are the figures of /metrics and /readyz, read at one moment.
+type Stats struct {
+	Replies          map[socialwatch.ReplyState]int // of the states that are not final; absent means 0
+	OldestAwaiting   time.Time                      // when the longest waiting reply was drafted; zero: none waits
+	HandedOver       int                            // unknown replies that only a person can settle
+	OldestUnnumbered time.Time                      // oldest event without a number; zero: all have one
+	Mentions         int64                          // stored
+	Aside            int
+	OpenGaps         int
+	Accounts         []AccountStats // by name
+	Stop             StopState
+}
+
+// AccountStats are the figures of one account.
+type AccountStats struct {
+	Name     string
+	GoodAt   time.Time // last poll that worked; zero: none did
+	NewestAt time.Time // when the newest mention was posted; zero: none yet
+	Lag      time.Duration
+	Failures int // polls in a row
+	Paused   bool
+	StreamUp bool
+	Queue    int // replies that await approval
+}
+
+// PersonRow is a person as lists show them: without the password's hash.
+type PersonRow struct {
+	Person      socialwatch.Person
+	HasPassword bool
+	Disabled    bool
+	CreatedAt   time.Time
+}
+
+// NewToken is a token to be stored.
+type NewToken struct {
+	Name      string
+	Hash      string // of the token; the store never sees the token itself
+	Login     string // whose it is; empty: a system's, which can never decide
+	Scopes    []string
+	At        time.Time
+	ExpiresAt time.Time // zero: never
+}
+
+// Token is a stored token.
+type Token struct {
+	ID        int64
+	Name      string
+	Person    *socialwatch.Person // nil: a system's token
+	Scopes    []string
+	CreatedAt time.Time
+	ExpiresAt time.Time // zero: never
+	UsedAt    time.Time // to about a minute; zero: never
+}
