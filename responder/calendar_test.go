@@ -32,6 +32,7 @@ func TestBusinessTime(t *testing.T) {
 		{"zone of the calendar", "Asia/Tokyo", office, nil, "2026-11-23T08:30:00Z", time.Hour, "2026-11-24T00:30:00Z"},
 		{"zero waits for the opening", "UTC", office, nil, "2026-11-22T12:00:00Z", 0, "2026-11-23T09:00:00Z"},
 		{"negative counts as zero", "UTC", office, nil, "2026-11-23T12:00:00Z", -time.Hour, "2026-11-23T12:00:00Z"},
+		{"six years of hours", "UTC", []string{"mon 09:00-10:00"}, nil, "2026-11-23T09:00:00Z", 313 * time.Hour, "2032-11-15T10:00:00Z"},
 		// Clocks went forward on 2026-03-29 at 02:00 and back on 2026-10-25 at 03:00.
 		{"hour that is skipped", "Europe/Berlin", []string{"daily 00:00-24:00"}, nil, "2026-03-29T00:30:00Z", time.Hour, "2026-03-29T01:30:00Z"},
 		{"opening moves with the clock", "Europe/Berlin", office, nil, "2026-03-27T16:30:00Z", time.Hour, "2026-03-30T07:30:00Z"},

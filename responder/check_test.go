@@ -158,12 +158,28 @@ func TestFindingsNameTheWordsInTheOriginal(t *testing.T) {
 		{"Ring ５５５-０１０-７７６６ for help.", RuleContact, "５５５-０１０-７７６６"},
 		{"Grüße! We gu\u00ADarantee it.", RulePromise, "gu\u00ADarantee"},
 		{"😀 see https://shоp.example/help.", RuleLookalike, "https://shоp.example/help"},
+		{"Send us your PIN number.", RuleSecret, "Send us your PIN number"},
 		{"Thanks, @other_user.", RuleMentions, "@other_user"},
 	}
 	for _, tt := range tests {
 		findings := Safety{}.Check(public(tt.text))
 		if !slices.ContainsFunc(findings, func(f socialwatch.Finding) bool { return f.Rule == tt.rule && f.Words == tt.words }) {
 			t.Errorf("%q: want %s on %q, got %+v", tt.text, tt.rule, tt.words, findings)
+		}
+	}
+}
+
+func TestMendSaysWhatIsWrongWithALink(t *testing.T) {
+	for text, want := range map[string]string{
+		"See bit.ly/abc":                "shortener",
+		"See http://192.0.2.7/":         "bare address",
+		"See https://elsewhere.test":    "ask an admin",
+		"See https://shopp.example":     "spelling",
+		"See https://xn--shp-sna.test/": "plain letters",
+		"See ftp://shop.example/a":      "https",
+	} {
+		if f := (Safety{}).Check(public(text)); len(f) != 1 || !strings.Contains(f[0].Mend, want) {
+			t.Errorf("%q: %+v, want it to say %q", text, f, want)
 		}
 	}
 }

@@ -81,17 +81,11 @@ func (c *check) number(s stretch, folded string, parent []string) {
 	case card(s):
 		c.add(RuleCardNumber, a, b, "remove the card number")
 	case n >= minMixed && (from > 0 && ascii(folded[from-1]) || to < len(folded) && ascii(folded[to])),
-		n >= minOrder && (orderWord.MatchString(before) || repeats(digits, parent)), n > maxContact, amazonLike(s):
+		n >= minOrder && (orderWord.MatchString(before) || repeats(digits, parent)), n > maxContact:
 		c.add(RuleOrderNumber, a, b, "remove the number, or keep its last four digits: anybody can read the reply")
 	case n >= minContact, n >= minCall && callWord.MatchString(before):
 		c.add(RuleContact, a, b, "remove the number, or ask an admin to allow it")
 	}
-}
-
-// amazonLike reports digits in groups of three, seven and seven.
-func amazonLike(s stretch) bool {
-	g := s.groups
-	return len(g) == 3 && len(g[0].digits) == 3 && len(g[1].digits) == 7 && len(g[2].digits) == 7
 }
 
 // withoutOurs blanks dates, times, amounts, and long case numbers that stand
