@@ -31,9 +31,10 @@ import (
 // server, holding "use", so that whoever comes meanwhile waits and starts a
 // new one.
 const (
-	keeperEnv    = "SOCIALWATCH_TEST_KEEPER" // folder of the programs; makes a test binary the keeper
+	keeperEnv    = "SOCIALWATCH_TEST_KEEPER"      // folder of the programs; makes a test binary the keeper
+	idleEnv      = "SOCIALWATCH_TEST_KEEPER_IDLE" // idleStop, for the keeper's own test
 	idleStop     = 5 * time.Second
-	idleLook     = 250 * time.Millisecond
+	idleLook     = 100 * time.Millisecond
 	startTimeout = 60 * time.Second
 )
 
@@ -238,6 +239,10 @@ func publish(data, port string, ended <-chan error) error {
 func waitUnused(signals <-chan os.Signal, ended chan error) *os.File {
 	tick := time.NewTicker(idleLook)
 	defer tick.Stop()
+	stopAfter, err := time.ParseDuration(os.Getenv(idleEnv))
+	if err != nil {
+		stopAfter = idleStop
+	}
 	var since time.Time
 	for {
 		select {
@@ -254,7 +259,7 @@ func waitUnused(signals <-chan os.Signal, ended chan error) *os.File {
 				continue
 			case since.IsZero():
 				since = now
-			case now.Sub(since) >= idleStop:
+			case now.Sub(since) >= stopAfter:
 				return use
 			}
 			use.Close()
