@@ -111,3 +111,27 @@ func TestStreamPingsUnlessSilent(t *testing.T) {
 		t.Error("a silent stream pings")
 	}
 }
+
+func TestStreamIsSilentForFilteredAndMutedAndTellsTheMerge(t *testing.T) {
+	r := newRig(t, Options{})
+	for _, a := range []string{"customer1", "customer2"} {
+		if _, err := r.m.AddAccount(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, r.m.Filter("help", "customer1"))
+	must(t, r.m.Mute("help", "customer2"))
+	c := r.dial("?stream=user")
+	r.await(func() bool { return r.m.Streams("help") == 1 })
+	r.post("customer1", "@help filtered", PostOptions{})
+	r.post("customer2", "@help muted", PostOptions{})
+	plain := r.post("customer3", "@help plain", PostOptions{})
+	if f := next(t, c); f.Event != "notification" || !strings.Contains(f.Payload, plain) {
+		t.Errorf("got %s %s, want the plain mention only", f.Event, f.Payload)
+	}
+	must(t, r.m.Unmute("help", "customer2"))
+	must(t, r.m.Accept("help", "customer1"))
+	if f := next(t, c); f.Event != "notifications_merged" {
+		t.Errorf("got %s, want notifications_merged", f.Event)
+	}
+}
