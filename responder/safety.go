@@ -77,7 +77,7 @@ const maxPerRule = 5
 
 // maxCheck is how many bytes of a text are looked at word by word; beyond it
 // the text is blocked for its length whatever the network says.
-const maxCheck = 64 << 10
+const maxCheck = 32 << 10
 
 // Check holds a reply against every rule. What it returns is ordered:
 // blocking ones first, then by place; empty means all passed. Words in a
