@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -69,10 +71,11 @@ func kindOf(address string) Kind {
 	return SQLite
 }
 
-// openDB opens the database of o without asking it anything yet.
-func openDB(o Options) (*sqlx.DB, dialect, error) {
+// openDB opens the database of o without asking it anything yet. create makes
+// the file of an SQLite database.
+func openDB(o Options, create bool) (*sqlx.DB, dialect, error) {
 	if kindOf(o.URL) == SQLite {
-		return openSQLite(strings.TrimPrefix(o.URL, "sqlite:"))
+		return openSQLite(strings.TrimPrefix(o.URL, "sqlite:"), create)
 	}
 	cfg, err := pq.NewConfig(o.URL)
 	if err != nil {
@@ -120,11 +123,23 @@ func withoutAddress(err error) error {
 // openSQLite opens a file with one connection: SQLite has one writer, and a
 // second connection of ours would only wait for the first. synchronous(full)
 // because a lost commit could publish a reply twice.
-func openSQLite(path string) (*sqlx.DB, dialect, error) {
+func openSQLite(path string, create bool) (*sqlx.DB, dialect, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, dialect{}, fmt.Errorf("database path: %w", err)
 	}
+	flags := os.O_RDWR
+	if create {
+		flags |= os.O_CREATE
+	}
+	f, err := os.OpenFile(abs, flags, 0o600) // customers' words: for its owner alone
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !create:
+		return nil, dialect{}, fmt.Errorf("%w: there is no file %s yet: run `socialwatch migrate`", ErrSchema, abs)
+	case err != nil:
+		return nil, dialect{}, fmt.Errorf("open database: %w", err)
+	}
+	f.Close()
 	q := url.Values{
 		"_txlock":              {"immediate"},
 		"_time_integer_format": {"unix_micro"},

@@ -24,4 +24,5 @@ func (s *Store) Begins() (write, read string) { return s.dialect.begin, s.dialec
 var (
 	Storable   = storable
 	WithoutNUL = withoutNUL
+	Retryable  = retryable
 )

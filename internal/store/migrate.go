@@ -68,7 +68,7 @@ func migrate(ctx context.Context, o Options, files fs.FS) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, d, err := openDB(o)
+	db, d, err := openDB(o, true)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -89,7 +90,7 @@ func TestForeignSchemasAreRefused(t *testing.T) {
 	none := func(*testing.T, store.Kind, fstest.MapFS) {}
 	tests := map[string]struct {
 		database, program func(*testing.T, store.Kind, fstest.MapFS) // changes to the released files
-		says              string                                    // of opening; empty when it works
+		says              string                                     // of opening; empty when it works
 		migrates          bool
 	}{
 		"same":          {none, none, "", true},
@@ -147,7 +148,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}{
 		"no address":   {store.Options{}, "write postgres://"},
 		"long schema":  {store.Options{URL: "x", Schema: strings.Repeat("s", 49)}, "at most 48 bytes"},
-		"no folder":    {store.Options{URL: "/nonexistent/folder/x.db"}, "unable to open database file"},
+		"no folder":    {store.Options{URL: "/nonexistent/folder/x.db"}, "run `socialwatch migrate`"},
 		"server away":  {store.Options{URL: "postgres://u:secretword@127.0.0.1:1/x?sslmode=disable"}, "connection refused"},
 		"bad address":  {store.Options{URL: "postgres://u:secretword@[::1/x"}, "postgres:// address"},
 		"bad sslmode":  {store.Options{URL: "postgres://u:secretword@h/x?sslmode=no"}, "sslmode"},
@@ -158,6 +159,21 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), "secretword") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestSQLiteFileIsItsOwnersAndMayHaveAnyName(t *testing.T) {
+	o := store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "odd name?#%41&.db")}
+	if _, err := store.Open(t.Context(), o); !errors.Is(err, store.ErrSchema) {
+		t.Errorf("open before migrate: %v", err)
+	}
+	if _, err := store.Migrate(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	storetest.On(t, o).Seed(t, "post", 1)
+	info, err := os.Stat(strings.TrimPrefix(o.URL, "sqlite:"))
+	if err != nil || info.Size() == 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
 	}
 }
 

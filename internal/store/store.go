@@ -75,7 +75,7 @@ func open(ctx context.Context, o Options, files fs.FS) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, d, err := openDB(o)
+	db, d, err := openDB(o, false)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func OpenRaw(o Options) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, _, err := openDB(o)
+	db, _, err := openDB(o, true)
 	if err != nil {
 		return nil, err
 	}
