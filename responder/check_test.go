@@ -61,6 +61,7 @@ func TestRulesOutsideTheWords(t *testing.T) {
 			c.Payload.Text = "Your reference is K-12345678."
 			c.TemplateText = c.Payload.Text
 		}, ""},
+		{"long case number of the case", func(c *CheckInput) { c.Payload.Text, c.CaseNumber = "Your reference is K-12345678.", "K-12345678" }, ""},
 		{"long case number by hand", func(c *CheckInput) { c.Payload.Text = "Your reference is K-12345678." }, RuleOrderNumber},
 		{"host of the private route", func(c *CheckInput) {
 			c.Account.Private = "https://help.other.example/start"

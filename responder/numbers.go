@@ -25,7 +25,8 @@ func (s stretch) digits() string {
 }
 
 var (
-	ourCase = regexp.MustCompile(`\b[a-z]{1,6}-\d{1,6}\b`) // a case number of ours
+	shortCase = regexp.MustCompile(`\b[a-z]{1,6}-\d{1,5}\b`) // a case number; too short to identify an order
+	lettered  = regexp.MustCompile(`[a-z]-?$`)               // an order number may begin with letters
 	// What has digits and is no identifier; a letter x takes their place.
 	harmless = []*regexp.Regexp{
 		regexp.MustCompile(`\b(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])\b`),
@@ -54,7 +55,7 @@ const (
 
 // numbers finds telephone, order and card numbers, however they are split.
 func (c *check) numbers() {
-	folded := blank(c.loose.text, ourCase)
+	folded := blank(c.loose.text, shortCase)
 	if countDigits(folded) < minCall {
 		return
 	}
@@ -80,24 +81,25 @@ func (c *check) number(s stretch, folded string, parent []string) {
 	switch {
 	case card(s):
 		c.add(RuleCardNumber, a, b, "remove the card number")
-	case n >= minMixed && (from > 0 && ascii(folded[from-1]) || to < len(folded) && ascii(folded[to])),
-		n >= minOrder && (orderWord.MatchString(before) || repeats(digits, parent)), n > maxContact:
+	case n >= minMixed && to < len(folded) && ascii(folded[to]),
+		n >= minOrder && (orderWord.MatchString(before) || lettered.MatchString(before) || repeats(digits, parent)), n > maxContact:
 		c.add(RuleOrderNumber, a, b, "remove the number, or keep its last four digits: anybody can read the reply")
 	case n >= minContact, n >= minCall && callWord.MatchString(before):
 		c.add(RuleContact, a, b, "remove the number, or ask an admin to allow it")
 	}
 }
 
-// withoutOurs blanks dates, times, amounts, and long case numbers that stand
-// in the filled template.
+// withoutOurs blanks dates, times, amounts, and our case number: the one the
+// input names, or one that stands in the filled template.
 func (c *check) withoutOurs(text string) string {
 	for _, re := range harmless {
 		text = blank(text, re)
 	}
+	number := loose(c.in.CaseNumber).text
 	b := []byte(text)
 	for _, m := range caseToken.FindAllStringIndex(text, -1) {
 		token := text[m[0]:m[1]]
-		if len(token) <= maxCase && letters(token) > 0 && len(onlyDigits(token)) >= minOrder && containsWord(c.template, token) {
+		if len(token) <= maxCase && letters(token) > 0 && len(onlyDigits(token)) >= minOrder && (token == number || containsWord(c.template, token)) {
 			copy(b[m[0]:m[1]], strings.Repeat("x", len(token)))
 		}
 	}
@@ -235,7 +237,7 @@ func parentNumbers(text string) []string {
 	if len(text) > maxCheck {
 		text = strings.ToValidUTF8(text[:maxCheck], "")
 	}
-	text = blank(loose(text).text, ourCase)
+	text = blank(loose(text).text, shortCase)
 	for _, re := range harmless {
 		text = blank(text, re)
 	}

@@ -62,6 +62,7 @@ type CheckInput struct {
 	Parent       socialwatch.Post // as it is now
 	Account      Account
 	TemplateText string // the template as filled, before any edit; empty when written by hand
+	CaseNumber   string // our own number, which the reply may name; that of TemplateText may stand anyhow
 
 	EarlierUnknown bool   // an earlier reply under this parent may have been sent
 	NotAnswerable  string // why the parent may not be answered (opted out, does not name us); empty if it may
