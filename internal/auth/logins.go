@@ -56,27 +56,36 @@ type invitation struct {
 // *WaitError after too many tries, or the database's error. The address is
 // that of Address.
 func (l *Logins) Login(ctx context.Context, login, password, address string) (*http.Cookie, error) {
+	person, err := l.Check(ctx, login, password, address)
+	if err != nil {
+		return nil, err
+	}
+	return l.open(ctx, person)
+}
+
+// Check is Login without a session: it returns whose password it is.
+func (l *Logins) Check(ctx context.Context, login, password, address string) (socialwatch.Person, error) {
 	login = strings.TrimSpace(login)
 	if wait := l.tries.take(login, address, l.now()); wait > 0 {
-		return nil, &WaitError{wait}
+		return socialwatch.Person{}, &WaitError{wait}
 	}
 	person, hash, disabled, err := l.Store.PersonByLogin(ctx, login)
 	if err != nil && !errors.Is(err, socialwatch.ErrNotFound) {
 		l.tries.giveBack(login, address)
-		return nil, fmt.Errorf("log in: %w", err)
+		return socialwatch.Person{}, fmt.Errorf("log in: %w", err)
 	}
 	if err != nil || disabled {
 		hash = ""
 	}
 	ok, err := matches(ctx, password, hash)
 	if err != nil {
-		return nil, fmt.Errorf("log in: %w", err)
+		return socialwatch.Person{}, fmt.Errorf("log in: %w", err)
 	}
 	if !ok {
-		return nil, ErrWrongLogin
+		return socialwatch.Person{}, ErrWrongLogin
 	}
 	l.tries.giveBack(login, address)
-	return l.open(ctx, person)
+	return person, nil
 }
 
 // Invite returns a code that opens one session for login without a password,

@@ -90,7 +90,7 @@ func (p *plan) grow(it *item, a Answer) {
 			slices.Sort(m.Orders)
 		}
 	}
-	m.Looks, m.LookAt = 0, p.now.Add(NextLook(0))
+	m.Looks, m.LookAt = 0, p.now.Add(p.in.lookAfter(0))
 	switch {
 	case it.opens:
 		m.event(socialwatch.EventCaseOpened, map[string]any{

@@ -57,6 +57,9 @@ type Intake struct {
 	Store  Store
 	Rules  Rules
 	Expiry time.Duration // how long a draft stays approvable; 0: four hours
+	// LookAfter is how long after the n-th look at a case's threads the next one
+	// comes; nil: NextLook.
+	LookAfter func(n int) time.Duration
 	Now    func() time.Time
 }
 
@@ -167,6 +170,13 @@ func (in *Intake) caseNumbers(ctx context.Context, n int) ([]socialwatch.CaseRef
 		return nil, nil
 	}
 	return in.Store.NextCases(ctx, n)
+}
+
+func (in *Intake) lookAfter(n int) time.Duration {
+	if in.LookAfter != nil {
+		return in.LookAfter(n)
+	}
+	return NextLook(n)
 }
 
 func (in *Intake) expiry() time.Duration {

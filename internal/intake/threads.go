@@ -52,7 +52,7 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 	}
 	for i := range watches {
 		watches[i].Looks++
-		watches[i].LookAt = socialwatch.Micros(in.Now().Add(NextLook(watches[i].Looks)))
+		watches[i].LookAt = socialwatch.Micros(in.Now().Add(in.lookAfter(watches[i].Looks)))
 		if watches[i].Looks > lookDays {
 			watches[i].LookAt = time.Time{}
 		}

@@ -61,6 +61,12 @@ func (e *BlockedError) Error() string {
 	return "the safety check blocks this reply: " + strings.Join(rules, "; ")
 }
 
+// InputError is the refusal of what a person gave; its text says what to give
+// instead.
+type InputError struct{ Text string }
+
+func (e *InputError) Error() string { return e.Text }
+
 // Approve releases a reply to be sent after the undo window. The hash must
 // be that of the version the person saw. The post is looked at on the network
 // first; when it can't be reached the approval stands and the publisher looks
@@ -181,7 +187,7 @@ func (d *Desk) compose(rc socialwatch.ReplyContext, text string) (socialwatch.Pa
 	payload, err := c.Composer.Compose(socialwatch.Draft{Account: old.Account, Parent: rc.Parent.Post,
 		Text: socialwatch.CleanText(text), Language: old.Language, Template: old.Template, TemplateV: old.TemplateV})
 	if err != nil {
-		return old, nil, fmt.Errorf("compose the reply: %w", err)
+		return old, nil, &InputError{"the reply cannot be composed: " + err.Error()}
 	}
 	return payload, d.Check(rc, payload), nil
 }
@@ -213,12 +219,12 @@ func (d *Desk) Settle(ctx context.Context, s socialwatch.Settlement) (socialwatc
 		return rc.Reply, forbidden(s.By, socialwatch.RoleLead, account)
 	}
 	if s.Absent == (s.Post.URL != "") {
-		return rc.Reply, fmt.Errorf("settle reply %d: say either where it stands (its link) or that it is absent", s.ReplyID)
+		return rc.Reply, &InputError{"say either where the reply stands (its link) or that it is absent"}
 	}
 	if !s.Absent && s.Post.PostID == "" {
 		u, err := url.Parse(s.Post.URL)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || path.Base(u.Path) == "/" || path.Base(u.Path) == "." {
-			return rc.Reply, fmt.Errorf("settle reply %d: the link must be the address of the published post, such as https://social.example/@shop_help/9050", s.ReplyID)
+			return rc.Reply, &InputError{"the link must be the address of the published post, such as https://social.example/@shop_help/9050"}
 		}
 		s.Post.PostID = path.Base(u.Path)
 	}

@@ -108,6 +108,7 @@ func (p *Publisher) send(ctx context.Context, id int64) (bool, error) {
 	if err != nil || c == nil {
 		return false, err
 	}
+	p.point("looked")
 	att, err := p.Sends.Claim(ctx, socialwatch.Claim{
 		ReplyID: id, Hash: rc.Reply.Payload.Hash(), Worker: p.Worker,
 		Now: p.Now(), Lease: 2 * p.timeout(),

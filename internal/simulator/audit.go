@@ -157,6 +157,27 @@ func (s *status) under(ids map[string]bool) bool {
 	return false
 }
 
+// Ancestors are the ids of the posts above one, nearest first.
+func (m *Mastodon) Ancestors(id string) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids []string
+	if s := m.statuses[id]; s != nil {
+		for p := s.parent; p != nil; p = p.parent {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
+}
+
+// Mentions reports whether a status addresses the account.
+func (m *Mastodon) Mentions(id, acct string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, a := m.statuses[id], m.find(acct)
+	return s != nil && a != nil && slices.Contains(s.mentions, a)
+}
+
 // Requests counts the requests of the client API by route, such as
 // "GET /api/v1/notifications" or "GET /api/v1/statuses/{id}"; "/" counts
 // those to no known route.

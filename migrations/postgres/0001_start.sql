@@ -24,7 +24,7 @@ create table counters (
     name  text primary key,
     value bigint not null
 );
-insert into counters (name, value) values ('case', 1000), ('event', 0);
+insert into counters (name, value) values ('case', 1000), ('event', 0), ('switch', 0);
 
 create table cases (
     id           bigint primary key,        -- from counters: numbers rise and are never reused

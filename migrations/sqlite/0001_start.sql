@@ -26,7 +26,7 @@ create table counters (
     name  text primary key,
     value integer not null check (typeof(value) = 'integer')
 );
-insert into counters (name, value) values ('case', 1000), ('event', 0);
+insert into counters (name, value) values ('case', 1000), ('event', 0), ('switch', 0);
 
 create table cases (
     id           integer primary key, -- from counters: numbers rise and are never reused
