@@ -242,6 +242,7 @@ type Connection struct {
 type Stats struct {
 	Replies          map[socialwatch.ReplyState]int // of the states that are not final; absent means 0
 	OldestAwaiting   time.Time                      // when the longest waiting reply was drafted; zero: none waits
+	Overdue          int                            // awaiting replies whose first response is due by now
 	HandedOver       int                            // unknown replies that only a person can settle
 	OldestUnnumbered time.Time                      // oldest event without a number; zero: all have one
 	Mentions         int64                          // stored
@@ -275,9 +276,9 @@ type PersonRow struct {
 type NewToken struct {
 	Name      string
 	Hash      string // of the token; the store never sees the token itself
-	Login     string // whose it is; empty: a system's, which can never decide
+	PersonID  *int64 // whose it is; nil: a system's, which can never decide
 	Scopes    []string
-	At        time.Time
+	CreatedAt time.Time
 	ExpiresAt time.Time // zero: never
 }
 

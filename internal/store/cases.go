@@ -1,0 +1,395 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"socialwatch"
+)
+
+// The page is cut in the inner query; only its rows get their sums.
+const (
+	sqlCaseRows = `, c.breached_at as breached_at,
+(select count(*) from mentions m where m.case_id = c.id) as mentions,
+(select r.state from replies r where r.case_id = c.id order by r.id desc limit 1) as reply,
+(select m.body from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1) as body,
+(select m.masked from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1) as masked
+from `
+	sqlCasesPage = `(select * from cases where state in (%s)%s order by opened_at desc, id desc limit ?) c
+order by c.opened_at desc, c.id desc`
+	sqlCasesAfter = ` and (opened_at, id) < (?, ?)`
+	sqlCasesOther = `(select * from cases where account = ? and customer_id = ? and id <> ? and state <> 'merged'
+    order by opened_at desc, id desc limit 5) c order by c.opened_at desc, c.id desc`
+)
+
+var sqlCasesHead = `select ` + prefixed("c", caseColumns, true)
+
+// listedCase is a case of a list.
+type listedCase struct {
+	C        caseRow `db:"c"`
+	Breached moment  `db:"breached_at"`
+	Mentions int     `db:"mentions"`
+	Reply    *string `db:"reply"`
+	Body     *string `db:"body"`
+	Masked   *string `db:"masked"`
+}
+
+func (r listedCase) value() CaseRow {
+	return CaseRow{Case: r.C.value(), BreachedAt: r.Breached.Time, Mentions: r.Mentions,
+		Reply: socialwatch.ReplyState(deref(r.Reply)), Body: deref(r.Body), Masked: deref(r.Masked)}
+}
+
+var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOpen, socialwatch.CaseWaiting,
+	socialwatch.CaseResolved, socialwatch.CaseClosed, socialwatch.CaseMerged}
+
+// Cases returns one page of cases, the newest first. next is the cursor of the
+// next page, empty when there is none.
+func (s *Store) Cases(ctx context.Context, f CaseFilter) (rows []CaseRow, next string, err error) {
+	query, args, err := casesQuery(f)
+	if err != nil {
+		return nil, "", fmt.Errorf("read cases: %w", err)
+	}
+	var found []listedCase
+	err = s.read(ctx, func(t *tx) error {
+		found = nil
+		return t.all(ctx, &found, query, args...)
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read cases: %w", err)
+	}
+	found, next = page(found, pageLimit(f.Limit), func(r listedCase) cursor {
+		return cursor{listCases, []int64{micros(r.C.OpenedAt.Time), r.C.ID}}
+	})
+	return rowValues[listedCase, CaseRow](found), next, nil
+}
+
+func casesQuery(f CaseFilter) (string, []any, error) {
+	if len(f.States) == 0 {
+		f.States = caseStates[:len(caseStates)-1]
+	}
+	states, err := literals(f.States, caseStates)
+	if err != nil {
+		return "", nil, err
+	}
+	where, args := among("account", f.Accounts)
+	if f.After != "" {
+		at, err := parseCursor(f.After, listCases, 2)
+		if err != nil {
+			return "", nil, err
+		}
+		opened, err := cursorTime(at[0])
+		if err != nil {
+			return "", nil, err
+		}
+		where += sqlCasesAfter
+		args = append(args, opened, at[1])
+	}
+	query := sqlCasesHead + sqlCaseRows + fmt.Sprintf(sqlCasesPage, states, where)
+	return query, append(args, pageLimit(f.Limit)+1), nil
+}
+
+// otherCases are those of the same customer.
+func (t *tx) otherCases(ctx context.Context, c caseRow) ([]CaseRow, error) {
+	var rows []listedCase
+	err := t.all(ctx, &rows, sqlCasesHead+sqlCaseRows+sqlCasesOther, c.Account, c.CustomerID, c.ID)
+	return rowValues[listedCase, CaseRow](rows), err
+}
+
+const (
+	sqlWholeCase    = `select ` + caseColumns + `, breached_at from cases where id = ?`
+	sqlCaseByNumber = `select id from cases where number = ?`
+	sqlTimeline     = `select ` + eventColumns + ` from events where case_id = ? and id < ? order by id desc limit ?`
+)
+
+// wholeCase is a case with what intake does not need of it.
+type wholeCase struct {
+	caseRow
+	Breached moment `db:"breached_at"`
+}
+
+func (t *tx) caseByID(ctx context.Context, id int64) (wholeCase, error) {
+	var c wholeCase
+	err := t.get(ctx, &c, sqlWholeCase, id)
+	return c, err
+}
+
+// mergesMax bounds a chain of merges.
+const mergesMax = 20
+
+// caseByNumber follows merges to the case that survived.
+func (t *tx) caseByNumber(ctx context.Context, number string) (wholeCase, error) {
+	var id int64
+	if err := t.get(ctx, &id, sqlCaseByNumber, number); err != nil {
+		return wholeCase{}, err
+	}
+	for range mergesMax {
+		c, err := t.caseByID(ctx, id)
+		if err != nil || c.MergedInto == nil {
+			return c, err
+		}
+		id = *c.MergedInto
+	}
+	return wholeCase{}, errors.New("its merges run in a circle")
+}
+
+// eventsShown is how many events a case shows at once.
+const eventsShown = 200
+
+// Case returns the case with a number and all that belongs to it, read at one
+// moment. The number of a merged case leads to the survivor.
+func (s *Store) Case(ctx context.Context, number string) (d CaseDetail, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		d, err = t.caseDetail(ctx, number)
+		return err
+	})
+	if err != nil {
+		return CaseDetail{}, fmt.Errorf("read case %s: %w", number, err)
+	}
+	return d, nil
+}
+
+func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err error) {
+	c, err := t.caseByNumber(ctx, number)
+	if err != nil {
+		return d, err
+	}
+	d.Case, d.BreachedAt = c.value(), c.Breached.Time
+	if c.Number != number {
+		d.MergedFrom = number
+	}
+	if d.Mentions, err = t.thread(ctx, c.ID); err != nil {
+		return d, err
+	}
+	var replies []replyRow
+	if err := t.all(ctx, &replies, sqlCaseReplies, c.ID); err != nil {
+		return d, err
+	}
+	d.Replies = rowValues[replyRow, socialwatch.Reply](replies)
+	if d.Earlier, err = t.otherCases(ctx, c.caseRow); err != nil {
+		return d, err
+	}
+	d.Events, d.Older, err = t.timeline(ctx, c.ID, "", eventsShown)
+	return d, err
+}
+
+// Timeline returns one page of a case's events, the newest first, numbered or
+// not yet. next is the cursor of the next page, empty when there is none.
+func (s *Store) Timeline(ctx context.Context, caseID int64, after string, limit int) (events []socialwatch.Event, next string, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		events, next, err = t.timeline(ctx, caseID, after, pageLimit(limit))
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read events of case %d: %w", caseID, err)
+	}
+	return events, next, nil
+}
+
+func (t *tx) timeline(ctx context.Context, caseID int64, after string, limit int) ([]socialwatch.Event, string, error) {
+	before := int64(1<<63 - 1)
+	if after != "" {
+		at, err := parseCursor(after, listTimeline, 2)
+		if err != nil {
+			return nil, "", err
+		}
+		if at[0] != caseID {
+			return nil, "", ErrCursor
+		}
+		before = at[1]
+	}
+	var rows []eventRow
+	if err := t.all(ctx, &rows, sqlTimeline, caseID, before, limit+1); err != nil {
+		return nil, "", err
+	}
+	rows, next := page(rows, limit, func(e eventRow) cursor { return cursor{listTimeline, []int64{caseID, e.ID}} })
+	return rowValues[eventRow, socialwatch.Event](rows), next, nil
+}
+
+const (
+	sqlCaseStands = `select id, state from replies where case_id = ?
+and state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown') order by id limit 1`
+	sqlCaseMove = `update cases set state = ?, resolved_at = ?, updated_at = ?, version = version + 1
+where id = ? and version = ?`
+)
+
+// caseMoves is where a person may take a case. Closing is the clock's.
+var caseMoves = map[socialwatch.CaseState][]socialwatch.CaseState{
+	socialwatch.CaseNew:      {socialwatch.CaseOpen, socialwatch.CaseWaiting, socialwatch.CaseResolved},
+	socialwatch.CaseOpen:     {socialwatch.CaseWaiting, socialwatch.CaseResolved},
+	socialwatch.CaseWaiting:  {socialwatch.CaseOpen, socialwatch.CaseResolved},
+	socialwatch.CaseResolved: {socialwatch.CaseOpen},
+}
+
+// SetCaseState takes a case to another state for a person with the role
+// author. ErrConflict, with a text that says what is in the way: the case has
+// changed since the version seen, cannot go there from where it is, or, when
+// resolving, has a reply that is not at its end.
+func (s *Store) SetCaseState(ctx context.Context, m CaseMove) (c socialwatch.Case, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		c, err = t.setCaseState(ctx, m)
+		return err
+	})
+	if err != nil {
+		return socialwatch.Case{}, fmt.Errorf("make case %s %s: %w", m.Number, m.To, err)
+	}
+	return c, nil
+}
+
+func (t *tx) setCaseState(ctx context.Context, m CaseMove) (socialwatch.Case, error) {
+	found, err := t.caseByNumber(ctx, m.Number)
+	if err != nil {
+		return socialwatch.Case{}, err
+	}
+	// The lock keeps replies from moving until this commits.
+	if err := t.lockCase(ctx, found.ID); err != nil {
+		return socialwatch.Case{}, err
+	}
+	row, err := t.caseByID(ctx, found.ID)
+	if err != nil {
+		return socialwatch.Case{}, err
+	}
+	c := row.value()
+	if err := t.mayDecide(ctx, m.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
+		return c, err
+	}
+	if err := t.mayMove(ctx, c, m); err != nil {
+		return c, err
+	}
+	kind, from := socialwatch.EventCaseState, c.State
+	if from == socialwatch.CaseResolved {
+		kind = socialwatch.EventCaseReopened
+	}
+	c.State, c.ResolvedAt, c.UpdatedAt = m.To, time.Time{}, socialwatch.Micros(m.At)
+	if m.To == socialwatch.CaseResolved {
+		c.ResolvedAt = c.UpdatedAt
+	}
+	n, err := t.exec(ctx, sqlCaseMove, c.State, c.ResolvedAt, c.UpdatedAt, c.ID, c.Version)
+	if err := noneIsMissing(n, err); err != nil {
+		return c, conflictIfGone(err)
+	}
+	c.Version++
+	return c, t.addEvents(ctx, socialwatch.Event{Kind: kind, CaseID: c.ID, CaseVersion: c.Version, Actor: m.By.Login,
+		At: m.At, Data: map[string]any{"from": string(from), "to": string(m.To)}})
+}
+
+// mayMove says what is in the way of a case's move.
+func (t *tx) mayMove(ctx context.Context, c socialwatch.Case, m CaseMove) error {
+	if c.Version != m.Version {
+		return fmt.Errorf("it has changed since you saw it: look at it again: %w", socialwatch.ErrConflict)
+	}
+	if !slices.Contains(caseMoves[c.State], m.To) {
+		return fmt.Errorf("it is %s, and a person can take it from there to %v: %w", c.State, caseMoves[c.State], socialwatch.ErrConflict)
+	}
+	if m.To != socialwatch.CaseResolved {
+		return nil
+	}
+	var standing struct {
+		ID    int64  `db:"id"`
+		State string `db:"state"`
+	}
+	err := t.get(ctx, &standing, sqlCaseStands, c.ID)
+	if errors.Is(err, socialwatch.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("its reply %d is %s: bring it to its end first: %w", standing.ID, standing.State, socialwatch.ErrConflict)
+}
+
+const sqlLockCase = `select version from cases where id = ?`
+
+// lockCase makes all that changes the case or moves its replies take turns
+// with this transaction. Whoever locks a case and a reply locks the case first.
+func (t *tx) lockCase(ctx context.Context, id int64) error {
+	var version int
+	return t.get(ctx, &version, sqlLockCase+t.s.dialect.forUpdate, id)
+}
+
+const (
+	sqlBreachDue = `select id from cases where due_at <= ? and responded_at is null and breached_at is null
+and state in ('new','open','waiting') order by due_at, id limit ?`
+	sqlBreach = `update cases set breached_at = ?, updated_at = ?, version = version + 1
+where id in (?) and breached_at is null and responded_at is null returning id, version, due_at`
+
+	sqlCloseDue = `select id from cases where state = 'resolved' and resolved_at <= ? order by id limit ?`
+	sqlClose    = `update cases set state = 'closed', look_at = null, updated_at = ?, version = version + 1
+where id in (?) and state = 'resolved' and resolved_at <= ? returning id, version, due_at`
+)
+
+// deadlineBatch bounds what one transaction of Breach or CloseResolved
+// changes; the rest is the next call's.
+const deadlineBatch = 500
+
+// closeAfter is how long a resolved case stays reopenable (product rule; see
+// socialwatch.Case.Reopenable).
+const closeAfter = 72 * time.Hour
+
+// overdue is a case that a deadline has changed.
+type overdue struct {
+	ID      int64  `db:"id"`
+	Version int    `db:"version"`
+	DueAt   moment `db:"due_at"`
+}
+
+// Breach marks the cases whose first response is overdue at now, each once,
+// and returns how many. Resolved ones are not marked.
+func (s *Store) Breach(ctx context.Context, now time.Time) (int, error) {
+	n, err := s.deadline(ctx, sqlBreachDue, now, func(t *tx, ids []int64) ([]socialwatch.Event, error) {
+		var rows []overdue
+		err := t.all(ctx, &rows, sqlBreach, now, now, ids)
+		events := make([]socialwatch.Event, len(rows))
+		for i, r := range rows {
+			events[i] = socialwatch.Event{Kind: socialwatch.EventCaseBreached, CaseID: r.ID, CaseVersion: r.Version,
+				Actor: socialwatch.System, At: now, Data: map[string]any{"due_at": r.DueAt.Time}}
+		}
+		return events, err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("mark overdue cases: %w", err)
+	}
+	return n, nil
+}
+
+// CloseResolved closes the cases that were resolved 72 hours before now or
+// earlier, and returns how many.
+func (s *Store) CloseResolved(ctx context.Context, now time.Time) (int, error) {
+	before := now.Add(-closeAfter)
+	n, err := s.deadline(ctx, sqlCloseDue, before, func(t *tx, ids []int64) ([]socialwatch.Event, error) {
+		var rows []overdue
+		err := t.all(ctx, &rows, sqlClose, now, ids, before)
+		events := make([]socialwatch.Event, len(rows))
+		for i, r := range rows {
+			events[i] = socialwatch.Event{Kind: socialwatch.EventCaseState, CaseID: r.ID, CaseVersion: r.Version,
+				Actor: socialwatch.System, At: now,
+				Data: map[string]any{"from": string(socialwatch.CaseResolved), "to": string(socialwatch.CaseClosed)}}
+		}
+		return events, err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("close resolved cases: %w", err)
+	}
+	return n, nil
+}
+
+// deadline runs one batch of what time has made due: the rows that due finds,
+// less those that another process has at the moment.
+func (s *Store) deadline(ctx context.Context, due string, at time.Time, change func(*tx, []int64) ([]socialwatch.Event, error)) (n int, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		n = 0
+		var ids []int64
+		if err := t.all(ctx, &ids, due+t.s.dialect.skipLocked, at, deadlineBatch); err != nil || len(ids) == 0 {
+			return err
+		}
+		events, err := change(t, ids)
+		if err != nil {
+			return err
+		}
+		n = len(events)
+		return t.addEvents(ctx, events...)
+	})
+	return n, err
+}

@@ -1,0 +1,270 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"socialwatch"
+)
+
+const (
+	sqlConnections = `select name, network, host, paused_by, paused_at, polled_at, good_at, next_at, failures, error,
+error_reason, lag_ms, mention_at, stream_up, stream_at from accounts order by name`
+	sqlConnectionGaps = `select account, from_at, to_at, reason, noted_at from gaps
+where to_at is null or to_at > ? or noted_at > ? order by from_at desc, id desc`
+	sqlConnectionAside = `select account, count(*) as n from set_aside group by account`
+	sqlConnectionQueue = `select account, count(*) as n from replies where state = 'awaiting' group by account`
+
+	// The longest time between two mentions of an account, as its two ends: the
+	// databases subtract times to different types.
+	sqlConnectionSilence = `select account, before_at, after_at from (
+    select account, before_at, after_at,
+           row_number() over (partition by account order by after_at - before_at desc) as n
+    from (select account, created_at as after_at,
+                 lag(created_at) over (partition by account order by created_at, id) as before_at
+          from mentions where created_at >= ?) as pairs
+    where before_at is not null) as longest where n = 1`
+
+	sqlPause   = `update accounts set paused_by = ?, paused_at = ? where name = ? and paused_by is null`
+	sqlUnpause = `update accounts set paused_by = null, paused_at = null where name = ? and paused_by is not null`
+)
+
+// recent is how far back gaps are shown and the usual silence is measured.
+const recent = 7 * 24 * time.Hour
+
+// connectionRow is one row of accounts.
+type connectionRow struct {
+	Name     string  `db:"name"`
+	Network  string  `db:"network"`
+	Host     string  `db:"host"`
+	PausedBy *string `db:"paused_by"`
+	PausedAt moment  `db:"paused_at"`
+	PolledAt moment  `db:"polled_at"`
+	GoodAt   moment  `db:"good_at"`
+	NextAt   moment  `db:"next_at"`
+	Failures int     `db:"failures"`
+	Error    string  `db:"error"`
+	Reason   string  `db:"error_reason"`
+	LagMS    int64   `db:"lag_ms"`
+	NewestAt moment  `db:"mention_at"`
+	StreamUp bool    `db:"stream_up"`
+	StreamAt moment  `db:"stream_at"`
+}
+
+func (r connectionRow) value() Connection {
+	return Connection{Name: r.Name, Network: socialwatch.Network(r.Network), Host: r.Host, PausedBy: deref(r.PausedBy),
+		PausedAt: r.PausedAt.Time, PolledAt: r.PolledAt.Time, GoodAt: r.GoodAt.Time, NextAt: r.NextAt.Time,
+		Failures: r.Failures, Error: r.Error, Reason: socialwatch.Reason(r.Reason),
+		Lag: time.Duration(r.LagMS) * time.Millisecond, NewestAt: r.NewestAt.Time, StreamUp: r.StreamUp,
+		StreamAt: r.StreamAt.Time}
+}
+
+// tally is a number for each account.
+type tally struct {
+	Account string `db:"account"`
+	N       int    `db:"n"`
+}
+
+// Connections returns how the polling of each account does, by name.
+func (s *Store) Connections(ctx context.Context, now time.Time) (list []Connection, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		list, err = t.connections(ctx, now.Add(-recent))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read connections: %w", err)
+	}
+	return list, nil
+}
+
+func (t *tx) connections(ctx context.Context, since time.Time) ([]Connection, error) {
+	var rows []connectionRow
+	if err := t.all(ctx, &rows, sqlConnections); err != nil {
+		return nil, err
+	}
+	list := rowValues[connectionRow, Connection](rows)
+	of := make(map[string]*Connection, len(list))
+	for i := range list {
+		of[list[i].Name] = &list[i]
+	}
+	if err := t.connectionGaps(ctx, since, of); err != nil {
+		return nil, err
+	}
+	for query, set := range map[string]func(*Connection, int){
+		sqlConnectionAside: func(c *Connection, n int) { c.Aside = n },
+		sqlConnectionQueue: func(c *Connection, n int) { c.Queue = n },
+	} {
+		var tallies []tally
+		if err := t.all(ctx, &tallies, query); err != nil {
+			return nil, err
+		}
+		for _, one := range tallies {
+			if c := of[one.Account]; c != nil {
+				set(c, one.N)
+			}
+		}
+	}
+	return list, nil
+}
+
+// connectionGaps reads the gaps of the accounts and their usual silence.
+func (t *tx) connectionGaps(ctx context.Context, since time.Time, of map[string]*Connection) error {
+	var gaps []struct {
+		Account string `db:"account"`
+		FromAt  moment `db:"from_at"`
+		ToAt    moment `db:"to_at"`
+		Reason  string `db:"reason"`
+		NotedAt moment `db:"noted_at"`
+	}
+	if err := t.all(ctx, &gaps, sqlConnectionGaps, since, since); err != nil {
+		return err
+	}
+	for _, g := range gaps {
+		if c := of[g.Account]; c != nil {
+			c.Gaps = append(c.Gaps, GapRow{g.FromAt.Time, g.ToAt.Time, g.Reason, g.NotedAt.Time})
+		}
+	}
+	var silences []struct {
+		Account string `db:"account"`
+		Before  moment `db:"before_at"`
+		After   moment `db:"after_at"`
+	}
+	if err := t.all(ctx, &silences, sqlConnectionSilence, since); err != nil {
+		return err
+	}
+	for _, x := range silences {
+		if c := of[x.Account]; c != nil {
+			c.Silence = x.After.Sub(x.Before.Time)
+		}
+	}
+	return nil
+}
+
+// Pause ends the polling of an account until Unpause, for a person with the
+// role admin on it. What was taken in is still answered. Pausing twice changes
+// nothing.
+func (s *Store) Pause(ctx context.Context, account string, by socialwatch.Person, at time.Time) error {
+	return s.setPaused(ctx, account, by.Login, at, func(t *tx) (int64, error) {
+		return t.exec(ctx, sqlPause, by.Login, at, account)
+	})
+}
+
+// Unpause lets an account be polled again, for a person with the role admin on
+// it.
+func (s *Store) Unpause(ctx context.Context, account string, by socialwatch.Person, at time.Time) error {
+	return s.setPaused(ctx, account, by.Login, at, func(t *tx) (int64, error) {
+		return t.exec(ctx, sqlUnpause, account)
+	})
+}
+
+func (s *Store) setPaused(ctx context.Context, account, by string, at time.Time, change func(*tx) (int64, error)) error {
+	err := s.tx(ctx, func(t *tx) error {
+		if err := t.mayDecide(ctx, by, socialwatch.RoleAdmin, account); err != nil {
+			return err
+		}
+		n, err := change(t)
+		if err != nil {
+			return err
+		}
+		now, err := t.account(ctx, account)
+		if err != nil || n == 0 {
+			return err
+		}
+		kind := EventUnpaused
+		if now.Paused {
+			kind = EventPaused
+		}
+		return t.addEvents(ctx, socialwatch.Event{Kind: kind, Actor: by, At: at, Data: map[string]any{"account": account}})
+	})
+	if err != nil {
+		return fmt.Errorf("pause or resume polling of %s: %w", account, err)
+	}
+	return nil
+}
+
+const (
+	sqlStatsReplies = `select state, count(*) as n, min(created_at) as oldest from replies
+where state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown') group by state`
+	sqlStatsOverdue = `select count(*) from replies r join cases c on c.id = r.case_id
+where r.state = 'awaiting' and r.due_at <= ? and c.responded_at is null`
+	sqlStatsHanded   = `select count(*) from replies where state = 'unknown' and look_at is null`
+	sqlStatsMentions = `select count(*) from mentions`
+	sqlStatsAside    = `select count(*) from set_aside`
+	sqlStatsGaps     = `select count(*) from gaps where to_at is null`
+)
+
+// Stats returns the figures of the whole installation, read at one moment;
+// now decides what is overdue.
+func (s *Store) Stats(ctx context.Context, now time.Time) (st Stats, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		st, err = t.stats(ctx, now)
+		return err
+	})
+	if err != nil {
+		return Stats{}, fmt.Errorf("read figures: %w", err)
+	}
+	return st, nil
+}
+
+func (t *tx) stats(ctx context.Context, now time.Time) (st Stats, err error) {
+	var states []struct {
+		State  string `db:"state"`
+		N      int    `db:"n"`
+		Oldest moment `db:"oldest"`
+	}
+	if err := t.all(ctx, &states, sqlStatsReplies); err != nil {
+		return st, err
+	}
+	st.Replies = make(map[socialwatch.ReplyState]int, len(states))
+	for _, r := range states {
+		state := socialwatch.ReplyState(r.State)
+		st.Replies[state] = r.N
+		if state == socialwatch.ReplyAwaiting {
+			st.OldestAwaiting = r.Oldest.Time
+		}
+	}
+	if err := t.get(ctx, &st.Overdue, sqlStatsOverdue, now); err != nil {
+		return st, err
+	}
+	for query, dest := range map[string]any{sqlStatsHanded: &st.HandedOver, sqlStatsMentions: &st.Mentions,
+		sqlStatsAside: &st.Aside, sqlStatsGaps: &st.OpenGaps} {
+		if err := t.get(ctx, dest, query); err != nil {
+			return st, err
+		}
+	}
+	if st.Accounts, err = t.accountStats(ctx); err != nil {
+		return st, err
+	}
+	var oldest []moment
+	if err := t.all(ctx, &oldest, sqlOldestUnnumbered); err != nil {
+		return st, err
+	}
+	if len(oldest) > 0 {
+		st.OldestUnnumbered = oldest[0].Time
+	}
+	st.Stop, err = t.stopState(ctx)
+	return st, err
+}
+
+func (t *tx) accountStats(ctx context.Context) ([]AccountStats, error) {
+	var rows []connectionRow
+	if err := t.all(ctx, &rows, sqlConnections); err != nil {
+		return nil, err
+	}
+	var queues []tally
+	if err := t.all(ctx, &queues, sqlConnectionQueue); err != nil {
+		return nil, err
+	}
+	waiting := make(map[string]int, len(queues))
+	for _, q := range queues {
+		waiting[q.Account] = q.N
+	}
+	list := make([]AccountStats, len(rows))
+	for i, r := range rows {
+		list[i] = AccountStats{Name: r.Name, GoodAt: r.GoodAt.Time, NewestAt: r.NewestAt.Time,
+			Lag: time.Duration(r.LagMS) * time.Millisecond, Failures: r.Failures, Paused: r.PausedBy != nil,
+			StreamUp: r.StreamUp, Queue: waiting[r.Name]}
+	}
+	return list, nil
+}

@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"socialwatch"
+)
+
+// The page is cut in the inner query, from the index alone for the awaiting
+// ones; only its rows are joined. States stand as literals, because SQLite
+// uses a partial index for nothing else.
+const (
+	sqlQueueHead = `select r.due_at as queue_due, r.rank as queue_rank, r.opened_at as queue_opened,
+c.breached_at as breached_at, `
+	sqlQueuePage = ` from (select * from replies where state in (%s)%s
+    order by due_at, rank, opened_at, id limit ?) r
+join cases c on c.id = r.case_id join mentions m on m.id = r.mention_id
+order by r.due_at, r.rank, r.opened_at, r.id`
+	sqlQueueAfter = ` and (due_at, rank, opened_at, id) > (?, ?, ?, ?)`
+)
+
+var sqlQueueColumns = prefixed("r", replyColumns, true) + ", " + prefixed("c", caseColumns, true) + ", " +
+	prefixed("m", mentionColumns, true)
+
+// queueRow is a reply with its case and parent.
+type queueRow struct {
+	Due      moment     `db:"queue_due"`
+	Rank     int64      `db:"queue_rank"`
+	Opened   moment     `db:"queue_opened"`
+	Breached moment     `db:"breached_at"`
+	R        replyRow   `db:"r"`
+	C        caseRow    `db:"c"`
+	M        mentionRow `db:"m"`
+}
+
+func (q queueRow) cursor() cursor {
+	return cursor{listQueue, []int64{micros(q.Due.Time), q.Rank, micros(q.Opened.Time), q.R.ID}}
+}
+
+func (q queueRow) value() QueueRow {
+	m, a := q.M.mention(), q.M.assessment()
+	return QueueRow{
+		Reply: q.R.value(), CaseNumber: q.C.Number, CaseState: socialwatch.CaseState(q.C.State), Level: q.C.Level,
+		Score: q.C.Score, Intent: socialwatch.Intent(q.C.Intent), Escalated: q.C.Escalated, DueAt: q.C.DueAt.Time,
+		OpenedAt: q.C.OpenedAt.Time, Responded: !q.C.RespondedAt.IsZero(), Breached: !q.Breached.IsZero(),
+		Network: m.Network, Host: m.Host, Author: m.Author, Visibility: m.Visibility, PostURL: m.URL,
+		PostedAt: m.CreatedAt, EditedAt: m.EditedAt, Gone: q.M.gone(), Language: a.Language, Body: m.Text,
+		Warning: m.Warning, Masked: a.Masked, Signals: a.Signals,
+	}
+}
+
+// Queue returns one page of replies in the queue's order: first response due,
+// then score, then the case's age. next is the cursor of the next page, empty
+// when there is none. Rows that come or go between two pages neither repeat
+// nor hide others.
+func (s *Store) Queue(ctx context.Context, f QueueFilter) (rows []QueueRow, next string, err error) {
+	query, args, err := queueQuery(f)
+	if err != nil {
+		return nil, "", fmt.Errorf("read queue: %w", err)
+	}
+	var found []queueRow
+	err = s.read(ctx, func(t *tx) error {
+		found = nil
+		return t.all(ctx, &found, query, args...)
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read queue: %w", err)
+	}
+	found, next = page(found, pageLimit(f.Limit), queueRow.cursor)
+	return rowValues[queueRow, QueueRow](found), next, nil
+}
+
+func queueQuery(f QueueFilter) (string, []any, error) {
+	if len(f.States) == 0 {
+		f.States = []socialwatch.ReplyState{socialwatch.ReplyAwaiting}
+	}
+	states, err := literals(f.States, replyStates)
+	if err != nil {
+		return "", nil, err
+	}
+	where, args := among("account", f.Accounts)
+	if f.After != "" {
+		at, err := parseCursor(f.After, listQueue, 4)
+		if err != nil {
+			return "", nil, err
+		}
+		due, err := cursorTime(at[0])
+		if err != nil {
+			return "", nil, err
+		}
+		opened, err := cursorTime(at[2])
+		if err != nil {
+			return "", nil, err
+		}
+		where += sqlQueueAfter
+		args = append(args, due, at[1], opened, at[3])
+	}
+	query := sqlQueueHead + sqlQueueColumns + fmt.Sprintf(sqlQueuePage, states, where)
+	return query, append(args, pageLimit(f.Limit)+1), nil
+}
+
+var replyStates = []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyChecked,
+	socialwatch.ReplyAwaiting, socialwatch.ReplyApproved, socialwatch.ReplyHolding, socialwatch.ReplySending,
+	socialwatch.ReplySent, socialwatch.ReplyBlocked, socialwatch.ReplyRejected, socialwatch.ReplyWithdrawn,
+	socialwatch.ReplySuperseded, socialwatch.ReplyExpired, socialwatch.ReplyCancelled, socialwatch.ReplyFailed,
+	socialwatch.ReplyUnknown}
+
+// literals writes states into SQL: only known ones.
+func literals[S ~string](states, known []S) (string, error) {
+	quoted := make([]string, len(states))
+	for i, s := range states {
+		if !slices.Contains(known, s) {
+			return "", fmt.Errorf("there is no state %q: use one of %v", s, known)
+		}
+		quoted[i] = "'" + string(s) + "'"
+	}
+	return strings.Join(quoted, ","), nil
+}
+
+const (
+	sqlCardReply = `select ` + replyColumns + `, look_at, retry_at from replies where id = ?`
+
+	sqlCaseReplies  = `select ` + replyColumns + ` from replies where case_id = ? order by id`
+	sqlCardVersions = `select version, payload, hash, findings, author, created_at from reply_versions
+where reply_id = ? order by version`
+	sqlCardAttempts = `select n, hash, worker, begun_at, lease_until, ended_at, outcome, reason from attempts
+where reply_id = ? order by n`
+	sqlCardEvents = `select ` + eventColumns + ` from events where case_id = ? and reply_id = ? order by id`
+)
+
+// cardReply is a reply with what it waits for.
+type cardReply struct {
+	replyRow
+	LookAt  moment `db:"look_at"`
+	RetryAt moment `db:"retry_at"`
+}
+
+// Card returns all that a person needs to decide about one reply, read at one
+// moment.
+func (s *Store) Card(ctx context.Context, replyID int64) (c Card, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		c, err = t.card(ctx, replyID)
+		return err
+	})
+	if err != nil {
+		return Card{}, fmt.Errorf("read card of reply %d: %w", replyID, err)
+	}
+	return c, nil
+}
+
+func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
+	var reply cardReply
+	if err := t.get(ctx, &reply, sqlCardReply, replyID); err != nil {
+		return card, err
+	}
+	card.Reply, card.LookAt, card.RetryAt = reply.value(), reply.LookAt.Time, reply.RetryAt.Time
+	c, err := t.caseByID(ctx, reply.CaseID)
+	if err != nil {
+		return card, err
+	}
+	card.Case, card.Breached = c.value(), !c.Breached.IsZero()
+	if card.Thread, err = t.thread(ctx, reply.CaseID); err != nil {
+		return card, err
+	}
+	if card.Parent, err = t.mentionByID(ctx, reply.MentionID); err != nil {
+		return card, err
+	}
+	var others []replyRow
+	if err := t.all(ctx, &others, sqlCaseReplies, reply.CaseID); err != nil {
+		return card, err
+	}
+	for _, o := range rowValues[replyRow, socialwatch.Reply](others) {
+		if o.ID == replyID {
+			continue
+		}
+		card.Others = append(card.Others, o)
+		card.InDoubt = card.InDoubt || o.State == socialwatch.ReplySending || o.State == socialwatch.ReplyUnknown
+	}
+	if card.Earlier, err = t.otherCases(ctx, c.caseRow); err != nil {
+		return card, err
+	}
+	if err := t.history(ctx, &card); err != nil {
+		return card, err
+	}
+	card.Publishes, err = t.stopState(ctx)
+	return card, err
+}
+
+// history reads what has happened to the card's reply.
+func (t *tx) history(ctx context.Context, card *Card) error {
+	var versions []versionRow
+	if err := t.all(ctx, &versions, sqlCardVersions, card.Reply.ID); err != nil {
+		return err
+	}
+	var attempts []attemptRow
+	if err := t.all(ctx, &attempts, sqlCardAttempts, card.Reply.ID); err != nil {
+		return err
+	}
+	var events []eventRow
+	if err := t.all(ctx, &events, sqlCardEvents, card.Case.ID, card.Reply.ID); err != nil {
+		return err
+	}
+	card.Versions = rowValues[versionRow, Version](versions)
+	card.Attempts = rowValues[attemptRow, AttemptRow](attempts)
+	card.Events = rowValues[eventRow, socialwatch.Event](events)
+	return nil
+}
+
+// versionRow is one row of reply_versions.
+type versionRow struct {
+	N        int                           `db:"version"`
+	Payload  jsonOf[socialwatch.Payload]   `db:"payload"`
+	Hash     string                        `db:"hash"`
+	Findings jsonOf[[]socialwatch.Finding] `db:"findings"`
+	Author   string                        `db:"author"`
+	At       moment                        `db:"created_at"`
+}
+
+func (r versionRow) value() Version {
+	return Version{N: r.N, Payload: r.Payload.V, Hash: r.Hash, Findings: r.Findings.V, Author: r.Author, At: r.At.Time}
+}
+
+// attemptRow is one row of attempts.
+type attemptRow struct {
+	N          int    `db:"n"`
+	Hash       string `db:"hash"`
+	Worker     string `db:"worker"`
+	BegunAt    moment `db:"begun_at"`
+	LeaseUntil moment `db:"lease_until"`
+	EndedAt    moment `db:"ended_at"`
+	Outcome    string `db:"outcome"`
+	Reason     string `db:"reason"`
+}
+
+func (r attemptRow) value() AttemptRow {
+	return AttemptRow{N: r.N, Hash: r.Hash, Worker: r.Worker, BegunAt: r.BegunAt.Time, LeaseUntil: r.LeaseUntil.Time,
+		EndedAt: r.EndedAt.Time, Outcome: socialwatch.ReplyState(r.Outcome), Reason: r.Reason}
+}
