@@ -1,0 +1,232 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/auth"
+	"socialwatch/internal/store"
+)
+
+// base is where everything stands; a change that is not additive gets a new
+// one.
+const base = "/api/v1"
+
+// Scopes of a token.
+const (
+	ScopeRead   = "read"   // every GET
+	ScopeDecide = "decide" // every POST; of use to a person's token only
+)
+
+// Scopes lists all scopes.
+var Scopes = []string{ScopeRead, ScopeDecide}
+
+// Reader is what the API reads.
+type Reader interface {
+	Queue(ctx context.Context, f store.QueueFilter) (rows []store.QueueRow, next string, err error)
+	Card(ctx context.Context, replyID int64) (store.Card, error)
+	Cases(ctx context.Context, f store.CaseFilter) (rows []store.CaseRow, next string, err error)
+	Case(ctx context.Context, number string) (store.CaseDetail, error)
+}
+
+// Log is the event log.
+type Log interface {
+	Events(ctx context.Context, afterSeq int64, limit int) ([]socialwatch.Event, error)
+}
+
+// Tokens knows tokens by the hash of their secret. It answers ErrNotFound for
+// one that is unknown, over or of a disabled person.
+type Tokens interface {
+	TokenPerson(ctx context.Context, hash string, now time.Time) (store.Token, error)
+}
+
+// Decider takes people's decisions about replies. It knows their rights and
+// answers ErrForbidden, ErrConflict or ErrNotFound with a text that says what
+// to do and may be shown.
+type Decider interface {
+	Approve(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+	Reject(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+	Edit(ctx context.Context, d socialwatch.Decision, approve bool) (socialwatch.Reply, error)
+	Undo(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+}
+
+// Control stops and resumes publishing and settles replies in doubt, with
+// errors as Decider's.
+type Control interface {
+	Stop(ctx context.Context, by socialwatch.Person) error
+	Resume(ctx context.Context, by socialwatch.Person) error
+	Settle(ctx context.Context, s socialwatch.Settlement) (socialwatch.Reply, error)
+}
+
+// Options is what the API stands on. All but Rate are needed.
+type Options struct {
+	Reader  Reader
+	Events  Log
+	Tokens  Tokens
+	Decider Decider
+	Control Control
+	// Refused reports whether err of Decider or Control is the refusal of what
+	// the person gave, so that its text may be shown and says what to change;
+	// with the findings when the safety check refused it.
+	Refused func(err error) (findings []socialwatch.Finding, ok bool)
+	Rate    float64 // requests a second for each token, twice as many at once; 0: 20
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+type server struct {
+	Options
+	limiter limiter
+}
+
+// caller is whose token a request carries: a person's, or with a nil Person a
+// system's.
+type caller struct {
+	name   string // of the token
+	person *socialwatch.Person
+	scopes []string
+}
+
+// route is one operation. An empty scope means that anybody may ask.
+type route struct {
+	method, path string
+	scope        string
+	do           func(r *http.Request, c caller) (any, error)
+}
+
+func (s *server) routes() []route {
+	return []route{
+		{"GET", "/openapi.json", "", func(*http.Request, caller) (any, error) { return document, nil }},
+		{"GET", "/problems/{name}", "", s.kind},
+		{"GET", "/me", ScopeRead, s.me},
+		{"GET", "/replies", ScopeRead, s.replies},
+		{"GET", "/replies/{id}", ScopeRead, s.reply},
+		{"POST", "/replies/{id}/approve", ScopeDecide, s.approve},
+		{"POST", "/replies/{id}/reject", ScopeDecide, s.reject},
+		{"POST", "/replies/{id}/edit", ScopeDecide, s.edit},
+		{"POST", "/replies/{id}/undo", ScopeDecide, s.undo},
+		{"POST", "/replies/{id}/resolve", ScopeDecide, s.resolve},
+		{"GET", "/cases", ScopeRead, s.cases},
+		{"GET", "/cases/{number}", ScopeRead, s.caseDetail},
+		{"GET", "/events", ScopeRead, s.events},
+		{"POST", "/stop", ScopeDecide, s.stop},
+		{"POST", "/resume", ScopeDecide, s.resume},
+	}
+}
+
+// New returns the handler of everything under /api/v1/. It is safe for
+// concurrent use.
+func New(o Options) http.Handler {
+	if o.Rate <= 0 {
+		o.Rate = 20
+	}
+	s := &server{Options: o, limiter: limiter{perSecond: o.Rate, buckets: map[string]*bucket{}}}
+	mux := http.NewServeMux()
+	byPath := map[string][]route{}
+	for _, one := range s.routes() {
+		byPath[one.path] = append(byPath[one.path], one)
+	}
+	for p, routes := range byPath {
+		mux.Handle(base+p, s.methods(routes))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, kindNotFound.of("there is nothing at this address; %s/openapi.json lists all there is", base))
+	})
+	return s.outermost(mux)
+}
+
+// outermost is what every answer has in common.
+func (s *server) outermost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		// The mux would redirect, in HTML.
+		if p := r.URL.EscapedPath(); p != path.Clean(p) {
+			s.fail(w, r, kindNotFound.of("there is nothing at this address: write it without //, . or a slash at the end"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// methods chooses among the routes of one path.
+func (s *server) methods(routes []route) http.Handler {
+	var allow []string
+	for _, one := range routes {
+		if allow = append(allow, one.method); one.method == "GET" {
+			allow = append(allow, "HEAD")
+		}
+	}
+	slices.Sort(allow)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == "HEAD" {
+			method = "GET"
+		}
+		i := slices.IndexFunc(routes, func(one route) bool { return one.method == method })
+		if i < 0 {
+			w.Header().Set("Allow", strings.Join(allow, ", "))
+			s.fail(w, r, kindMethod.of("use %s", strings.Join(allow, " or ")))
+			return
+		}
+		c, err := s.admit(w, r, routes[i])
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		v, err := routes[i].do(r, c)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		write(w, "application/json", http.StatusOK, v)
+	})
+}
+
+// admit lets a request through to a route, or says why not.
+func (s *server) admit(w http.ResponseWriter, r *http.Request, one route) (caller, error) {
+	if one.scope == "" {
+		return caller{}, nil
+	}
+	hash, given, err := auth.BearerToken(r)
+	if !given || err != nil {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		if err != nil {
+			return caller{}, kindToken.of("%s", err)
+		}
+		return caller{}, kindToken.of("send Authorization: Bearer swt_… with a token that `socialwatch token add` has made")
+	}
+	token, err := s.Tokens.TokenPerson(r.Context(), hash, socialwatch.Micros(s.Now()))
+	if isNotFound(err) {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		return caller{}, kindToken.of("this token is unknown, has expired, or its person is disabled: make another with `socialwatch token add`")
+	}
+	if err != nil {
+		return caller{}, err
+	}
+	c := caller{name: token.Name, person: token.Person, scopes: token.Scopes}
+	if wait := s.limiter.take(hash, s.Now()); wait > 0 {
+		seconds := strconv.Itoa(int(wait/time.Second) + 1)
+		w.Header().Set("Retry-After", seconds)
+		return c, kindRate.of("this token asks too often: wait %s s", seconds)
+	}
+	if one.scope == ScopeDecide && c.person == nil {
+		return c, kindPerson.of("token %q is a system's: decide with the token of a person who holds the role for it", c.name)
+	}
+	if !slices.Contains(c.scopes, one.scope) {
+		return c, kindScope.of("token %q lacks the scope %s: make one that has it with `socialwatch token add`", c.name, one.scope)
+	}
+	return c, nil
+}

@@ -1,0 +1,185 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"socialwatch"
+)
+
+func isNotFound(err error) bool { return errors.Is(err, socialwatch.ErrNotFound) }
+
+func (s *server) approve(r *http.Request, c caller) (any, error) {
+	var d socialwatch.Decision
+	if err := body(r, fields{"hash": &d.Hash}); err != nil {
+		return nil, err
+	}
+	return s.decide(r, c, verdict{d, s.Decider.Approve, func(now socialwatch.Reply) bool {
+		return approvedBy(now, d.Hash, c.person.Login)
+	}})
+}
+
+func (s *server) reject(r *http.Request, c caller) (any, error) {
+	var d socialwatch.Decision
+	if err := body(r, fields{"hash": &d.Hash, "reason": &d.Reason, "note": &d.Note}); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(socialwatch.RejectReasons, d.Reason) {
+		return nil, kindInvalid.of(`field "reason" must be one of %s`, strings.Join(socialwatch.RejectReasons, ", "))
+	}
+	if d.Note = socialwatch.CleanText(d.Note); d.Note == "" && d.Reason == socialwatch.RejectReasons[len(socialwatch.RejectReasons)-1] {
+		return nil, kindInvalid.of(`reason %q needs the field "note": say in a few words why`, d.Reason)
+	}
+	return s.decide(r, c, verdict{d, s.Decider.Reject, never})
+}
+
+func (s *server) edit(r *http.Request, c caller) (any, error) {
+	var d socialwatch.Decision
+	var approve bool
+	if err := body(r, fields{"hash": &d.Hash, "text": &d.Text, "approve": &approve}); err != nil {
+		return nil, err
+	}
+	if d.Text = socialwatch.CleanText(d.Text); d.Text == "" {
+		return nil, kindInvalid.of(`field "text" must hold the new text of the reply`)
+	}
+	act := func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error) {
+		return s.Decider.Edit(ctx, d, approve)
+	}
+	return s.decide(r, c, verdict{d, act, never})
+}
+
+func (s *server) undo(r *http.Request, c caller) (any, error) {
+	var d socialwatch.Decision
+	if err := body(r, fields{"hash": &d.Hash}); err != nil {
+		return nil, err
+	}
+	return s.decide(r, c, verdict{d, s.Decider.Undo, never})
+}
+
+// verdict is a decision with how to carry it out and how to see that it
+// stands already.
+type verdict struct {
+	socialwatch.Decision
+	act  func(context.Context, socialwatch.Decision) (socialwatch.Reply, error)
+	done func(now socialwatch.Reply) bool
+}
+
+// never is for decisions that are not repeated without being read again.
+func never(socialwatch.Reply) bool { return false }
+
+// decide carries a person's decision out. One that stands already is answered
+// with how the reply stands, so that a call whose answer was lost may be
+// repeated.
+func (s *server) decide(r *http.Request, c caller, v verdict) (any, error) {
+	if _, err := query(r); err != nil {
+		return nil, err
+	}
+	if len(v.Hash) != 64 || strings.Trim(v.Hash, "0123456789abcdef") != "" {
+		return nil, kindInvalid.of(`field "hash" must be the 64 characters of the reply's hash as it was read`)
+	}
+	card, err := s.card(r, c)
+	if err != nil {
+		return nil, err
+	}
+	if v.done(card.Reply) {
+		return viewReply(card.Reply, card.Case.Number), nil
+	}
+	v.ReplyID, v.By = card.Reply.ID, *c.person
+	reply, err := v.act(r.Context(), v.Decision)
+	if err == nil {
+		return viewReply(reply, card.Case.Number), nil
+	}
+	if !errors.Is(err, socialwatch.ErrConflict) {
+		return nil, s.refusal(err)
+	}
+	now, readErr := s.card(r, c)
+	if readErr != nil {
+		return nil, readErr
+	}
+	if v.done(now.Reply) {
+		return viewReply(now.Reply, now.Case.Number), nil
+	}
+	p := kindConflict.of("%s", words(err))
+	p.Current = &Current{now.Reply.State, now.Reply.Hash, now.Reply.DecidedBy, at(now.Reply.DecidedAt)}
+	return nil, p
+}
+
+// approved are the states that only an approval leads to and that do not take
+// it back.
+var approved = []socialwatch.ReplyState{socialwatch.ReplyApproved, socialwatch.ReplyHolding, socialwatch.ReplySending,
+	socialwatch.ReplySent, socialwatch.ReplyFailed, socialwatch.ReplyUnknown}
+
+func approvedBy(r socialwatch.Reply, hash, login string) bool {
+	return r.Hash == hash && r.DecidedBy == login && slices.Contains(approved, r.State)
+}
+
+// refusal is err, as a problem when it is about what the person gave.
+func (s *server) refusal(err error) error {
+	if findings, ok := s.Refused(err); ok {
+		p := kindRefused.of("%s", err)
+		p.Findings = findings
+		return p
+	}
+	return err
+}
+
+// resolve takes a person's word on a reply in doubt.
+func (s *server) resolve(r *http.Request, c caller) (any, error) {
+	var link string
+	var absent bool
+	if err := body(r, fields{"link": &link, "absent": &absent}); err != nil {
+		return nil, err
+	}
+	if _, err := query(r); err != nil {
+		return nil, err
+	}
+	if absent == (link != "") {
+		return nil, kindInvalid.of(`say either "link", the address at which the reply stands, or "absent": true, when you have looked and it does not stand`)
+	}
+	if link != "" && !isPost(link) {
+		return nil, kindInvalid.of(`field "link" must be the whole address of the published post, such as https://social.example/@shop_help/9050`)
+	}
+	card, err := s.card(r, c)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := s.Control.Settle(r.Context(), socialwatch.Settlement{ReplyID: card.Reply.ID, By: *c.person,
+		Post: socialwatch.Published{URL: link}, Absent: absent})
+	if err != nil {
+		return nil, s.refusal(err)
+	}
+	return viewReply(reply, card.Case.Number), nil
+}
+
+// isPost reports whether link can be the address of a post.
+func isPost(link string) bool {
+	u, err := url.Parse(link)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil &&
+		len(path.Clean("/"+u.Path)) > 1 && link == socialwatch.CleanText(link)
+}
+
+func (s *server) stop(r *http.Request, c caller) (any, error) {
+	return s.control(r, c, s.Control.Stop, true)
+}
+
+func (s *server) resume(r *http.Request, c caller) (any, error) {
+	return s.control(r, c, s.Control.Resume, false)
+}
+
+func (s *server) control(r *http.Request, c caller, turn func(context.Context, socialwatch.Person) error, stopped bool) (any, error) {
+	if err := body(r, fields{}); err != nil {
+		return nil, err
+	}
+	if _, err := query(r); err != nil {
+		return nil, err
+	}
+	if err := turn(r.Context(), *c.person); err != nil {
+		return nil, s.refusal(err)
+	}
+	return Publishing{Stopped: stopped}, nil
+}

@@ -1,0 +1,226 @@
+package api_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"socialwatch"
+	"socialwatch/internal/api"
+)
+
+func TestPersonApprovesWhatTheHashNames(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	bo := g.as("bo")
+	r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.State != socialwatch.ReplyHolding || r.DecidedBy != "bo" || r.CaseNumber != one.Case.Number ||
+		r.HoldUntil == nil || !r.HoldUntil.Equal(start.Add(g.desk.Hold)) || r.SentAt != nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestApprovalMayBeRepeatedByTheSamePersonOnly(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	bo, ana := g.as("bo"), g.as("ana")
+	first, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	if err != nil || again.State != first.State || !again.DecidedAt.Equal(*first.DecidedAt) || !again.HoldUntil.Equal(*first.HoldUntil) {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	_, err = ana.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	p := problemOf(t, err, "conflict")
+	if !errors.Is(err, socialwatch.ErrConflict) || p.Current == nil || p.Current.DecidedBy != "bo" || p.Current.DecidedAt == nil ||
+		p.Current.State != socialwatch.ReplyHolding || !strings.Contains(p.Detail, "bo") || !strings.Contains(p.Detail, "09:01") {
+		t.Errorf("%+v %+v", p, p.Current)
+	}
+	if _, err := bo.Undo(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
+		t.Fatal(err)
+	}
+	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	problemOf(t, err, "conflict") // an approval that was taken back is no approval
+}
+
+func TestOfManyApproversOneWins(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	clients := []*api.Client{g.as("ana"), g.as("bo"), g.as("ana"), g.as("bo")}
+	errs := make([]error, len(clients))
+	var wg sync.WaitGroup
+	for i, c := range clients {
+		wg.Go(func() { _, errs[i] = c.Approve(t.Context(), one.Reply.ID, one.Reply.Hash) })
+	}
+	wg.Wait()
+	// Each person asked twice: the winner is told so both times, the other never.
+	if (errs[0] == nil) != (errs[2] == nil) || (errs[1] == nil) != (errs[3] == nil) || (errs[0] == nil) == (errs[1] == nil) {
+		t.Errorf("%v", errs)
+	}
+}
+
+func TestSystemTokenCannotDecide(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	robot := g.as("")
+	_, err := robot.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	problemOf(t, err, "person-required")
+	_, err = robot.Reject(t.Context(), one.Reply.ID, one.Reply.Hash, "wrong_tone", "")
+	problemOf(t, err, "person-required")
+	_, err = robot.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "Hello.", true)
+	problemOf(t, err, "person-required")
+	_, err = robot.Undo(t.Context(), one.Reply.ID, one.Reply.Hash)
+	problemOf(t, err, "person-required")
+	_, err = robot.Resolve(t.Context(), one.Reply.ID, "")
+	problemOf(t, err, "person-required")
+	problemOf(t, robot.Stop(t.Context()), "person-required")
+	problemOf(t, robot.Resume(t.Context()), "person-required")
+	if card, err := g.fx.Card(t.Context(), one.Reply.ID); err != nil || card.Reply.State != socialwatch.ReplyAwaiting {
+		t.Errorf("%+v, %v", card.Reply, err)
+	}
+}
+
+func TestRolesDecideWhoMay(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	cy, bo := g.as("cy"), g.as("bo")
+	_, err := cy.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	if p := problemOf(t, err, "role-required"); !errors.Is(err, socialwatch.ErrForbidden) || !strings.Contains(p.Detail, "approver") {
+		t.Errorf("%+v", p)
+	}
+	_, err = cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "New words.", true)
+	problemOf(t, err, "role-required")
+	for _, login := range []string{"di", "ed"} { // other accounts' people don't even see it
+		_, err = g.as(login).Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+		problemOf(t, err, "not-found")
+	}
+	problemOf(t, cy.Stop(t.Context()), "role-required")
+	problemOf(t, bo.Resume(t.Context()), "role-required")
+	r, err := cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "New words.", false)
+	if err != nil || r.State != socialwatch.ReplyAwaiting || r.Version != 2 || r.Text != "New words." || r.Author != "cy" || r.Hash == one.Reply.Hash {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	if p := problemOf(t, err, "conflict"); p.Current.Hash != r.Hash {
+		t.Errorf("the conflict does not name the new text: %+v", p.Current)
+	}
+	if _, err = bo.Approve(t.Context(), one.Reply.ID, r.Hash); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRejectKeepsItsReason(t *testing.T) {
+	g := newRig(t)
+	two := g.seed(2)
+	bo := g.as("bo")
+	_, err := bo.Reject(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "other", " \n")
+	problemOf(t, err, "invalid-request")
+	_, err = bo.Reject(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "because", "")
+	if p := problemOf(t, err, "invalid-request"); !strings.Contains(p.Detail, "wrong_intent") {
+		t.Error(p.Detail)
+	}
+	for i, reason := range []string{"other", "wrong_tone"} {
+		r, err := bo.Reject(t.Context(), two[i].Reply.ID, two[i].Reply.Hash, reason, "too stiff")
+		if err != nil || r.State != socialwatch.ReplyRejected || !strings.Contains(r.Reason, reason) || r.DecidedBy != "bo" {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+	_, err = bo.Reject(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "wrong_tone", "")
+	problemOf(t, err, "conflict")
+}
+
+func TestBlockedTextIsRefusedWithItsFindings(t *testing.T) {
+	g := newRig(t)
+	two := g.seed(2)
+	bo := g.as("bo")
+	_, err := bo.Edit(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "A refund is guaranteed.", true)
+	if p := problemOf(t, err, "refused"); len(p.Findings) != 1 || p.Findings[0].Words != "guaranteed" || !strings.Contains(p.Detail, "leave it out") {
+		t.Errorf("%+v", p)
+	}
+	_, err = bo.Edit(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "@somebody same for you", false)
+	if p := problemOf(t, err, "refused"); len(p.Findings) != 0 || !strings.Contains(p.Detail, "leave @ out") {
+		t.Errorf("%+v", p)
+	}
+	kept, err := g.as("cy").Edit(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "A refund is guaranteed.", false)
+	if err != nil || kept.State != socialwatch.ReplyBlocked || len(kept.Findings) != 1 {
+		t.Fatalf("%+v, %v", kept, err)
+	}
+	_, err = bo.Approve(t.Context(), two[0].Reply.ID, kept.Hash)
+	problemOf(t, err, "refused")
+	mended, err := bo.Edit(t.Context(), two[0].Reply.ID, kept.Hash, "We look into it.", false)
+	if err != nil || mended.State != socialwatch.ReplyAwaiting {
+		t.Errorf("%+v, %v", mended, err)
+	}
+}
+
+func TestUndoCancelsWhileHolding(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	bo := g.as("bo")
+	_, err := bo.Undo(t.Context(), one.Reply.ID, one.Reply.Hash)
+	problemOf(t, err, "role-required") // nobody's approval is not one's own
+	if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
+		t.Fatal(err)
+	}
+	r, err := bo.Undo(t.Context(), one.Reply.ID, one.Reply.Hash)
+	if err != nil || r.State != socialwatch.ReplyCancelled {
+		t.Errorf("%+v, %v", r, err)
+	}
+	_, err = bo.Undo(t.Context(), one.Reply.ID, one.Reply.Hash)
+	problemOf(t, err, "conflict")
+}
+
+func TestLeadResolvesWhatIsInDoubt(t *testing.T) {
+	g := newRig(t)
+	two := g.seed(2)
+	ana, bo := g.as("ana"), g.as("bo")
+	_, err := ana.Resolve(t.Context(), two[0].Reply.ID, "")
+	problemOf(t, err, "conflict") // nothing is in doubt
+	for _, one := range two {
+		if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
+			t.Fatal(err)
+		}
+		g.doubt(one.Reply)
+	}
+	_, err = bo.Resolve(t.Context(), two[0].Reply.ID, "")
+	problemOf(t, err, "role-required")
+	sent, err := ana.Resolve(t.Context(), two[0].Reply.ID, "https://social.example/@shop_help/9050")
+	if err != nil || sent.State != socialwatch.ReplySent || sent.PublishedID != "9050" || sent.SentAt == nil ||
+		sent.PublishedURL != "https://social.example/@shop_help/9050" {
+		t.Errorf("%+v, %v", sent, err)
+	}
+	failed, err := ana.Resolve(t.Context(), two[1].Reply.ID, "")
+	if err != nil || failed.State != socialwatch.ReplyFailed {
+		t.Errorf("%+v, %v", failed, err)
+	}
+}
+
+func TestStopHoldsApprovalsBackUntilResumed(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	bo, ana := g.as("bo"), g.as("ana")
+	for range 2 { // twice is no failure
+		if err := bo.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err := g.fx.Stopped(t.Context()); err != nil || !s.Stopped || s.By != "bo" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	if err != nil || r.State != socialwatch.ReplyApproved || r.HoldUntil != nil {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if err := ana.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := bo.Reply(t.Context(), one.Reply.ID); err != nil || d.State != socialwatch.ReplyHolding {
+		t.Errorf("%+v, %v", d, err)
+	}
+}

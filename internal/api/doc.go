@@ -1,0 +1,26 @@
+// Package api serves people's decisions and the cases as JSON under /api/v1/,
+// and is its own client.
+//
+// Conventions, which hold for every path and change only additively:
+//
+//   - The document at /api/v1/openapi.json describes everything; the tests
+//     hold every response against it.
+//   - Authorization: Bearer swt_…, the token of a person or of a system. A
+//     token has scopes: read and decide. Only a person's token decides, with
+//     that person's roles on the account.
+//   - Names are snake_case. Times are RFC 3339 in UTC. Every field is always
+//     there: times and numbers that are not known are null, texts "", lists [].
+//   - Customers' words are masked: personal data is replaced by *, byte for
+//     byte, so that evidence's offsets hold.
+//   - Lists answer {"items": […], "next": …}: give next as cursor to go on; it
+//     is null at the end. The event log is a feed without an end: its next is
+//     a number, to be given as after.
+//   - Errors are application/problem+json (RFC 9457). A problem's type is
+//     stable and can be read under its address; its detail says what to do.
+//   - Fields and parameters that are not known are refused. A body holds 64 kB
+//     at most.
+//   - Repeating an approval is safe: who approved this very text gets the same
+//     answer again.
+//
+// There is no CORS: browsers of other origins have no business here.
+package api

@@ -1,0 +1,12 @@
+package api
+
+import (
+	_ "embed"
+	"encoding/json"
+)
+
+//go:embed openapi.json
+var document json.RawMessage
+
+// Document returns the OpenAPI document, as served at /api/v1/openapi.json.
+func Document() []byte { return append([]byte(nil), document...) }

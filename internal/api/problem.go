@@ -1,0 +1,162 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/store"
+)
+
+// kind is one type of problem. Its name is the last part of the type's
+// address and never changes.
+type kind struct {
+	name   string
+	status int
+	title  string
+	advice string // what to do about it, for whoever reads the type's address
+}
+
+// Kinds of problem.
+var (
+	kindInvalid = kind{"invalid-request", http.StatusBadRequest, "The request is not valid",
+		"The detail names the parameter or field. Mend it and send it again."}
+	kindToken = kind{"token-required", http.StatusUnauthorized, "A valid token is required",
+		"Send Authorization: Bearer swt_… with a token that `socialwatch token add` has made and that has not expired."}
+	kindScope = kind{"scope-required", http.StatusForbidden, "The token lacks a scope",
+		"Make a token with the scope that the detail names: `socialwatch token add`."}
+	kindPerson = kind{"person-required", http.StatusForbidden, "Only a person decides",
+		"This was a system's token. Decide with the token of a person, known by name, who holds the role for it."}
+	kindRole = kind{"role-required", http.StatusForbidden, "The person lacks the role",
+		"An admin grants the role that the detail names."}
+	kindNotFound = kind{"not-found", http.StatusNotFound, "There is no such thing here",
+		"Check the address; what belongs to accounts that the token may not read is not found either."}
+	kindMethod = kind{"method-not-allowed", http.StatusMethodNotAllowed, "This address has no such method",
+		"The Allow header lists the methods."}
+	kindConflict = kind{"conflict", http.StatusConflict, "Changed by somebody else meanwhile",
+		"Somebody or something was faster: current says how it stands. Read the reply again and decide anew."}
+	kindTooLarge = kind{"body-too-large", http.StatusRequestEntityTooLarge, "The body is too large",
+		"A body holds 64 kB at most."}
+	kindMedia = kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body must be JSON",
+		"Send the body with Content-Type: application/json."}
+	kindRefused = kind{"refused", http.StatusUnprocessableEntity, "This can't be published",
+		"The detail says why. Findings are those of the safety check: edit the text, or let an admin widen the allow-list."}
+	kindRate = kind{"rate-limited", http.StatusTooManyRequests, "Too many requests with this token",
+		"Wait for the seconds of the Retry-After header."}
+	kindInternal = kind{"internal", http.StatusInternalServerError, "The server failed",
+		"Nothing is lost: look how it stands, then try again. The server's log has the cause."}
+)
+
+var kinds = []kind{kindInvalid, kindToken, kindScope, kindPerson, kindRole, kindNotFound, kindMethod, kindConflict,
+	kindTooLarge, kindMedia, kindRefused, kindRate, kindInternal}
+
+// Problem is why a request was refused, as RFC 9457 has it. It is the error
+// that Client returns, and never holds a token.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"` // what to do
+	// Findings of the safety check, for type refused.
+	Findings []socialwatch.Finding `json:"findings,omitempty"`
+	// Current is how the reply stands, for type conflict.
+	Current *Current `json:"current,omitempty"`
+	// RetryAfter is that header's value; zero when there is none.
+	RetryAfter time.Duration `json:"-"`
+}
+
+// Current is how a reply stands that somebody else decided about.
+type Current struct {
+	State     socialwatch.ReplyState `json:"state"`
+	Hash      string                 `json:"hash"`
+	DecidedBy string                 `json:"decided_by"`
+	DecidedAt *time.Time             `json:"decided_at"`
+}
+
+func (p *Problem) Error() string {
+	switch {
+	case p.Detail != "":
+		return p.Detail
+	case p.Title != "":
+		return p.Title
+	}
+	return fmt.Sprintf("the server answered %d", p.Status)
+}
+
+// Unwrap lets errors.Is tell conflicts, lacking rights and things not found
+// apart on either side of the wire.
+func (p *Problem) Unwrap() error {
+	switch p.Status {
+	case http.StatusConflict:
+		return socialwatch.ErrConflict
+	case http.StatusForbidden:
+		return socialwatch.ErrForbidden
+	case http.StatusNotFound:
+		return socialwatch.ErrNotFound
+	}
+	return nil
+}
+
+// of makes a problem of kind k.
+func (k kind) of(format string, args ...any) *Problem {
+	return &Problem{Type: base + "/problems/" + k.name, Title: k.title, Status: k.status, Detail: fmt.Sprintf(format, args...)}
+}
+
+// fail answers with what err is: a *Problem as it stands, else by its class.
+// Whatever has none is logged here and not shown.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var p *Problem
+	switch {
+	case errors.As(err, &p):
+	case errors.Is(err, store.ErrCursor):
+		p = kindInvalid.of(`parameter "cursor": %s`, store.ErrCursor)
+	case errors.Is(err, socialwatch.ErrConflict), errors.Is(err, socialwatch.ErrStopped):
+		p = kindConflict.of("%s", words(err))
+	case errors.Is(err, socialwatch.ErrForbidden):
+		p = kindRole.of("%s", words(err))
+	case errors.Is(err, socialwatch.ErrNotFound):
+		p = kindNotFound.of("%s", words(err))
+	default:
+		if r.Context().Err() == nil {
+			s.Log.ErrorContext(r.Context(), "api request failed", "method", r.Method, "route", r.Pattern, "err", err)
+		}
+		p = kindInternal.of("%s", kindInternal.advice)
+	}
+	write(w, "application/problem+json", p.Status, p)
+}
+
+// words are what err says before it names its class, which the problem's title
+// says already.
+func words(err error) string {
+	text := err.Error()
+	for _, class := range []error{socialwatch.ErrConflict, socialwatch.ErrForbidden, socialwatch.ErrNotFound} {
+		text = strings.TrimSuffix(text, ": "+class.Error())
+	}
+	return text
+}
+
+// kind serves the page of one type of problem.
+func (s *server) kind(r *http.Request, _ caller) (any, error) {
+	name := r.PathValue("name")
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
+	if i < 0 {
+		return nil, kindNotFound.of("there is no such type of problem; %s/openapi.json lists them", base)
+	}
+	return kinds[i].of("%s", kinds[i].advice), nil
+}
+
+func write(w http.ResponseWriter, contentType string, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil { // unreachable: plain values
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	w.Write(append(b, '\n')) // who left early can't be told
+}

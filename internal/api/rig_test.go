@@ -1,0 +1,390 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"socialwatch"
+	"socialwatch/connectors"
+	"socialwatch/internal/api"
+	"socialwatch/internal/auth"
+	"socialwatch/internal/publish"
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
+)
+
+func init() {
+	openapi3.DefineStringFormatValidator("date-time", openapi3.NewCallbackValidator(func(s string) error {
+		at, err := time.Parse(time.RFC3339Nano, s)
+		if err == nil && !strings.HasSuffix(s, "Z") {
+			err = fmt.Errorf("%s (%s) is not written in UTC", s, at)
+		}
+		return err
+	}))
+}
+
+// document is the document as the handler is held against it, for any host.
+var document = sync.OnceValues(func() (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(api.Document())
+	if err != nil {
+		return nil, err
+	}
+	doc.Servers = openapi3.Servers{{URL: "http://api.test" + doc.Servers[0].URL}}
+	return doc, doc.Validate(context.Background())
+})
+
+// seen are the answers that the tests have had, as "operation status".
+var seen sync.Map
+
+// TestMain fails when the tests left out an answer that the document promises.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	partial := false
+	for _, name := range []string{"test.run", "test.skip", "test.fuzz", "test.list"} {
+		f := flag.Lookup(name)
+		partial = partial || f != nil && f.Value.String() != ""
+	}
+	if code == 0 && !partial {
+		doc, err := document()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		for _, answer := range documented(doc) {
+			if _, ok := seen.Load(answer); !ok {
+				fmt.Fprintln(os.Stderr, "FAIL: documented, but no test had this answer:", answer)
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
+
+func documented(doc *openapi3.T) []string {
+	var all []string
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for status := range op.Responses.Map() {
+				all = append(all, op.OperationID+" "+status)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// contract is the transport of every test: it holds each answer against the
+// document, and each request that was answered well.
+type contract struct {
+	t      testing.TB
+	doc    *openapi3.T
+	router routers.Router
+}
+
+func newContract(t testing.TB) *contract {
+	t.Helper()
+	doc, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	router, err := legacy.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &contract{t, doc, router}
+}
+
+func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
+	var sent []byte
+	if r.Body != nil {
+		sent, _ = io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	got, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(got))
+	if err := c.hold(r, sent, res, got); err != nil {
+		c.t.Errorf("%s %s: %d %s\n%v", r.Method, r.URL.Path, res.StatusCode, got, err)
+	}
+	return res, nil
+}
+
+// hold says what about an exchange is not as the document has it.
+func (c *contract) hold(r *http.Request, sent []byte, res *http.Response, got []byte) error {
+	if err := c.everyAnswer(r, res, got); err != nil || r.Method == http.MethodHead {
+		return err
+	}
+	at := r.Clone(r.Context())
+	at.URL.Scheme, at.URL.Host = "http", "api.test"
+	at.Body = io.NopCloser(bytes.NewReader(sent))
+	route, params, err := c.router.FindRoute(at)
+	if err != nil {
+		if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusMethodNotAllowed {
+			return fmt.Errorf("an operation that is not documented: %w", err)
+		}
+		return c.isProblem(res, got)
+	}
+	seen.Store(fmt.Sprint(route.Operation.OperationID, " ", res.StatusCode), true)
+	opts := &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true, SkipSettingDefaults: true,
+		RejectWhenRequestBodyNotSpecified: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
+	in := &openapi3filter.RequestValidationInput{Request: at, PathParams: params, Route: route, Options: opts}
+	var problems []error
+	if invalid := openapi3filter.ValidateRequest(r.Context(), in); invalid != nil && res.StatusCode < 400 {
+		problems = append(problems, fmt.Errorf("answered well, though the document does not allow it: %w", invalid))
+	}
+	return errors.Join(append(problems, openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: res.StatusCode, Header: res.Header,
+		Body: io.NopCloser(bytes.NewReader(got)), Options: opts}))...)
+}
+
+// everyAnswer is what holds without a document.
+func (c *contract) everyAnswer(r *http.Request, res *http.Response, got []byte) error {
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer",
+		"Access-Control-Allow-Origin": ""} {
+		if have := res.Header.Get(name); have != want {
+			return fmt.Errorf("header %s is %q, want %q", name, have, want)
+		}
+	}
+	_, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	all := fmt.Sprint(res.Header) + string(got)
+	if len(secret) > 8 && strings.Contains(all, secret) {
+		return errors.New("the answer holds the token")
+	}
+	for _, word := range raw {
+		if strings.Contains(all, word) {
+			return fmt.Errorf("the answer holds %q, which is to be masked", word)
+		}
+	}
+	return nil
+}
+
+func (c *contract) isProblem(res *http.Response, got []byte) error {
+	if media := res.Header.Get("Content-Type"); media != "application/problem+json" {
+		return fmt.Errorf("content type %q", media)
+	}
+	var v any
+	if err := jsonUnmarshal(got, &v); err != nil {
+		return err
+	}
+	return c.doc.Components.Schemas["Problem"].Value.VisitJSON(v)
+}
+
+// raw are personal data that stand in the seeded posts.
+var raw = []string{"customer1@mail.example", "555-0147", "cracked lid", "Mrs Customer"}
+
+var start = storetest.Start.Add(time.Minute)
+
+// rig is the API on a real database, with the desk that takes decisions.
+type rig struct {
+	t     *testing.T
+	fx    storetest.Fixture
+	desk  *publish.Desk
+	opts  api.Options
+	url   string
+	http  *http.Client
+	log   *bytes.Buffer
+	clock time.Time
+}
+
+func newRig(t *testing.T, change ...func(*api.Options)) *rig {
+	t.Helper()
+	return newRigOn(t, dbtest.New(t, store.SQLite), change...)
+}
+
+func newRigOn(t *testing.T, o store.Options, change ...func(*api.Options)) *rig {
+	t.Helper()
+	g := &rig{t: t, fx: storetest.On(t, o), log: &bytes.Buffer{}, clock: start}
+	now := func() time.Time { return g.clock }
+	g.desk = &publish.Desk{Decisions: g.fx, Switches: g.fx, Replies: g.fx, Check: check, Now: now, Hold: 20 * time.Second,
+		Connector: func(string) *connectors.Connector { return &connectors.Connector{Composer: composer{}} }}
+	g.opts = api.Options{Reader: g.fx, Events: g.fx, Tokens: g.fx, Decider: g.desk, Control: g.desk, Refused: refused,
+		Rate: 1000, Now: now, Log: slog.New(slog.NewTextHandler(g.log, nil))}
+	for _, f := range change {
+		f(&g.opts)
+	}
+	server := httptest.NewServer(api.New(g.opts))
+	t.Cleanup(server.Close)
+	g.url, g.http = server.URL, &http.Client{Transport: newContract(t)}
+	for login, roles := range map[string]map[string]socialwatch.Role{
+		"ana": {"*": socialwatch.RoleLead}, "bo": {storetest.Account: socialwatch.RoleApprover},
+		"cy": {storetest.Account: socialwatch.RoleAuthor}, "di": {"other": socialwatch.RoleLead}, "ed": {},
+	} {
+		if _, err := g.fx.AddPerson(t.Context(), socialwatch.Person{Login: login, Name: "N " + login, Roles: roles}, "", start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return g
+}
+
+func check(_ socialwatch.ReplyContext, p socialwatch.Payload) []socialwatch.Finding {
+	if i := strings.Index(p.Text, "guaranteed"); i >= 0 {
+		return []socialwatch.Finding{{Rule: "promise", Blocks: true, Words: "guaranteed", Mend: "leave it out", Start: i, End: i + 10}}
+	}
+	return nil
+}
+
+func refused(err error) ([]socialwatch.Finding, bool) {
+	var blocked *publish.BlockedError
+	if errors.As(err, &blocked) {
+		return blocked.Findings, true
+	}
+	var input *publish.InputError
+	return nil, errors.As(err, &input)
+}
+
+var errCompose = errors.New("the text addresses somebody else: leave @ out")
+
+// composer does what a network's does with a person's text.
+type composer struct{}
+
+func (composer) Compose(d socialwatch.Draft) (socialwatch.Payload, error) {
+	if strings.Contains(d.Text, "@") {
+		return socialwatch.Payload{}, errCompose
+	}
+	return storetest.Payload(socialwatch.Mention{Post: d.Parent, Account: d.Account}, d.Text), nil
+}
+
+// token makes a token; an empty login makes a system's.
+func (g *rig) token(login string, scopes ...string) string {
+	g.t.Helper()
+	secret, hash := auth.NewToken()
+	n := store.NewToken{Name: "token of " + login, Hash: hash, Scopes: scopes, CreatedAt: start}
+	if login != "" {
+		p, _, _, err := g.fx.PersonByLogin(g.t.Context(), login)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		n.PersonID = &p.ID
+	}
+	if err := g.fx.AddToken(g.t.Context(), n); err != nil {
+		g.t.Fatal(err)
+	}
+	return secret
+}
+
+// as is a client with a fresh token of all scopes.
+func (g *rig) as(login string) *api.Client {
+	g.t.Helper()
+	return &api.Client{BaseURL: g.url, Token: g.token(login, api.Scopes...), HTTP: g.http}
+}
+
+// request is one raw request.
+type request struct {
+	method, path, token string
+	media, body         string
+}
+
+// do sends a raw request and returns the status, the problem's name and the
+// body.
+func (g *rig) do(q request) (status int, problem string, body string) {
+	g.t.Helper()
+	req, err := http.NewRequestWithContext(g.t.Context(), q.method, g.url+q.path, strings.NewReader(q.body))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if q.token != "" {
+		req.Header.Set("Authorization", "Bearer "+q.token)
+	}
+	if q.media != "" {
+		req.Header.Set("Content-Type", q.media)
+	}
+	res, err := g.http.Transport.RoundTrip(req)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	b, _ := io.ReadAll(res.Body)
+	var p api.Problem
+	_ = jsonUnmarshal(b, &p)
+	_, name, _ := strings.Cut(p.Type, "/problems/")
+	return res.StatusCode, name, string(b)
+}
+
+// seed stores n cases with a post full of personal data and an awaiting reply
+// each.
+func (g *rig) seed(n int) []storetest.Seeded {
+	g.t.Helper()
+	c := g.fx.Batch(g.t, fmt.Sprintf("p%d", len(raw)+n), n)
+	for i := range c.Entries {
+		m, a := &c.Entries[i].Mention, &c.Entries[i].Assessment
+		m.Text = "@help write to customer1@mail.example or 555-0147, order 100-2233"
+		a.Masked = "@help write to ********************** or ********, order 100-2233"
+		m.Author.Name, m.Warning = "Mrs Customer", "cracked lid"
+		m.Media = []socialwatch.Media{{Kind: "image", Description: "cracked lid of Mrs Customer"}}
+		a.Signals = []socialwatch.Signal{{Name: "order", Start: 57, End: 65, Points: 5}}
+		a.Entities = []socialwatch.Entity{
+			{Kind: socialwatch.Email, Value: "customer1@mail.example", Start: 15, End: 37},
+			{Kind: socialwatch.Phone, Value: "555-0147", Start: 41, End: 49},
+			{Kind: socialwatch.OrderNumber, Value: "100-2233", Start: 57, End: 65},
+		}
+	}
+	g.fx.MustSave(g.t, c)
+	k := g.fx.Know(g.t, ids(c), nil)
+	seeded := make([]storetest.Seeded, n)
+	for i := range seeded {
+		seeded[i] = storetest.Seeded{Case: k.Cases[i], Mention: c.Entries[i].Mention, Reply: k.Replies[i]}
+	}
+	return seeded
+}
+
+func ids(c socialwatch.Changes) []string {
+	var all []string
+	for _, e := range c.Entries {
+		all = append(all, e.Mention.ID)
+	}
+	return all
+}
+
+// doubt makes a reply unknown, the way the publisher does.
+func (g *rig) doubt(r socialwatch.Reply) {
+	g.t.Helper()
+	g.clock = g.clock.Add(time.Minute)
+	a, err := g.fx.Claim(g.t.Context(), socialwatch.Claim{ReplyID: r.ID, Hash: r.Hash, Worker: "w", Now: g.clock, Lease: time.Minute})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if err := g.fx.Finish(g.t.Context(), a, socialwatch.Outcome{State: socialwatch.ReplyUnknown, Reason: "no answer", At: g.clock}); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func problemOf(t *testing.T, err error, kind string) *api.Problem {
+	t.Helper()
+	var p *api.Problem
+	if !errors.As(err, &p) || p.Type != "/api/v1/problems/"+kind {
+		t.Fatalf("got %v (%+v), want %s", err, p, kind)
+	}
+	if p.Detail == "" || p.Title == "" {
+		t.Errorf("a problem without words: %+v", p)
+	}
+	return p
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,349 @@
+package api
+
+import (
+	"slices"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/store"
+)
+
+// Page is one page of a list. Next is the cursor of the following one; nil at
+// the end.
+type Page[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next"`
+}
+
+// EventPage is the next stretch of the event log. Next is where to go on,
+// also when there is nothing yet.
+type EventPage struct {
+	Items []Event `json:"items"`
+	Next  int64   `json:"next"`
+}
+
+// Reply is a reply in its newest version.
+type Reply struct {
+	ID              int64                  `json:"id"`
+	CaseNumber      string                 `json:"case_number"`
+	Account         string                 `json:"account"`
+	Network         socialwatch.Network    `json:"network"`
+	State           socialwatch.ReplyState `json:"state"`
+	Version         int                    `json:"version"`
+	Hash            string                 `json:"hash"`       // what a decision is bound to
+	Text            string                 `json:"text"`       // what a person may edit
+	WholeText       string                 `json:"whole_text"` // as it will stand in public
+	Visibility      socialwatch.Visibility `json:"visibility"`
+	Language        string                 `json:"language"`
+	Template        string                 `json:"template"` // "" when written by hand
+	TemplateVersion int                    `json:"template_version"`
+	Length          int                    `json:"length"` // by the network's own count
+	Limit           int                    `json:"limit"`
+	ParentID        string                 `json:"parent_id"` // post that it answers
+	Findings        []socialwatch.Finding  `json:"findings"`
+	Author          string                 `json:"author"`
+	Reason          string                 `json:"reason"` // why it is blocked, rejected, superseded, failed, expired
+	DecidedBy       string                 `json:"decided_by"`
+	DecidedAt       *time.Time             `json:"decided_at"`
+	HoldUntil       *time.Time             `json:"hold_until"`
+	ExpiresAt       *time.Time             `json:"expires_at"`
+	Attempts        int                    `json:"attempt_count"`
+	SentAt          *time.Time             `json:"sent_at"`
+	PublishedID     string                 `json:"published_id"`
+	PublishedURL    string                 `json:"published_url"`
+	CreatedAt       *time.Time             `json:"created_at"`
+}
+
+// ReplyItem is a reply of a list, with what it answers.
+type ReplyItem struct {
+	Reply
+	Case CaseBrief `json:"case"`
+	Post Post      `json:"post"`
+}
+
+// ReplyDetail is one reply with its history.
+type ReplyDetail struct {
+	ReplyItem
+	Assessment Assessment `json:"assessment"`
+	Versions   []Version  `json:"versions"` // oldest first
+	Attempts   []Attempt  `json:"attempts"` // oldest first
+	InDoubt    bool       `json:"in_doubt"` // another reply of the case is sending or unknown: no approval now
+	LookAt     *time.Time `json:"look_at"`  // unknown: next look; null: a person must resolve it
+	RetryAt    *time.Time `json:"retry_at"` // failed: next attempt; null: a person decides
+}
+
+// CaseBrief is what a reply's row shows of its case.
+type CaseBrief struct {
+	Number    string                `json:"number"`
+	State     socialwatch.CaseState `json:"state"`
+	Level     int                   `json:"level"`
+	Intent    socialwatch.Intent    `json:"intent"`
+	Score     int                   `json:"score"`
+	Escalated bool                  `json:"escalated"`
+	OpenedAt  *time.Time            `json:"opened_at"`
+	DueAt     *time.Time            `json:"due_at"`
+	Responded bool                  `json:"responded"`
+	Breached  bool                  `json:"breached"`
+}
+
+// Post is a customer's post. Masked is its text with personal data replaced
+// by *; offsets of Signals count its bytes.
+type Post struct {
+	ID           string                 `json:"id"`
+	AuthorHandle string                 `json:"author_handle"`
+	AuthorURL    string                 `json:"author_url"`
+	Followers    int                    `json:"followers"`
+	Visibility   socialwatch.Visibility `json:"visibility"`
+	URL          string                 `json:"url"`
+	Language     string                 `json:"language"`
+	Masked       string                 `json:"masked"`
+	Signals      []socialwatch.Signal   `json:"signals"`
+	PostedAt     *time.Time             `json:"posted_at"`
+	EditedAt     *time.Time             `json:"edited_at"`
+	Gone         bool                   `json:"gone"` // deleted or hidden from us; its text is erased
+}
+
+// Assessment is what triage says of a post beyond its signals.
+type Assessment struct {
+	Rules     string               `json:"rules"`
+	Intent    socialwatch.Intent   `json:"intent"`
+	Escalate  bool                 `json:"escalate"`
+	Urgency   int                  `json:"urgency"`
+	Sentiment int                  `json:"sentiment"`
+	Score     int                  `json:"score"`
+	Entities  []socialwatch.Entity `json:"entities"` // personal data left out
+}
+
+// Version is one version of a reply.
+type Version struct {
+	Version   int        `json:"version"`
+	Hash      string     `json:"hash"`
+	Text      string     `json:"text"`
+	Author    string     `json:"author"`
+	CreatedAt *time.Time `json:"created_at"`
+}
+
+// Attempt is one call to publish.
+type Attempt struct {
+	N       int                    `json:"n"`
+	BegunAt *time.Time             `json:"begun_at"`
+	EndedAt *time.Time             `json:"ended_at"`
+	Outcome socialwatch.ReplyState `json:"outcome"` // "" while under way
+	Reason  string                 `json:"reason"`
+}
+
+// Case is a customer's matter.
+type Case struct {
+	ID             int64                 `json:"id"`
+	Number         string                `json:"number"`
+	Account        string                `json:"account"`
+	Network        socialwatch.Network   `json:"network"`
+	Host           string                `json:"host"`
+	CustomerHandle string                `json:"customer_handle"`
+	CustomerURL    string                `json:"customer_url"`
+	State          socialwatch.CaseState `json:"state"`
+	Level          int                   `json:"level"`
+	Intent         socialwatch.Intent    `json:"intent"`
+	Score          int                   `json:"score"`
+	Escalated      bool                  `json:"escalated"`
+	Escalation     string                `json:"escalation"`
+	Orders         []string              `json:"orders"`
+	OpenedAt       *time.Time            `json:"opened_at"`
+	UpdatedAt      *time.Time            `json:"updated_at"`
+	DueAt          *time.Time            `json:"due_at"`
+	RespondedAt    *time.Time            `json:"responded_at"`
+	BreachedAt     *time.Time            `json:"breached_at"`
+	ResolvedAt     *time.Time            `json:"resolved_at"`
+	Assignee       string                `json:"assignee"`
+	MergedInto     *int64                `json:"merged_into"`
+	FollowsCaseID  *int64                `json:"follows_case_id"`
+	Version        int                   `json:"version"`
+}
+
+// CaseItem is a case of a list.
+type CaseItem struct {
+	Case
+	MentionCount    int                    `json:"mention_count"`
+	FirstPostMasked string                 `json:"first_post_masked"`
+	ReplyState      socialwatch.ReplyState `json:"reply_state"` // of its newest reply; "" without one
+}
+
+// CaseDetail is one case with all that belongs to it.
+type CaseDetail struct {
+	Case
+	MergedFrom string     `json:"merged_from"` // the number asked for, when a merge leads here
+	Mentions   []Mention  `json:"mentions"`    // oldest first
+	Replies    []Reply    `json:"replies"`     // oldest first
+	Earlier    []CaseItem `json:"earlier"`     // other cases of the customer, newest first, at most 5
+	Events     []Event    `json:"events"`      // newest first, at most 200
+}
+
+// Mention is a post of a case.
+type Mention struct {
+	ID         int64                   `json:"id"`
+	Kind       socialwatch.MentionKind `json:"kind"`
+	Post       Post                    `json:"post"`
+	Assessment Assessment              `json:"assessment"`
+	ReceivedAt *time.Time              `json:"received_at"`
+}
+
+// Event is one line of the log. Seq is nil in a case's detail for a moment,
+// until the event is numbered; in the feed it is always there.
+type Event struct {
+	Seq         *int64         `json:"seq"`
+	Kind        string         `json:"kind"`
+	CaseID      *int64         `json:"case_id"`
+	CaseVersion *int64         `json:"case_version"`
+	ReplyID     *int64         `json:"reply_id"`
+	Actor       string         `json:"actor"`
+	At          *time.Time     `json:"at"`
+	Data        map[string]any `json:"data"`
+}
+
+// Publishing is the switch.
+type Publishing struct {
+	Stopped bool `json:"stopped"`
+}
+
+// Me is whose token it is.
+type Me struct {
+	Kind   string                      `json:"kind"`  // person or system
+	Token  string                      `json:"token"` // its name
+	Login  string                      `json:"login"` // "" for a system
+	Name   string                      `json:"name"`
+	Scopes []string                    `json:"scopes"`
+	Roles  map[string]socialwatch.Role `json:"roles"` // by account, or *
+}
+
+func viewReply(r socialwatch.Reply, caseNumber string) Reply {
+	p := r.Payload
+	return Reply{ID: r.ID, CaseNumber: caseNumber, Account: p.Account, Network: p.Network,
+		State: r.State, Version: r.Version, Hash: r.Hash, Text: p.Text, WholeText: p.Whole(),
+		Visibility: p.Visibility, Language: p.Language, Template: p.Template, TemplateVersion: p.TemplateV,
+		Length: p.Length, Limit: p.Limit, ParentID: p.ParentID, Findings: list(r.Findings),
+		Author: r.Author, Reason: r.Reason, DecidedBy: r.DecidedBy, DecidedAt: at(r.DecidedAt),
+		HoldUntil: at(r.HoldUntil), ExpiresAt: at(r.ExpiresAt), Attempts: r.Attempt, SentAt: at(r.SentAt),
+		PublishedID: r.PostID, PublishedURL: r.PostURL, CreatedAt: at(r.CreatedAt)}
+}
+
+func viewRow(r store.QueueRow) ReplyItem {
+	return ReplyItem{
+		Reply: viewReply(r.Reply, r.CaseNumber),
+		Case: CaseBrief{Number: r.CaseNumber, State: r.CaseState, Level: r.Level, Intent: r.Intent, Score: r.Score,
+			Escalated: r.Escalated, OpenedAt: at(r.OpenedAt), DueAt: at(r.DueAt), Responded: r.Responded, Breached: r.Breached},
+		Post: Post{ID: r.Reply.Payload.ParentID, AuthorHandle: r.Author.Handle, AuthorURL: r.Author.URL,
+			Followers: r.Author.Followers, Visibility: r.Visibility, URL: r.PostURL, Language: r.Language,
+			Masked: r.Masked, Signals: list(r.Signals), PostedAt: at(r.PostedAt), EditedAt: at(r.EditedAt), Gone: r.Gone},
+	}
+}
+
+func viewCard(c store.Card) ReplyDetail {
+	one := c.Case
+	return ReplyDetail{
+		ReplyItem: ReplyItem{
+			Reply: viewReply(c.Reply, one.Number),
+			Case: CaseBrief{Number: one.Number, State: one.State, Level: one.Level, Intent: one.Intent, Score: one.Score,
+				Escalated: one.Escalated, OpenedAt: at(one.OpenedAt), DueAt: at(one.DueAt),
+				Responded: !one.RespondedAt.IsZero(), Breached: c.Breached},
+			Post: viewPost(c.Parent),
+		},
+		Assessment: viewAssessment(c.Parent.Assessment),
+		Versions: each(c.Versions, func(v store.Version) Version {
+			return Version{v.N, v.Hash, v.Payload.Text, v.Author, at(v.At)}
+		}),
+		Attempts: each(c.Attempts, func(a store.AttemptRow) Attempt {
+			return Attempt{a.N, at(a.BegunAt), at(a.EndedAt), a.Outcome, a.Reason}
+		}),
+		InDoubt: c.InDoubt, LookAt: at(c.LookAt), RetryAt: at(c.RetryAt),
+	}
+}
+
+func viewPost(m store.MentionRow) Post {
+	p := m.Mention.Post
+	return Post{ID: p.ID, AuthorHandle: p.Author.Handle, AuthorURL: p.Author.URL, Followers: p.Author.Followers,
+		Visibility: p.Visibility, URL: p.URL, Language: m.Assessment.Language, Masked: m.Assessment.Masked,
+		Signals: list(m.Assessment.Signals), PostedAt: at(p.CreatedAt), EditedAt: at(p.EditedAt), Gone: !m.GoneAt.IsZero()}
+}
+
+// shown are the entities that travel as typed values; the others are personal
+// data and masked.
+var shown = []socialwatch.EntityKind{socialwatch.OrderNumber, socialwatch.TrackingNumber, socialwatch.Amount,
+	socialwatch.DaysWaited, socialwatch.Date, socialwatch.CaseNumber}
+
+func viewAssessment(a socialwatch.Assessment) Assessment {
+	v := Assessment{Rules: a.Rules, Intent: a.Intent, Escalate: a.Escalate, Urgency: a.Urgency,
+		Sentiment: a.Sentiment, Score: a.Score, Entities: []socialwatch.Entity{}}
+	for _, e := range a.Entities {
+		if slices.Contains(shown, e.Kind) {
+			v.Entities = append(v.Entities, e)
+		}
+	}
+	return v
+}
+
+func viewCase(c socialwatch.Case, breached time.Time) Case {
+	return Case{ID: c.ID, Number: c.Number, Account: c.Account, Network: c.Network, Host: c.Host,
+		CustomerHandle: c.Customer.Handle, CustomerURL: c.Customer.URL, State: c.State, Level: c.Level,
+		Intent: c.Intent, Score: c.Score, Escalated: c.Escalated, Escalation: c.Escalation, Orders: list(c.Orders),
+		OpenedAt: at(c.OpenedAt), UpdatedAt: at(c.UpdatedAt), DueAt: at(c.DueAt), RespondedAt: at(c.RespondedAt),
+		BreachedAt: at(breached), ResolvedAt: at(c.ResolvedAt), Assignee: c.Assignee,
+		MergedInto: known(c.MergedInto), FollowsCaseID: known(c.Linked), Version: c.Version}
+}
+
+func viewCaseRow(r store.CaseRow) CaseItem {
+	return CaseItem{viewCase(r.Case, r.BreachedAt), r.Mentions, r.Masked, r.Reply}
+}
+
+func viewDetail(d store.CaseDetail) CaseDetail {
+	return CaseDetail{
+		Case: viewCase(d.Case, d.BreachedAt), MergedFrom: d.MergedFrom,
+		Mentions: each(d.Mentions, func(m store.MentionRow) Mention {
+			return Mention{m.ID, m.Mention.Kind, viewPost(m), viewAssessment(m.Assessment), at(m.ReceivedAt)}
+		}),
+		Replies: each(d.Replies, func(r socialwatch.Reply) Reply { return viewReply(r, d.Case.Number) }),
+		Earlier: each(d.Earlier, viewCaseRow),
+		Events:  each(d.Events, viewEvent),
+	}
+}
+
+func viewEvent(e socialwatch.Event) Event {
+	v := Event{Seq: known(e.Seq), Kind: e.Kind, CaseID: known(e.CaseID), CaseVersion: known(int64(e.CaseVersion)),
+		ReplyID: known(e.ReplyID), Actor: e.Actor, At: at(e.At), Data: e.Data}
+	if v.Data == nil {
+		v.Data = map[string]any{}
+	}
+	return v
+}
+
+// at is a time as the API writes it: UTC, null when it is not known.
+func at(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// known is null for 0, which no id and no number of ours is.
+func known(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+// list is never null.
+func list[T any](all []T) []T {
+	if all == nil {
+		return []T{}
+	}
+	return all
+}
+
+func each[R, V any](rows []R, view func(R) V) []V {
+	all := make([]V, len(rows))
+	for i, r := range rows {
+		all[i] = view(r)
+	}
+	return all
+}
