@@ -84,7 +84,8 @@ func language(tag string) string {
 }
 
 // addresses reports whether the text holds an @name that a server may take as
-// an address, other than the allowed ones. An e-mail address is none.
+// an address, other than the allowed ones. An e-mail address is none, nor is
+// the name in a profile's address.
 func addresses(text string, allowed ...string) bool {
 	rest, before := text, ' '
 	for rest != "" {
@@ -96,7 +97,7 @@ func addresses(text string, allowed ...string) bool {
 			before, _ = utf8.DecodeLastRuneInString(rest[:at])
 		}
 		rest = rest[at+1:]
-		if !nameRune(before) {
+		if !nameRune(before) && before != '/' && before != '=' {
 			end := strings.IndexFunc(rest, func(r rune) bool { return !nameRune(r) && r != '@' && r != '.' && r != '-' && r != ':' })
 			if end < 0 {
 				end = len(rest)

@@ -3,6 +3,7 @@ package mastodon
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ var flavours = []simulator.Flavour{simulator.FlavourMastodon, simulator.FlavourG
 type rig struct {
 	*testing.T
 	sim   *simulator.Mastodon
+	base  string // of another server in front or instead
 	token string
 	skew  atomic.Int64 // of the connectors' clock, in nanoseconds
 }
@@ -52,10 +54,17 @@ func (r *rig) account(acct string) string {
 func (r *rig) now() time.Time       { return time.Now().Add(time.Duration(r.skew.Load())) }
 func (r *rig) pass(d time.Duration) { r.skew.Add(int64(d)) }
 func (r *rig) options() Options {
-	return Options{Account: "shop", BaseURL: r.sim.URL(), Token: r.token, Now: r.now}
+	return Options{Account: "shop", BaseURL: r.url(), Token: r.token, Now: r.now}
 }
 func (r *rig) ctx() context.Context        { return r.Context() }
 func (r *rig) open() *connectors.Connector { return r.connect(r.options()) }
+
+func (r *rig) url() string {
+	if r.base != "" {
+		return r.base
+	}
+	return r.sim.URL()
+}
 
 func (r *rig) connect(o Options) *connectors.Connector {
 	r.Helper()
@@ -91,6 +100,10 @@ func (r *rig) fetchAll(c *connectors.Connector, cursor *[]byte) map[string]socia
 	r.Fatal("a thousand batches, and still more")
 	return nil
 }
+
+func asNetwork(err error, ne **socialwatch.NetworkError) bool { return errors.As(err, ne) }
+
+func counting(n *int) func(connectors.Ring) { return func(connectors.Ring) { *n++ } }
 
 // harness shows the stand-in to connectortest.
 type harness struct{ *rig }

@@ -98,9 +98,11 @@ func (r *reading) goOn(ctx context.Context) error {
 		return nil
 	}
 	if r.sweepDue() {
-		return r.sweep(ctx, reached)
+		err = r.sweep(ctx, reached)
+		r.batch.More = r.batch.More || r.deepNow.Load()
+		return err
 	}
-	return r.dive(ctx)
+	return r.dive(ctx) // else with the next poll
 }
 
 // readHead walks from the head. Only an empty page proves that the end is
