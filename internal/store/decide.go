@@ -19,6 +19,9 @@ const (
 	sqlInDoubt  = `select count(*) from replies where case_id = ? and id <> ? and state in ('sending','unknown')`
 	sqlStopped  = `select actor, at from settings where name = 'stop'`
 
+	sqlReplyCase = `select case_id from replies where id = ?`
+	sqlParent    = `select revision, gone_at from mentions where id = ?`
+
 	sqlApprove = `update replies set state = ?, key = ?, decided_by = ?, decided_at = ?, hold_until = ?, expires_at = ?,
     findings = ?, reason = '', updated_at = ?
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
@@ -26,16 +29,8 @@ where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
 	sqlUndo = `update replies set state = 'cancelled', reason = 'undone', updated_at = ?
 where id = ? and state = 'holding' and hash = ? returning ` + replyColumns
-	sqlRevise = `update replies set state = ?, version = version + 1, payload = ?, hash = ?, findings = ?, author = ?,
-    reason = ?, expires_at = ?, updated_at = ?
-where id = ? and state in ('awaiting','blocked') and hash = ? returning ` + replyColumns
-	sqlBlock = `update replies set state = 'blocked', findings = ?, reason = 'the safety check blocks it', key = null,
-    updated_at = ? where id = ? and state in (?) returning ` + replyColumns
-	sqlSettleSent = `update replies set state = 'sent', post_id = ?, post_url = ?, sent_at = ?, worker = '', lease_until = null,
-    look_at = null, reason = '', updated_at = ? where id = ? and state = 'unknown' returning ` + replyColumns
-	sqlSettleAbsent = `update replies set state = 'failed', retry_at = ?, worker = '', lease_until = null, look_at = null,
-    reason = ?, expires_at = case when expires_at < ? then ? else expires_at end, updated_at = ?
-where id = ? and state = 'unknown' returning ` + replyColumns
+	sqlWithdraw = `update replies set state = 'withdrawn', reason = ?, retry_at = null, updated_at = ?
+where id = ? and state in ('awaiting','approved','blocked','failed') and hash = ? returning ` + replyColumns
 )
 
 // Context returns a reply with what is needed to check, decide and send it.
@@ -80,14 +75,40 @@ func (t *tx) context(ctx context.Context, replyID int64) (rc socialwatch.ReplyCo
 	return rc, err
 }
 
+// lockReply reads a reply and keeps everybody else from changing it or its case
+// until the transaction ends. Locks are taken in one order everywhere: switch,
+// case, reply.
+func (t *tx) lockReply(ctx context.Context, id int64) (socialwatch.Reply, error) {
+	var caseID int64
+	if err := t.get(ctx, &caseID, sqlReplyCase, id); err != nil {
+		return socialwatch.Reply{}, err
+	}
+	if err := t.lockCase(ctx, caseID); err != nil {
+		return socialwatch.Reply{}, err
+	}
+	var row replyRow
+	err := t.get(ctx, &row, sqlReply+t.s.dialect.forUpdate, id)
+	return row.value(), err
+}
+
 // Approve stores a person's yes, if the reply still awaits with that hash:
 // it becomes approved, and at once holding unless publishing is stopped.
-// ErrConflict names who was faster; ErrForbidden says which right is missing:
-// the person's rights are read here, in the same transaction.
+// ErrConflict names who was faster, or what else has changed; ErrForbidden
+// says which right is missing: the person's rights are read here, in the same
+// transaction. Nobody approves a version of their own unless a.SelfApproval,
+// and the event says so then.
 func (s *Store) Approve(ctx context.Context, a socialwatch.Approval) (r socialwatch.Reply, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		r, err = t.approve(ctx, a)
-		return err
+		if err := t.lockSwitch(ctx); err != nil {
+			return err
+		}
+		if r, err = t.lockReply(ctx, a.ReplyID); err != nil {
+			return err
+		}
+		if r, err = t.approve(ctx, r, a, r.Author); err != nil {
+			return err
+		}
+		return nil
 	})
 	if err != nil {
 		return r, fmt.Errorf("approve reply %d: %w", a.ReplyID, err)
@@ -95,30 +116,11 @@ func (s *Store) Approve(ctx context.Context, a socialwatch.Approval) (r socialwa
 	return r, nil
 }
 
-func (t *tx) approve(ctx context.Context, a socialwatch.Approval) (r socialwatch.Reply, err error) {
-	var before replyRow
-	if err := t.get(ctx, &before, sqlReply+t.s.dialect.forUpdate, a.ReplyID); err != nil {
-		return r, err
-	}
-	old := before.value()
-	if err := t.mayDecide(ctx, a.By.Login, socialwatch.RoleApprover, old.Payload.Account); err != nil {
-		return old, err
-	}
-	if old.Payload.Hash() != a.Hash {
-		return old, changedSince(old)
-	}
-	self := old.Author == a.By.Login
-	if self && !a.SelfApproval {
-		return old, fmt.Errorf("%s wrote this version and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
-	}
-	var doubts int
-	if err := t.get(ctx, &doubts, sqlInDoubt, old.CaseID, old.ID); err != nil {
-		return old, err
-	}
-	if doubts > 0 {
-		return old, fmt.Errorf("another reply of this case may be public: settle it first: %w", socialwatch.ErrConflict)
-	}
-	if err := t.lockSwitch(ctx); err != nil {
+// approve decides about old, which is locked, as is the switch. author is who
+// must not be the approver: whoever wrote the text that a.By was shown.
+func (t *tx) approve(ctx context.Context, old socialwatch.Reply, a socialwatch.Approval, author string) (socialwatch.Reply, error) {
+	self := author == a.By.Login
+	if err := t.mayApprove(ctx, old, a, self); err != nil {
 		return old, err
 	}
 	stop, err := t.stopState(ctx)
@@ -135,27 +137,75 @@ func (t *tx) approve(ctx context.Context, a socialwatch.Approval) (r socialwatch
 		return old, changedSince(old)
 	}
 	if err != nil {
-		return old, err
+		return old, conflictIfDuplicate(err)
 	}
-	r = row.value()
+	r := row.value()
 	return r, t.approvedEvents(ctx, r, a, self)
+}
+
+// mayApprove says what is in the way of an approval.
+func (t *tx) mayApprove(ctx context.Context, old socialwatch.Reply, a socialwatch.Approval, self bool) error {
+	if err := t.mayDecide(ctx, a.By.Login, socialwatch.RoleApprover, old.Payload.Account); err != nil {
+		return err
+	}
+	switch {
+	case a.Key == "" || a.ExpiresAt.IsZero():
+		return errors.New("an approval needs a key and an expiry")
+	case socialwatch.AnyBlocks(a.Findings):
+		return errors.New("the safety check blocks it: change the text")
+	case old.State != socialwatch.ReplyAwaiting, old.Hash != a.Hash, old.Payload.Hash() != a.Hash:
+		return changedSince(old)
+	case !a.At.Before(old.ExpiresAt):
+		return fmt.Errorf("it expired at %s: draft it again: %w", old.ExpiresAt.Format("15:04 MST"), socialwatch.ErrConflict)
+	case self && !a.SelfApproval:
+		return fmt.Errorf("%s wrote this version and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
+	}
+	if err := t.parentStands(ctx, old.MentionID, old.Payload); err != nil {
+		return err
+	}
+	var doubts int
+	if err := t.get(ctx, &doubts, sqlInDoubt, old.CaseID, old.ID); err != nil {
+		return err
+	}
+	if doubts > 0 {
+		return fmt.Errorf("another reply of this case may be public: settle it first: %w", socialwatch.ErrConflict)
+	}
+	return nil
+}
+
+// parentStands refuses what answers a post that is gone or says something else
+// now. Intake supersedes such replies; this holds when it could not.
+func (t *tx) parentStands(ctx context.Context, mentionID int64, p socialwatch.Payload) error {
+	var parent struct {
+		Revision string `db:"revision"`
+		GoneAt   moment `db:"gone_at"`
+	}
+	if err := t.get(ctx, &parent, sqlParent, mentionID); err != nil {
+		return err
+	}
+	switch {
+	case !parent.GoneAt.IsZero():
+		return fmt.Errorf("the post it answers is gone: %w", socialwatch.ErrConflict)
+	case parent.Revision != p.ParentRev:
+		return fmt.Errorf("the post it answers has been edited: draft it again: %w", socialwatch.ErrConflict)
+	}
+	return nil
 }
 
 // approvedEvents writes reply.approved and, unless it waits, reply.holding.
 func (t *tx) approvedEvents(ctx context.Context, r socialwatch.Reply, a socialwatch.Approval, self bool) error {
 	yes := r
 	yes.State = socialwatch.ReplyApproved
-	data := map[string]any{"expires_at": a.ExpiresAt}
+	more := map[string]any{"expires_at": a.ExpiresAt}
 	if self {
-		data["self_approved"] = true
+		more["self_approved"] = true
 	}
-	if a.Note != "" {
-		data["note"] = a.Note
-	}
-	if err := t.replyEvent(ctx, yes, a.By.Login, a.At, data); err != nil || r.State == socialwatch.ReplyApproved {
+	err := t.replyEvent(ctx, yes, step{from: socialwatch.ReplyAwaiting, actor: a.By.Login, at: a.At, more: more})
+	if err != nil || r.State == socialwatch.ReplyApproved {
 		return err
 	}
-	return t.replyEvent(ctx, r, a.By.Login, a.At, map[string]any{"hold_until": r.HoldUntil})
+	return t.replyEvent(ctx, r, step{from: socialwatch.ReplyApproved, actor: a.By.Login, at: a.At,
+		more: map[string]any{"hold_until": r.HoldUntil}})
 }
 
 // changedSince says why a decision came too late.
@@ -188,22 +238,23 @@ func (t *tx) mayDecide(ctx context.Context, login string, role socialwatch.Role,
 
 // verdict is one conditional update of a reply by a person.
 type verdict struct {
-	what string // the verb, for errors
-	run  func(t *tx, before socialwatch.Reply) (replyRow, error)
-	data map[string]any // of its event
-	at   time.Time
+	what   string // the verb, for errors
+	role   func(socialwatch.Reply) socialwatch.Role
+	run    func(t *tx, before socialwatch.Reply) (replyRow, error)
+	reason string // of its event, where the reply's own holds a note
+	at     time.Time
 }
+
+func approver(socialwatch.Reply) socialwatch.Role { return socialwatch.RoleApprover }
 
 // decide runs a verdict and writes its event. Where nothing matches, it says
 // what became of the reply.
 func (s *Store) decide(ctx context.Context, d socialwatch.Decision, v verdict) (r socialwatch.Reply, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		var before replyRow
-		if err := t.get(ctx, &before, sqlReply+t.s.dialect.forUpdate, d.ReplyID); err != nil {
+		if r, err = t.lockReply(ctx, d.ReplyID); err != nil {
 			return err
 		}
-		r = before.value()
-		if err := t.mayDecide(ctx, d.By.Login, socialwatch.RoleApprover, r.Payload.Account); err != nil {
+		if err := t.mayDecide(ctx, d.By.Login, v.role(r), r.Payload.Account); err != nil {
 			return err
 		}
 		row, err := v.run(t, r)
@@ -213,8 +264,9 @@ func (s *Store) decide(ctx context.Context, d socialwatch.Decision, v verdict) (
 		if err != nil {
 			return err
 		}
+		from := r.State
 		r = row.value()
-		return t.replyEvent(ctx, r, d.By.Login, v.at, v.data)
+		return t.replyEvent(ctx, r, step{from: from, actor: d.By.Login, at: v.at, reason: v.reason})
 	})
 	if err != nil {
 		return r, fmt.Errorf("%s reply %d: %w", v.what, d.ReplyID, err)
@@ -222,7 +274,8 @@ func (s *Store) decide(ctx context.Context, d socialwatch.Decision, v verdict) (
 	return r, nil
 }
 
-// Reject ends an awaiting reply for one of the RejectReasons.
+// Reject ends an awaiting reply for one of the RejectReasons. The note stays
+// with the reply; the event, which others read, has the reason alone.
 func (s *Store) Reject(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error) {
 	if !slices.Contains(socialwatch.RejectReasons, d.Reason) {
 		return socialwatch.Reply{}, fmt.Errorf("reject reply %d: the reason must be one of %v", d.ReplyID, socialwatch.RejectReasons)
@@ -230,150 +283,57 @@ func (s *Store) Reject(ctx context.Context, d socialwatch.Decision, at time.Time
 	if d.Reason == "other" && d.Note == "" {
 		return socialwatch.Reply{}, fmt.Errorf("reject reply %d: the reason other needs a note", d.ReplyID)
 	}
-	return s.decide(ctx, d, verdict{what: "reject", data: map[string]any{"note": d.Note}, at: at,
+	return s.decide(ctx, d, verdict{what: "reject", role: approver, reason: d.Reason, at: at,
 		run: func(t *tx, _ socialwatch.Reply) (row replyRow, err error) {
-			err = t.get(ctx, &row, sqlReject, d.Reason, d.By.Login, at, at, d.ReplyID, d.Hash)
+			err = t.get(ctx, &row, sqlReject, withNote(d.Reason, d.Note), d.By.Login, at, at, d.ReplyID, d.Hash)
 			return row, err
 		}})
+}
+
+func withNote(reason, note string) string {
+	if note == "" {
+		return reason
+	}
+	return reason + ": " + note
 }
 
 // Undo cancels a holding reply: one's own approval, or as a lead anybody's.
 // Claim and Undo race in the database, and only one wins.
 func (s *Store) Undo(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error) {
-	return s.decide(ctx, d, verdict{what: "undo", at: at,
-		run: func(t *tx, before socialwatch.Reply) (row replyRow, err error) {
-			if before.DecidedBy != d.By.Login {
-				if err := t.mayDecide(ctx, d.By.Login, socialwatch.RoleLead, before.Payload.Account); err != nil {
-					return row, err
-				}
-			}
+	return s.decide(ctx, d, verdict{what: "undo", role: takesBack(d.By.Login), at: at,
+		run: func(t *tx, _ socialwatch.Reply) (row replyRow, err error) {
 			err = t.get(ctx, &row, sqlUndo, at, d.ReplyID, d.Hash)
 			return row, err
 		}})
 }
 
-// Revise stores a person's edit as a new version, awaiting or blocked by its
-// findings, and with Approval approves it in the same transaction: editing
-// and approving another's draft is one decision, not self-approval.
-func (s *Store) Revise(ctx context.Context, rev socialwatch.Revision) (r socialwatch.Reply, err error) {
-	err = s.tx(ctx, func(t *tx) error {
-		r, err = t.revise(ctx, rev)
-		return err
-	})
-	if err != nil {
-		return r, fmt.Errorf("edit reply %d: %w", rev.ReplyID, err)
+// takesBack says who may take an approval back: an approver one's own, a lead
+// anybody's.
+func takesBack(login string) func(socialwatch.Reply) socialwatch.Role {
+	return func(r socialwatch.Reply) socialwatch.Role {
+		if r.DecidedBy == login {
+			return socialwatch.RoleApprover
+		}
+		return socialwatch.RoleLead
 	}
-	return r, nil
 }
 
-func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (r socialwatch.Reply, err error) {
-	var before replyRow
-	if err := t.get(ctx, &before, sqlReply+t.s.dialect.forUpdate, rev.ReplyID); err != nil {
-		return r, err
-	}
-	old := before.value()
-	if err := t.mayDecide(ctx, rev.By.Login, socialwatch.RoleAuthor, old.Payload.Account); err != nil {
-		return old, err
-	}
-	state, reason := socialwatch.ReplyAwaiting, ""
-	if socialwatch.AnyBlocks(rev.Findings) {
-		state, reason = socialwatch.ReplyBlocked, "the safety check blocks it"
-	}
-	p := storablePayload(rev.Payload)
-	var row replyRow
-	err = t.get(ctx, &row, sqlRevise, state, asJSON(p), p.Hash(), asJSON(rev.Findings), rev.By.Login, reason,
-		rev.ExpiresAt, rev.At, rev.ReplyID, rev.Hash)
-	if errors.Is(err, socialwatch.ErrNotFound) {
-		return old, changedSince(old)
-	}
-	if err != nil {
-		return old, err
-	}
-	r = row.value()
-	if err := t.addVersion(ctx, r, rev.At); err != nil {
-		return r, err
-	}
-	if err := t.way(ctx, r, rev.By.Login, rev.At); err != nil || rev.Approval == nil {
-		return r, err
-	}
-	a := *rev.Approval
-	a.SelfApproval = a.SelfApproval || old.Author != rev.By.Login
-	return t.approve(ctx, a)
-}
-
-func (t *tx) addVersion(ctx context.Context, r socialwatch.Reply, at time.Time) error {
-	return t.values(ctx, values{head: sqlSaveVersions, width: 7,
-		args: []any{r.ID, r.Version, asJSON(r.Payload), r.Hash, asJSON(r.Findings), r.Author, at}})
-}
-
-// way writes the events of a new version's way to the state it has.
-func (t *tx) way(ctx context.Context, r socialwatch.Reply, actor string, at time.Time) error {
-	states := []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyChecked, socialwatch.ReplyAwaiting}
-	if r.State == socialwatch.ReplyBlocked {
-		states = []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyBlocked}
-	}
-	for _, state := range states {
-		step, who := r, actor
-		if step.State = state; state != socialwatch.ReplyProposed {
-			who = socialwatch.System
+// Withdraw ends a reply that is not on its way: awaiting, blocked, failed, or
+// approved and waiting under Stop (a holding one is undone). Authors withdraw
+// versions of their own, approvers any; what is approved, whoever may undo it.
+func (s *Store) Withdraw(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error) {
+	role := func(r socialwatch.Reply) socialwatch.Role {
+		switch {
+		case r.State == socialwatch.ReplyApproved:
+			return takesBack(d.By.Login)(r)
+		case r.Author == d.By.Login:
+			return socialwatch.RoleAuthor
 		}
-		if err := t.replyEvent(ctx, step, who, at, nil); err != nil {
-			return err
-		}
+		return socialwatch.RoleApprover
 	}
-	return nil
-}
-
-// Block takes a reply out of the way to the public because a check of its
-// text, now, blocks. Its key goes: a mended text is another reply's.
-func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, at time.Time) error {
-	err := s.tx(ctx, func(t *tx) error {
-		var row replyRow
-		err := t.get(ctx, &row, sqlBlock, asJSON(findings), at, replyID, socialwatch.Before(socialwatch.ReplyBlocked))
-		if err != nil {
-			return conflictIfGone(err)
-		}
-		return t.replyEvent(ctx, row.value(), socialwatch.System, at, nil)
-	})
-	if err != nil {
-		return fmt.Errorf("block reply %d: %w", replyID, err)
-	}
-	return nil
-}
-
-// Settle stores a person's word on a reply in doubt: sent where its link says,
-// or absent and then to be sent once more under the same key.
-func (s *Store) Settle(ctx context.Context, w socialwatch.Settlement) (r socialwatch.Reply, err error) {
-	err = s.tx(ctx, func(t *tx) error {
-		var before replyRow
-		if err := t.get(ctx, &before, sqlReply+t.s.dialect.forUpdate, w.ReplyID); err != nil {
-			return err
-		}
-		r = before.value()
-		if err := t.mayDecide(ctx, w.By.Login, socialwatch.RoleLead, r.Payload.Account); err != nil {
-			return err
-		}
-		o := socialwatch.Outcome{State: socialwatch.ReplySent, Post: w.Post, At: w.At}
-		var row replyRow
-		if w.Absent {
-			o.State = socialwatch.ReplyFailed
-			// What was approved in time is sent although the doubt lasted long.
-			soon := w.At.Add(time.Hour)
-			err = t.get(ctx, &row, sqlSettleAbsent, w.At, "a person states that it is absent", soon, soon, w.At, w.ReplyID)
-		} else {
-			err = t.get(ctx, &row, sqlSettleSent, w.Post.PostID, w.Post.URL, w.At, w.At, w.ReplyID)
-		}
-		if errors.Is(err, socialwatch.ErrNotFound) {
-			return changedSince(r)
-		}
-		if err != nil {
-			return err
-		}
-		r = row.value()
-		return t.ended(ctx, r, o, w.By.Login)
-	})
-	if err != nil {
-		return r, fmt.Errorf("settle reply %d: %w", w.ReplyID, err)
-	}
-	return r, nil
+	return s.decide(ctx, d, verdict{what: "withdraw", role: role, reason: "withdrawn", at: at,
+		run: func(t *tx, _ socialwatch.Reply) (row replyRow, err error) {
+			err = t.get(ctx, &row, sqlWithdraw, withNote("withdrawn", d.Note), at, d.ReplyID, d.Hash)
+			return row, err
+		}})
 }

@@ -10,48 +10,50 @@ import (
 )
 
 const (
-	sqlDueSends = `select id from replies
-where (state = 'holding' and hold_until <= ? or state = 'failed' and retry_at <= ?)
-  and not exists (select 1 from settings where name = 'stop')
-order by due_at, rank, opened_at, id limit ?`
+	// Each account's most urgent one comes first, so that an account whose
+	// network is away does not keep the others waiting.
+	sqlDueSends = `select id from (
+    select id, due_at, rank, opened_at,
+           row_number() over (partition by account order by due_at, rank, opened_at, id) as turn
+    from replies
+    where (state = 'holding' and hold_until <= ? or state = 'failed' and retry_at <= ?) and expires_at > ?
+      and not exists (select 1 from settings where name = 'stop')) as due
+order by turn, due_at, rank, opened_at, id limit ?`
 
 	// A reply leaves holding only past its undo window, failed only past its
 	// wait, and neither past its expiry. The lock makes Stop and a claim take
 	// turns, so that no call begins after a Stop has been committed.
-	sqlSwitch    = `select value from counters where name = 'switch'`
-	sqlClaimStop = `select count(*) from settings where name = 'stop'`
-	sqlClaim     = `update replies set state = 'sending', attempt = attempt + 1, worker = ?, lease_until = ?,
-    reason = '', retry_at = null, updated_at = ?
+	sqlSwitch = `select value from counters where name = 'switch'`
+	sqlClaim  = `update replies set state = 'sending', attempt = attempt + 1, worker = ?, lease_until = ?,
+    reason = '', retry_at = null, look_at = null, looks = 0, updated_at = ?
 where id = ? and hash = ? and key is not null and expires_at > ?
   and (state = 'holding' and hold_until <= ? or state = 'failed' and retry_at <= ?)
 returning ` + replyColumns
 	sqlClaimAttempt = `insert into attempts (reply_id, n, hash, worker, begun_at, lease_until)`
-	sqlFirstAttempt = `select begun_at from attempts where reply_id = ? and n = 1`
+	// A mended text has another hash and another key.
+	sqlFirstAttempt = `select min(begun_at) from attempts where reply_id = ? and hash = ?`
 
 	sqlFinish = `update replies set state = ?, worker = '', lease_until = null, reason = ?, retry_at = ?, look_at = ?,
     looks = 0, sent_at = ?, post_id = ?, post_url = ?, updated_at = ?
 where id = ? and state = 'sending' and attempt = ? and worker = ? returning ` + replyColumns
 	sqlFinishAttempt = `update attempts set ended_at = ?, outcome = ?, reason = ? where reply_id = ? and n = ?`
 
+	sqlLeasesDue   = `select id from replies where state = 'sending' and lease_until <= ? order by id limit ?`
 	sqlLeasesEnded = `update replies set state = 'unknown', worker = '', lease_until = null, looks = 0, look_at = ?,
     reason = 'the sender ended without an answer', updated_at = ?
-where state = 'sending' and lease_until <= ? returning ` + replyColumns
-
-	sqlDueLooks = `update replies set worker = ?, lease_until = ? where id in (
-    select id from replies where state = 'unknown' and look_at <= ? and (lease_until is null or lease_until <= ?)
-    order by look_at, id limit ?)
-  and state = 'unknown' and (lease_until is null or lease_until <= ?) returning ` + replyColumns + `, looks`
-	sqlFinishLook = `update replies set state = ?, worker = '', lease_until = null, reason = ?, retry_at = ?, look_at = ?,
-    looks = looks + ?, sent_at = ?, post_id = ?, post_url = ?, updated_at = ?
-where id = ? and state = 'unknown' and worker = ? and lease_until = ? returning ` + replyColumns
+where id in (?) and state = 'sending' and lease_until <= ? returning ` + replyColumns
 )
 
 // DueSends returns at most limit replies that are to be sent: holding ones
-// past their undo window and failed ones past their wait, in the queue's
-// order; none while publishing is stopped.
+// past their undo window and failed ones past their wait, in the queue's order
+// but with each account's first before any account's second; none while
+// publishing is stopped.
 func (s *Store) DueSends(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	var ids []int64
-	err := s.read(ctx, func(t *tx) error { return t.all(ctx, &ids, sqlDueSends, now, now, limit) })
+	err := s.read(ctx, func(t *tx) error {
+		ids = nil
+		return t.all(ctx, &ids, sqlDueSends, now, now, now, limit)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read due sends: %w", err)
 	}
@@ -61,36 +63,53 @@ func (s *Store) DueSends(ctx context.Context, now time.Time, limit int) ([]int64
 // Claim gives the right to make one call: the reply becomes sending, its
 // attempt row is written and the lease begins, in one transaction. ErrStopped
 // while publishing is stopped. ErrConflict when the reply is no longer to be
-// sent, when somebody else has claimed it, or when the stored payload is not
-// the one that was approved: a change in the database is never published.
+// sent, when somebody else has claimed it, when the post it answers is gone or
+// edited, or when the stored payload is not the one that was approved: a
+// change in the database is never published.
 func (s *Store) Claim(ctx context.Context, c socialwatch.Claim) (a socialwatch.Attempt, err error) {
+	if c.Worker == "" || c.Lease <= 0 {
+		return a, fmt.Errorf("claim reply %d: a claim needs a worker and a lease", c.ReplyID)
+	}
 	err = s.tx(ctx, func(t *tx) error {
-		if err := t.refuseStopped(ctx); err != nil {
-			return err
-		}
-		until := socialwatch.Micros(c.Now.Add(c.Lease))
-		var row replyRow
-		if err := t.get(ctx, &row, sqlClaim, c.Worker, until, c.Now, c.ReplyID, c.Hash, c.Now, c.Now, c.Now); err != nil {
-			return conflictIfGone(err)
-		}
-		r := row.value()
-		if r.Payload.Hash() != c.Hash {
-			return fmt.Errorf("its payload is not the approved one: %w", socialwatch.ErrConflict)
-		}
-		v := values{head: sqlClaimAttempt, width: 6, args: []any{r.ID, r.Attempt, r.Hash, c.Worker, c.Now, until}}
-		if err := t.values(ctx, v); err != nil {
-			return err
-		}
-		a = socialwatch.Attempt{Reply: r, N: r.Attempt, Worker: c.Worker, LeaseUntil: until}
-		if a.FirstAt, err = t.firstAttempt(ctx, r.ID); err != nil {
-			return err
-		}
-		return t.replyEvent(ctx, r, socialwatch.System, c.Now, map[string]any{"attempt": r.Attempt})
+		a, err = t.claim(ctx, c)
+		return err
 	})
 	if err != nil {
 		return socialwatch.Attempt{}, fmt.Errorf("claim reply %d: %w", c.ReplyID, err)
 	}
 	return a, nil
+}
+
+func (t *tx) claim(ctx context.Context, c socialwatch.Claim) (a socialwatch.Attempt, err error) {
+	if err := t.refuseStopped(ctx); err != nil {
+		return a, err
+	}
+	old, err := t.lockReply(ctx, c.ReplyID)
+	if err != nil {
+		return a, err
+	}
+	if old.Payload.Hash() != c.Hash {
+		return a, fmt.Errorf("its payload is not the approved one: %w", socialwatch.ErrConflict)
+	}
+	if err := t.parentStands(ctx, old.MentionID, old.Payload); err != nil {
+		return a, err
+	}
+	until := socialwatch.Micros(c.Now.Add(c.Lease))
+	var row replyRow
+	if err := t.get(ctx, &row, sqlClaim, c.Worker, until, c.Now, c.ReplyID, c.Hash, c.Now, c.Now, c.Now); err != nil {
+		return a, conflictIfGone(err)
+	}
+	r := row.value()
+	v := values{head: sqlClaimAttempt, width: 6, args: []any{r.ID, r.Attempt, r.Hash, c.Worker, c.Now, until}}
+	if err := t.values(ctx, v); err != nil {
+		return a, err
+	}
+	a = socialwatch.Attempt{Reply: r, N: r.Attempt, Worker: c.Worker, LeaseUntil: until}
+	if a.FirstAt, err = t.firstAttempt(ctx, r); err != nil {
+		return a, err
+	}
+	return a, t.replyEvent(ctx, r, step{from: old.State, actor: socialwatch.System, at: c.Now,
+		more: map[string]any{"attempt": r.Attempt}})
 }
 
 // lockSwitch makes claims, approvals and Stop take turns.
@@ -104,181 +123,157 @@ func (t *tx) refuseStopped(ctx context.Context) error {
 	if err := t.lockSwitch(ctx); err != nil {
 		return err
 	}
-	var n int
-	if err := t.get(ctx, &n, sqlClaimStop); err != nil {
-		return err
+	stop, err := t.stopState(ctx)
+	if err == nil && stop.Stopped {
+		err = socialwatch.ErrStopped
 	}
-	if n > 0 {
-		return socialwatch.ErrStopped
-	}
-	return nil
+	return err
 }
 
-func (t *tx) firstAttempt(ctx context.Context, replyID int64) (time.Time, error) {
+// firstAttempt is when the first call with the reply's present key began.
+func (t *tx) firstAttempt(ctx context.Context, r socialwatch.Reply) (time.Time, error) {
 	var at moment
-	err := t.get(ctx, &at, sqlFirstAttempt, replyID)
+	err := t.get(ctx, &at, sqlFirstAttempt, r.ID, r.Hash)
 	return at.Time, err
 }
 
 // Finish ends an attempt by what its call came to. ErrConflict when its lease
 // was lost: then the reply is unknown, and looks decide.
 func (s *Store) Finish(ctx context.Context, a socialwatch.Attempt, o socialwatch.Outcome) error {
-	err := s.tx(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, sqlFinishAttempt, o.At, o.State, o.Reason, a.Reply.ID, a.N)
-		if err != nil {
-			return err
-		}
-		var row replyRow
-		err = t.get(ctx, &row, sqlFinish, append(outcomeArgs(o), o.At, a.Reply.ID, a.N, a.Worker)...)
-		if err != nil {
-			return conflictIfGone(err)
-		}
-		return t.ended(ctx, row.value(), o, socialwatch.System)
-	})
+	err := checkOutcome(o)
+	if err == nil {
+		err = s.tx(ctx, func(t *tx) error { return t.finish(ctx, a, o) })
+	}
 	if err != nil {
 		return fmt.Errorf("end attempt %d of reply %d: %w", a.N, a.Reply.ID, err)
 	}
 	return nil
 }
 
+func (t *tx) finish(ctx context.Context, a socialwatch.Attempt, o socialwatch.Outcome) error {
+	if _, err := t.lockReply(ctx, a.Reply.ID); err != nil {
+		return err
+	}
+	var row replyRow
+	err := t.get(ctx, &row, sqlFinish, append(outcomeArgs(o), o.At, a.Reply.ID, a.N, a.Worker)...)
+	if err != nil {
+		return conflictIfGone(err)
+	}
+	if _, err := t.exec(ctx, sqlFinishAttempt, o.At, o.State, o.Reason, a.Reply.ID, a.N); err != nil {
+		return err
+	}
+	return t.ended(ctx, row.value(), o, step{from: socialwatch.ReplySending, actor: socialwatch.System, at: o.At})
+}
+
+// checkOutcome refuses what no call and no look can come to.
+func checkOutcome(o socialwatch.Outcome) error {
+	switch {
+	case o.State != socialwatch.ReplySent && o.State != socialwatch.ReplyFailed && o.State != socialwatch.ReplyUnknown:
+		return fmt.Errorf("%q is no outcome", o.State)
+	case (o.State == socialwatch.ReplySent) != (o.Post.PostID != ""):
+		return errors.New("an outcome has a post's id exactly when it is sent")
+	case o.At.IsZero():
+		return errors.New("an outcome needs its time")
+	}
+	return nil
+}
+
 // outcomeArgs are the columns that an outcome sets, the state first.
 func outcomeArgs(o socialwatch.Outcome) []any {
-	var sentAt time.Time
-	if o.State == socialwatch.ReplySent {
+	var sentAt, retryAt, lookAt time.Time
+	switch o.State {
+	case socialwatch.ReplySent:
 		sentAt = o.At
+	case socialwatch.ReplyFailed:
+		retryAt = o.RetryAt
+	case socialwatch.ReplyUnknown:
+		lookAt = o.LookAt
 	}
-	return []any{o.State, o.Reason, o.RetryAt, o.LookAt, sentAt, orNull(o.Post.PostID), o.Post.URL}
+	return []any{o.State, o.Reason, retryAt, lookAt, sentAt, orNull(o.Post.PostID), o.Post.URL}
 }
 
-// ended writes the event of an outcome, and for a sent reply the case's first
-// response.
-func (t *tx) ended(ctx context.Context, r socialwatch.Reply, o socialwatch.Outcome, actor string) error {
-	data := map[string]any{"attempt": r.Attempt}
-	if o.State == socialwatch.ReplySent {
-		data["post_id"], data["url"] = o.Post.PostID, o.Post.URL
-		if err := t.responded(ctx, r, o.At, actor); err != nil {
+// ended writes the event of an outcome, and for a sent reply what it means for
+// the case.
+func (t *tx) ended(ctx context.Context, r socialwatch.Reply, o socialwatch.Outcome, s step) error {
+	s.more = map[string]any{"attempt": r.Attempt}
+	var events []socialwatch.Event
+	switch {
+	case o.State == socialwatch.ReplySent:
+		s.more["post_id"], s.more["url"] = o.Post.PostID, o.Post.URL
+		var err error
+		if events, err = t.responded(ctx, r, s); err != nil {
 			return err
 		}
+	case o.State == socialwatch.ReplyUnknown && o.LookAt.IsZero():
+		s.more["handed_over"] = true // a person must say
 	}
-	if o.State == socialwatch.ReplyUnknown && o.LookAt.IsZero() {
-		data["handed_over"] = true
+	if err := t.replyEvent(ctx, r, s); err != nil {
+		return err
 	}
-	return t.replyEvent(ctx, r, actor, o.At, data)
+	return t.addEvents(ctx, events...)
 }
 
-const sqlResponded = `update cases set responded_at = coalesce(responded_at, ?), updated_at = ?, version = version + 1,
-    state = case when state not in ('new','open') then state when escalated then 'open' else 'waiting' end
-where id = ? returning ` + caseColumns
+const sqlResponded = `update cases set responded_at = coalesce(responded_at, ?), state = ?, updated_at = ?,
+    version = version + 1
+where id = ?`
 
-// responded brings the case up to date with a reply that is public: it waits
-// for the customer, unless a human must still act.
-func (t *tx) responded(ctx context.Context, r socialwatch.Reply, at time.Time, actor string) error {
-	var row caseRow
-	if err := t.get(ctx, &row, sqlResponded, at, at, r.CaseID); err != nil {
-		return err
+// responded brings the case up to date with a reply that is public and returns
+// its events. The first reply is the case's first response. A new or open case
+// waits for the customer now, unless a human must still act beyond the reply:
+// then it is open.
+func (t *tx) responded(ctx context.Context, r socialwatch.Reply, s step) ([]socialwatch.Event, error) {
+	row, err := t.caseByID(ctx, r.CaseID)
+	if err != nil {
+		return nil, err
 	}
 	c := row.value()
-	return t.addEvents(ctx, socialwatch.Event{Kind: socialwatch.EventCaseResponded, CaseID: c.ID, CaseVersion: c.Version,
-		ReplyID: r.ID, Actor: actor, At: at, Data: map[string]any{"how": "reply", "state": c.State,
-			"first": c.RespondedAt.Equal(at)}})
-}
-
-const sqlCaseVersion = `select version from cases where id = ?`
-
-// replyEvent writes the event of a reply's move to the state it now has.
-func (t *tx) replyEvent(ctx context.Context, r socialwatch.Reply, actor string, at time.Time, data map[string]any) error {
-	var version int
-	if err := t.get(ctx, &version, sqlCaseVersion, r.CaseID); err != nil {
-		return err
+	to := c.State
+	if c.State == socialwatch.CaseNew || c.State == socialwatch.CaseOpen {
+		to = socialwatch.CaseWaiting
+		if c.Escalated {
+			to = socialwatch.CaseOpen
+		}
 	}
-	all := map[string]any{"to": r.State, "version": r.Version, "hash": r.Hash}
-	if r.Reason != "" {
-		all["reason"] = r.Reason
+	if _, err := t.exec(ctx, sqlResponded, s.at, to, s.at, c.ID); err != nil {
+		return nil, err
 	}
-	for k, v := range data {
-		all[k] = v
+	e := socialwatch.Event{CaseID: c.ID, CaseVersion: c.Version + 1, ReplyID: r.ID, Actor: s.actor, At: s.at}
+	var events []socialwatch.Event
+	if c.RespondedAt.IsZero() {
+		e.Kind, e.Data = socialwatch.EventCaseResponded, map[string]any{"how": "reply", "post_id": r.PostID}
+		events = append(events, e)
 	}
-	return t.addEvents(ctx, socialwatch.Event{Kind: "reply." + string(r.State), CaseID: r.CaseID, CaseVersion: version,
-		ReplyID: r.ID, Actor: actor, At: at, Data: all})
+	if to != c.State {
+		e.Kind, e.Data = socialwatch.EventCaseState, map[string]any{"from": string(c.State), "to": string(to)}
+		events = append(events, e)
+	}
+	return events, nil
 }
 
 // ExpireLeases turns sending replies whose lease has ended into unknown, to be
 // looked for after settle, and returns how many.
-func (s *Store) ExpireLeases(ctx context.Context, now time.Time, settle time.Duration) (int, error) {
-	var rows []replyRow
-	err := s.tx(ctx, func(t *tx) error {
-		rows = nil
-		if err := t.all(ctx, &rows, sqlLeasesEnded, now.Add(settle), now, now); err != nil {
+func (s *Store) ExpireLeases(ctx context.Context, now time.Time, settle time.Duration) (n int, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		n = 0
+		var ids []int64
+		err := t.all(ctx, &ids, sqlLeasesDue+t.s.dialect.skipLocked, now, deadlineBatch)
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		for _, r := range rowValues[replyRow, socialwatch.Reply](rows) {
-			_, err := t.exec(ctx, sqlFinishAttempt, now, socialwatch.ReplyUnknown, r.Reason, r.ID, r.Attempt)
-			if err := errors.Join(err, t.replyEvent(ctx, r, socialwatch.System, now, map[string]any{"attempt": r.Attempt})); err != nil {
+		var rows []replyRow
+		if err := t.all(ctx, &rows, sqlLeasesEnded, now.Add(settle), now, ids, now); err != nil {
+			return err
+		}
+		n = len(rows)
+		for _, r := range rows {
+			if _, err := t.exec(ctx, sqlFinishAttempt, now, socialwatch.ReplyUnknown, r.Reason, r.ID, r.Attempt); err != nil {
 				return err
 			}
 		}
-		return nil
+		return t.replyEvents(ctx, rows, step{from: socialwatch.ReplySending, actor: socialwatch.System, at: now})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("end leases: %w", err)
 	}
-	return len(rows), nil
-}
-
-// lookRow is a leased reply in doubt.
-type lookRow struct {
-	replyRow
-	Looks int `db:"looks"`
-}
-
-// DueLooks leases at most limit unknown replies whose look is due.
-func (s *Store) DueLooks(ctx context.Context, now time.Time, worker string, lease time.Duration, limit int) ([]socialwatch.Attempt, error) {
-	var due []socialwatch.Attempt
-	err := s.tx(ctx, func(t *tx) error {
-		due = nil
-		until := socialwatch.Micros(now.Add(lease))
-		var rows []lookRow
-		if err := t.all(ctx, &rows, sqlDueLooks, worker, until, now, now, limit, now); err != nil {
-			return err
-		}
-		for _, row := range rows {
-			first, err := t.firstAttempt(ctx, row.ID)
-			if err != nil {
-				return err
-			}
-			due = append(due, socialwatch.Attempt{Reply: row.value(), N: row.Attempt, Worker: worker,
-				LeaseUntil: until, FirstAt: first, Looks: row.Looks})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("lease due looks: %w", err)
-	}
-	return due, nil
-}
-
-// FinishLook ends one look. ErrConflict when its lease was lost or a person
-// has settled the reply meanwhile.
-func (s *Store) FinishLook(ctx context.Context, a socialwatch.Attempt, o socialwatch.Outcome) error {
-	counted := 0
-	if o.Counted {
-		counted = 1
-	}
-	err := s.tx(ctx, func(t *tx) error {
-		args := outcomeArgs(o)
-		args = append(append(args[:4:4], counted), args[4:]...)
-		var row replyRow
-		err := t.get(ctx, &row, sqlFinishLook, append(args, o.At, a.Reply.ID, a.Worker, a.LeaseUntil)...)
-		if err != nil {
-			return conflictIfGone(err)
-		}
-		if o.State == socialwatch.ReplyUnknown && !o.LookAt.IsZero() {
-			return nil // it stays where it was: no move, no event
-		}
-		return t.ended(ctx, row.value(), o, socialwatch.System)
-	})
-	if err != nil {
-		return fmt.Errorf("end look for reply %d: %w", a.Reply.ID, err)
-	}
-	return nil
+	return n, nil
 }

@@ -16,14 +16,14 @@ const (
 where state = 'holding' returning ` + replyColumns
 	sqlResume        = `delete from settings where name = 'stop'`
 	sqlResumeHolding = `update replies set state = 'holding', hold_until = ?, updated_at = ?
-where state = 'approved' and expires_at > ? returning ` + replyColumns
+where state = 'approved' returning ` + replyColumns
+	// A stop that was written as a row by hand has left replies holding.
+	sqlResumeAfresh = `update replies set hold_until = ?, updated_at = ? where state = 'holding'`
 
-	// An overdue draft stays approvable until its version expires.
-	sqlExpire = `update replies set state = 'expired', reason = 'not decided or sent in time', updated_at = ?
-where state in (?) and expires_at <= ? returning ` + replyColumns
-
-	sqlProposeParent = `select m.account, c.id, c.version, c.score, c.due_at, c.opened_at
-from mentions m join cases c on c.id = m.case_id where m.id = ? and m.gone_at is null`
+	sqlExpireDue = `select id, state from replies where state in (?) and expires_at <= ? order by id limit ?`
+	sqlExpire    = `update replies set state = 'expired', reason = 'not decided or sent in time', hold_until = null,
+    retry_at = null, updated_at = ?
+where id in (?) and state in (?) and expires_at <= ? returning ` + replyColumns
 )
 
 // stopState reads the switch.
@@ -53,26 +53,27 @@ func (s *Store) Stopped(ctx context.Context) (stop StopState, err error) {
 
 // Stop ends publishing: when it returns, no call begins until somebody
 // resumes; one that is under way is not taken back. Holding replies go back
-// to approved. A second Stop changes nothing.
+// to approved. A second Stop leaves the first one's name and time.
 func (s *Store) Stop(ctx context.Context, by string, at time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
 		if err := t.lockSwitch(ctx); err != nil {
 			return err
 		}
 		n, err := t.exec(ctx, sqlStop, by, at)
-		if err != nil || n == 0 {
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			err = t.addEvents(ctx, socialwatch.Event{Kind: socialwatch.EventStopped, Actor: by, At: at})
+		}
+		if err != nil {
 			return err
 		}
 		var rows []replyRow
 		if err := t.all(ctx, &rows, sqlStopHolding, at); err != nil {
 			return err
 		}
-		for _, r := range rows {
-			if err := t.replyEvent(ctx, r.value(), by, at, map[string]any{"why": "publishing stopped"}); err != nil {
-				return err
-			}
-		}
-		return t.addEvents(ctx, socialwatch.Event{Kind: socialwatch.EventStopped, Actor: by, At: at})
+		return t.replyEvents(ctx, rows, step{from: socialwatch.ReplyHolding, actor: by, at: at, reason: "publishing is stopped"})
 	})
 	if err != nil {
 		return fmt.Errorf("stop publishing: %w", err)
@@ -80,8 +81,9 @@ func (s *Store) Stop(ctx context.Context, by string, at time.Time) error {
 	return nil
 }
 
-// Resume lets publishing go on: each approved reply that has not expired
-// holds afresh. It needs a lead on some account.
+// Resume lets publishing go on: approved replies whose time is over expire, the
+// others hold afresh. It needs a lead on some account. Without a stop it
+// changes nothing.
 func (s *Store) Resume(ctx context.Context, by socialwatch.Person, at time.Time, hold time.Duration) error {
 	err := s.tx(ctx, func(t *tx) error {
 		if err := t.lockSwitch(ctx); err != nil {
@@ -94,16 +96,25 @@ func (s *Store) Resume(ctx context.Context, by socialwatch.Person, at time.Time,
 		if err != nil || n == 0 {
 			return err
 		}
-		var rows []replyRow
-		if err := t.all(ctx, &rows, sqlResumeHolding, at.Add(hold), at, at); err != nil {
+		err = t.addEvents(ctx, socialwatch.Event{Kind: socialwatch.EventResumed, Actor: by.Login, At: at})
+		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			if err := t.replyEvent(ctx, r.value(), by.Login, at, map[string]any{"why": "publishing resumed"}); err != nil {
+		for more := true; more; {
+			n, err := t.expire(ctx, []socialwatch.ReplyState{socialwatch.ReplyApproved, socialwatch.ReplyHolding}, at)
+			if err != nil {
 				return err
 			}
+			more = n == deadlineBatch
 		}
-		return t.addEvents(ctx, socialwatch.Event{Kind: socialwatch.EventResumed, Actor: by.Login, At: at})
+		if _, err := t.exec(ctx, sqlResumeAfresh, at.Add(hold), at); err != nil {
+			return err
+		}
+		var rows []replyRow
+		if err := t.all(ctx, &rows, sqlResumeHolding, at.Add(hold), at); err != nil {
+			return err
+		}
+		return t.replyEvents(ctx, rows, step{from: socialwatch.ReplyApproved, actor: by.Login, at: at, reason: "publishing goes on"})
 	})
 	if err != nil {
 		return fmt.Errorf("resume publishing: %w", err)
@@ -128,69 +139,43 @@ func (t *tx) mayAnywhere(ctx context.Context, login string, role socialwatch.Rol
 }
 
 // Expire ends awaiting, approved, holding and failed replies past their
-// expiry and returns how many. The case's clock runs on.
-func (s *Store) Expire(ctx context.Context, now time.Time) (int, error) {
-	var rows []replyRow
-	err := s.tx(ctx, func(t *tx) error {
-		rows = nil
-		if err := t.all(ctx, &rows, sqlExpire, now, socialwatch.Before(socialwatch.ReplyExpired), now); err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if err := t.replyEvent(ctx, r.value(), socialwatch.System, now, nil); err != nil {
-				return err
-			}
-		}
-		return nil
+// expiry, a bounded number at once, and returns how many. The case's clock
+// runs on.
+func (s *Store) Expire(ctx context.Context, now time.Time) (n int, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		n, err = t.expire(ctx, socialwatch.Before(socialwatch.ReplyExpired), now)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("expire replies: %w", err)
 	}
+	return n, nil
+}
+
+// expire ends replies in the states given past their expiry. Those that
+// somebody else is changing at the moment are left to the next call.
+func (t *tx) expire(ctx context.Context, states []socialwatch.ReplyState, now time.Time) (int, error) {
+	var due []struct {
+		ID    int64  `db:"id"`
+		State string `db:"state"`
+	}
+	err := t.all(ctx, &due, sqlExpireDue+t.s.dialect.skipLocked, states, now, deadlineBatch)
+	if err != nil || len(due) == 0 {
+		return 0, err
+	}
+	ids := make([]int64, len(due))
+	from := make(map[int64]socialwatch.ReplyState, len(due))
+	for i, d := range due {
+		ids[i], from[d.ID] = d.ID, socialwatch.ReplyState(d.State)
+	}
+	var rows []replyRow
+	if err := t.all(ctx, &rows, sqlExpire, now, ids, states, now); err != nil {
+		return 0, err
+	}
+	for _, r := range rows {
+		if err := t.replyEvent(ctx, r.value(), step{from: from[r.ID], actor: socialwatch.System, at: now}); err != nil {
+			return 0, err
+		}
+	}
 	return len(rows), nil
-}
-
-// Propose stores a person's own draft for a stored post of a case. ErrConflict
-// when the post is gone or has a live reply already.
-func (s *Store) Propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch.Reply, err error) {
-	err = s.tx(ctx, func(t *tx) error {
-		r, err = t.propose(ctx, p)
-		return err
-	})
-	if err != nil {
-		return r, fmt.Errorf("draft a reply: %w", err)
-	}
-	return r, nil
-}
-
-func (t *tx) propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch.Reply, err error) {
-	var parent struct {
-		caseBrief
-		Account string `db:"account"`
-	}
-	err = t.get(ctx, &parent, sqlProposeParent, p.MentionID)
-	if errors.Is(err, socialwatch.ErrNotFound) {
-		return r, fmt.Errorf("the post is gone, or has no case: %w", socialwatch.ErrConflict)
-	}
-	if err != nil {
-		return r, err
-	}
-	if err := t.mayDecide(ctx, p.By.Login, socialwatch.RoleAuthor, parent.Account); err != nil {
-		return r, err
-	}
-	state, reason := socialwatch.ReplyAwaiting, ""
-	if socialwatch.AnyBlocks(p.Findings) {
-		state, reason = socialwatch.ReplyBlocked, "the safety check blocks it"
-	}
-	payload := storablePayload(p.Payload)
-	rows, err := returning[replyRow](ctx, t, values{head: sqlSaveReplies, tail: "returning " + replyColumns, width: 16, args: []any{
-		parent.ID, p.MentionID, parent.Account, state, 1, asJSON(payload), payload.Hash(), asJSON(p.Findings),
-		p.By.Login, reason, p.ExpiresAt, p.At, p.At, parent.DueAt.Time, 100 - parent.Score, parent.OpenedAt.Time}})
-	if err != nil {
-		return r, conflictIfDuplicate(err)
-	}
-	r = rows[0].value()
-	if err := t.addVersion(ctx, r, p.At); err != nil {
-		return r, err
-	}
-	return r, t.way(ctx, r, p.By.Login, p.At)
 }

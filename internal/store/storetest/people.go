@@ -49,3 +49,9 @@ func (fx Fixture) Sending(t testing.TB, r socialwatch.Reply, by socialwatch.Pers
 	}
 	return a
 }
+
+// Edit is by's edit of s as stored.
+func Edit(s Seeded, by socialwatch.Person, text string) socialwatch.Revision {
+	return socialwatch.Revision{Decision: socialwatch.Decision{ReplyID: s.Reply.ID, Hash: s.Reply.Hash, By: by, Text: text},
+		Payload: Payload(s.Mention, text), At: Start, ExpiresAt: Start.Add(4 * time.Hour)}
+}

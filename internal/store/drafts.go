@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"socialwatch"
+)
+
+const (
+	sqlRevise = `update replies set state = ?, version = version + 1, payload = ?, hash = ?, findings = ?, author = ?,
+    reason = ?, expires_at = ?, updated_at = ?
+where id = ? and state in ('awaiting','blocked') and hash = ? returning ` + replyColumns
+	sqlBlock = `update replies set state = 'blocked', findings = ?, reason = ?, key = null, hold_until = null,
+    retry_at = null, updated_at = ? where id = ? and state = ? returning ` + replyColumns
+
+	sqlProposeParent = `select m.account, m.host, m.network, m.post_id, c.id, c.version, c.score, c.due_at, c.opened_at, c.state
+from mentions m join cases c on c.id = m.case_id where m.id = ?`
+	sqlProposeCase = `select case_id from mentions where id = ? and case_id is not null`
+)
+
+// blockedReason is the reason of a blocked reply; its findings say more.
+const blockedReason = "the safety check blocks it"
+
+// Revise stores a person's edit as a new version, awaiting or blocked by its
+// findings, and with Approval approves it in the same transaction. An
+// approver's edit of another's draft is one decision, not self-approval; an
+// edit of one's own still needs a.SelfApproval.
+func (s *Store) Revise(ctx context.Context, rev socialwatch.Revision) (r socialwatch.Reply, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		r, err = t.revise(ctx, rev)
+		return err
+	})
+	if err != nil {
+		return r, fmt.Errorf("edit reply %d: %w", rev.ReplyID, err)
+	}
+	return r, nil
+}
+
+func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.Reply, error) {
+	if rev.Approval != nil {
+		if err := t.lockSwitch(ctx); err != nil {
+			return socialwatch.Reply{}, err
+		}
+	}
+	old, err := t.lockReply(ctx, rev.ReplyID)
+	if err != nil {
+		return old, err
+	}
+	if err := t.mayDecide(ctx, rev.By.Login, socialwatch.RoleAuthor, old.Payload.Account); err != nil {
+		return old, err
+	}
+	p := storablePayload(rev.Payload)
+	if !answersSame(p, old.Payload) {
+		return old, errors.New("an edit changes the words, not what they answer")
+	}
+	state, reason := fresh(rev.Findings)
+	var row replyRow
+	err = t.get(ctx, &row, sqlRevise, state, asJSON(p), p.Hash(), asJSON(rev.Findings), rev.By.Login, reason,
+		rev.ExpiresAt, rev.At, rev.ReplyID, rev.Hash)
+	if errors.Is(err, socialwatch.ErrNotFound) {
+		return old, changedSince(old)
+	}
+	if err != nil {
+		return old, err
+	}
+	r := row.value()
+	if err := t.addVersion(ctx, r, old.State, rev.At); err != nil || rev.Approval == nil {
+		return r, err
+	}
+	a := *rev.Approval
+	a.ReplyID, a.By = rev.ReplyID, rev.By // one person, one decision
+	return t.approve(ctx, r, a, old.Author)
+}
+
+// answersSame reports whether two payloads answer the same post from the same
+// account.
+func answersSame(p, q socialwatch.Payload) bool {
+	return p.Network == q.Network && p.Host == q.Host && p.Account == q.Account && p.ParentID == q.ParentID
+}
+
+// fresh is the state of a new version, by its findings, with the reason.
+func fresh(findings []socialwatch.Finding) (socialwatch.ReplyState, string) {
+	if socialwatch.AnyBlocks(findings) {
+		return socialwatch.ReplyBlocked, blockedReason
+	}
+	return socialwatch.ReplyAwaiting, ""
+}
+
+// addVersion stores r as one of its versions, and writes the events of its way
+// from the state before it, empty for the first, to the one it has.
+func (t *tx) addVersion(ctx context.Context, r socialwatch.Reply, from socialwatch.ReplyState, at time.Time) error {
+	err := t.values(ctx, values{head: sqlSaveVersions, width: 7,
+		args: []any{r.ID, r.Version, asJSON(r.Payload), r.Hash, asJSON(r.Findings), r.Author, at}})
+	if err != nil {
+		return err
+	}
+	way := []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyChecked, socialwatch.ReplyAwaiting}
+	if r.State == socialwatch.ReplyBlocked {
+		way = []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyBlocked}
+	}
+	final, reason := r.State, r.Reason
+	for _, state := range way {
+		r.State, r.Reason = state, ""
+		s := step{from: from, actor: socialwatch.System, at: at}
+		if state == socialwatch.ReplyProposed {
+			s.actor = r.Author
+		}
+		if state == final {
+			r.Reason = reason
+		}
+		if err := t.replyEvent(ctx, r, s); err != nil {
+			return err
+		}
+		from = state
+	}
+	return nil
+}
+
+// Block takes a reply out of the way to the public because a check of its
+// text, now, blocks. Its key goes: a mended text is another reply's.
+// ErrConflict when the reply is where nothing can be blocked any more.
+func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, at time.Time) error {
+	err := s.tx(ctx, func(t *tx) error {
+		old, err := t.lockReply(ctx, replyID)
+		if err != nil {
+			return err
+		}
+		if !old.State.May(socialwatch.ReplyBlocked) {
+			return changedSince(old)
+		}
+		var row replyRow
+		err = t.get(ctx, &row, sqlBlock, asJSON(findings), blockedReason, at, replyID, old.State)
+		if err != nil {
+			return conflictIfGone(err)
+		}
+		return t.replyEvent(ctx, row.value(), step{from: old.State, actor: socialwatch.System, at: at})
+	})
+	if err != nil {
+		return fmt.Errorf("block reply %d: %w", replyID, err)
+	}
+	return nil
+}
+
+// Propose stores a person's own draft for a stored post of a case. ErrConflict
+// when the post is gone, was edited since, or has a live reply already, and
+// when the case is resolved or closed.
+func (s *Store) Propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch.Reply, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		r, err = t.propose(ctx, p)
+		return err
+	})
+	if err != nil {
+		return r, fmt.Errorf("draft a reply: %w", err)
+	}
+	return r, nil
+}
+
+// answered is a post with what a reply to it needs.
+type answered struct {
+	caseBrief
+	State   string `db:"state"`
+	Account string `db:"account"`
+	Network string `db:"network"`
+	Host    string `db:"host"`
+	PostID  string `db:"post_id"`
+}
+
+func (t *tx) propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch.Reply, err error) {
+	var caseID int64
+	err = t.get(ctx, &caseID, sqlProposeCase, p.MentionID)
+	if errors.Is(err, socialwatch.ErrNotFound) {
+		return r, fmt.Errorf("there is no such post with a case: %w", err)
+	}
+	if err != nil {
+		return r, err
+	}
+	if err := t.lockCase(ctx, caseID); err != nil { // so that nobody resolves it meanwhile
+		return r, err
+	}
+	var parent answered
+	if err := t.get(ctx, &parent, sqlProposeParent, p.MentionID); err != nil {
+		return r, err
+	}
+	if err := t.mayPropose(ctx, p, parent); err != nil {
+		return r, err
+	}
+	state, reason := fresh(p.Findings)
+	payload := storablePayload(p.Payload)
+	rows, err := returning[replyRow](ctx, t, values{head: sqlSaveReplies, tail: "returning " + replyColumns, width: 16, args: []any{
+		parent.ID, p.MentionID, parent.Account, state, 1, asJSON(payload), payload.Hash(), asJSON(p.Findings),
+		p.By.Login, reason, p.ExpiresAt, p.At, p.At, parent.DueAt.Time, 100 - parent.Score, parent.OpenedAt.Time}})
+	if duplicate(err) {
+		return r, fmt.Errorf("this post has a live reply already: edit that one: %w", socialwatch.ErrConflict)
+	}
+	if err != nil {
+		return r, err
+	}
+	r = rows[0].value()
+	return r, t.addVersion(ctx, r, "", p.At)
+}
+
+// mayPropose says what is in the way of a person's own draft.
+func (t *tx) mayPropose(ctx context.Context, p socialwatch.Proposal, parent answered) error {
+	if err := t.mayDecide(ctx, p.By.Login, socialwatch.RoleAuthor, parent.Account); err != nil {
+		return err
+	}
+	if !answersSame(p.Payload, socialwatch.Payload{Network: socialwatch.Network(parent.Network), Host: parent.Host,
+		Account: parent.Account, ParentID: parent.PostID}) {
+		return errors.New("the payload answers another post")
+	}
+	switch state := socialwatch.CaseState(parent.State); state {
+	case socialwatch.CaseNew, socialwatch.CaseOpen, socialwatch.CaseWaiting:
+	default:
+		return fmt.Errorf("the case is %s: reopen it first: %w", state, socialwatch.ErrConflict)
+	}
+	return t.parentStands(ctx, p.MentionID, p.Payload)
+}
