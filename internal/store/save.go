@@ -150,7 +150,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 	w.t.ring()
 	saved, err := returning[int64](ctx, w.t, v)
 	if err != nil {
-		return conflictIfDuplicate(err)
+		return err
 	}
 	if len(saved) < len(w.c.Cases) {
 		return socialwatch.ErrConflict
