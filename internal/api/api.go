@@ -72,10 +72,10 @@ type Options struct {
 	Tokens  Tokens
 	Decider Decider
 	Control Control
-	// Refused reports whether err of Decider or Control is the refusal of what
-	// the person gave, so that its text may be shown and says what to change;
-	// with the findings when the safety check refused it.
-	Refused func(err error) (findings []socialwatch.Finding, ok bool)
+	// Refused returns what to tell when err of Decider or Control is the refusal
+	// of what the person gave, with the findings when the safety check refused
+	// it; "" for any other error.
+	Refused func(err error) (text string, findings []socialwatch.Finding)
 	Rate    float64 // requests a second for each token, twice as many at once; 0: 20
 	Now     func() time.Time
 	Log     *slog.Logger

@@ -94,8 +94,8 @@ func (s *server) decide(r *http.Request, c caller, v verdict) (any, error) {
 	if err == nil {
 		return viewReply(reply, card.Case.Number), nil
 	}
-	if !errors.Is(err, socialwatch.ErrConflict) {
-		return nil, s.refusal(err)
+	if err = s.refusal(err); !errors.Is(err, socialwatch.ErrConflict) {
+		return nil, err
 	}
 	now, readErr := s.card(r, c)
 	if readErr != nil {
@@ -120,12 +120,13 @@ func approvedBy(r socialwatch.Reply, hash, login string) bool {
 
 // refusal is err, as a problem when it is about what the person gave.
 func (s *server) refusal(err error) error {
-	if findings, ok := s.Refused(err); ok {
-		p := kindRefused.of("%s", err)
-		p.Findings = findings
-		return p
+	text, findings := s.Refused(err)
+	if text == "" {
+		return err
 	}
-	return err
+	p := kindRefused.of("%s", text)
+	p.Findings = findings
+	return p
 }
 
 // resolve takes a person's word on a reply in doubt.
@@ -151,7 +152,7 @@ func (s *server) resolve(r *http.Request, c caller) (any, error) {
 	reply, err := s.Control.Settle(r.Context(), socialwatch.Settlement{ReplyID: card.Reply.ID, By: *c.person,
 		Post: socialwatch.Published{URL: link}, Absent: absent})
 	if err != nil {
-		return nil, s.refusal(err)
+		return nil, err
 	}
 	return viewReply(reply, card.Case.Number), nil
 }
@@ -179,7 +180,7 @@ func (s *server) control(r *http.Request, c caller, turn func(context.Context, s
 		return nil, err
 	}
 	if err := turn(r.Context(), *c.person); err != nil {
-		return nil, s.refusal(err)
+		return nil, err
 	}
 	return Publishing{Stopped: stopped}, nil
 }

@@ -110,6 +110,8 @@ func TestRolesDecideWhoMay(t *testing.T) {
 	if p := problemOf(t, err, "conflict"); p.Current.Hash != r.Hash {
 		t.Errorf("the conflict does not name the new text: %+v", p.Current)
 	}
+	_, err = cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "Newer words.", false)
+	problemOf(t, err, "conflict")
 	if _, err = bo.Approve(t.Context(), one.Reply.ID, r.Hash); err != nil {
 		t.Error(err)
 	}
