@@ -31,7 +31,7 @@ type reading struct {
 }
 
 // Fetch returns the next batch: at most Pages pages. The first one, without a
-// cursor, holds the present newest page.
+// cursor, holds the present newest page; those after it reach back DeepBack.
 func (s source) Fetch(ctx context.Context, cur []byte) (connectors.Batch, error) {
 	k := &call{}
 	ctx = withCall(ctx, k)
@@ -64,9 +64,10 @@ func (s source) Fetch(ctx context.Context, cur []byte) (connectors.Batch, error)
 	return r.batch, nil
 }
 
-// begin reads the present newest page.
+// begin reads the present newest page. The last DeepBack follows by a deep
+// sweep, as nothing tells how much of it was answered elsewhere.
 func (r *reading) begin(ctx context.Context) error {
-	r.cur = cursor{Version: 1, Host: r.host, Account: r.facts.account, Swept: r.now, Dived: r.now}
+	r.cur = cursor{Version: 1, Host: r.host, Account: r.facts.account, Swept: r.now}
 	r.checkPolicy(ctx)
 	page, err := r.page(ctx, nil)
 	if err != nil {

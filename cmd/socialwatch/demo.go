@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"socialwatch"
+	"socialwatch/internal/api"
+	"socialwatch/internal/config"
+	"socialwatch/internal/simulator"
+	"socialwatch/internal/store"
+)
+
+func newDemo(f *flags) *cobra.Command {
+	var d demo
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Play a scripted day on a simulated network, with the real program",
+		Long: "Needs nothing: an SQLite database in a temporary folder, a simulated Mastodon\n" +
+			"server on this machine, the real connector and pipeline, and the console. With\n" +
+			"--exit the day is played at full speed, every draft is approved through the API\n" +
+			"by a person's token, and a report says whether each promise held.",
+		Example: "  socialwatch demo\n  socialwatch demo --exit --json",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if d.speed <= 0 {
+				return usageError{fmt.Errorf("--speed must be more than 0, such as 300 for a day in three minutes")}
+			}
+			return d.run(cmd, f)
+		},
+	}
+	cmd.Flags().BoolVar(&d.exit, "exit", false, "play at full speed, approve everything, report and end")
+	cmd.Flags().Float64Var(&d.speed, "speed", 300, "how many times faster than real time the day goes")
+	cmd.Flags().Uint64Var(&d.seed, "seed", 1, "another number gives another day")
+	cmd.Flags().StringVar(&d.listen, "listen", "127.0.0.1:0", "address of the console")
+	return cmd
+}
+
+// demo is one run of the scripted day.
+type demo struct {
+	exit   bool
+	speed  float64
+	seed   uint64
+	listen string
+
+	sim      *simulator.Mastodon
+	app      *app
+	url      string
+	password string
+	token    string // of the person, for the API
+}
+
+// demoLogin is the person of the demo, a lead.
+const demoLogin = "demo"
+
+func (d *demo) run(cmd *cobra.Command, f *flags) error {
+	dir, err := os.MkdirTemp("", "socialwatch-demo-")
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	l, err := net.Listen("tcp", d.listen)
+	if err != nil {
+		return fmt.Errorf("demo: listen on %s: %w", d.listen, err)
+	}
+	d.url = "http://" + l.Addr().String()
+	d.sim = simulator.NewMastodon(simulator.Options{Seed: d.seed,
+		LateCommits: simulator.LateCommits{Share: 0.05, Max: 300 * time.Millisecond}})
+	defer d.sim.Close()
+	if err := d.prepare(ctx, dir); err != nil {
+		return errors.Join(fmt.Errorf("demo: %w", err), l.Close())
+	}
+	defer d.app.close()
+
+	var served error
+	var wg sync.WaitGroup
+	wg.Go(func() { served = d.app.serve(ctx, l, true); cancel() })
+	if d.exit {
+		err = d.judge(ctx, cmd, f)
+	} else {
+		err = d.show(ctx, cmd)
+	}
+	cancel()
+	wg.Wait()
+	return errors.Join(err, served)
+}
+
+// prepare makes the network's account, the configuration, the database and a
+// person, all for this run alone.
+func (d *demo) prepare(ctx context.Context, dir string) error {
+	if err := d.sim.Start(); err != nil {
+		return err
+	}
+	if _, err := d.sim.AddAccount(simulator.DayHandle); err != nil {
+		return err
+	}
+	token, err := d.sim.Token(simulator.DayHandle)
+	if err != nil {
+		return err
+	}
+	tokenFile := filepath.Join(dir, "token")
+	if err := os.WriteFile(tokenFile, []byte(token), 0o600); err != nil {
+		return err
+	}
+	cfg, err := config.Parse("demo", []byte(d.config(dir, tokenFile)))
+	if err != nil {
+		return err
+	}
+	opts, err := storeOptions(cfg)
+	if err != nil {
+		return err
+	}
+	if _, err := store.Migrate(ctx, opts); err != nil {
+		return err
+	}
+	log := quietLog()
+	if !d.exit {
+		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))
+	}
+	if d.app, err = wire(ctx, cfg, tuning{sweep: time.Second, settle: 200 * time.Millisecond, look: time.Second, log: log}); err != nil {
+		return err
+	}
+	d.password = rand.Text()
+	person := socialwatch.Person{Login: demoLogin, Name: "Demo lead",
+		Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleLead}}
+	if person, err = addPerson(ctx, d.app.store, person, d.password); err != nil {
+		return err
+	}
+	d.token, err = addToken(ctx, d.app.store, store.NewToken{Name: "demo", PersonID: &person.ID, Scopes: api.Scopes}, 1)
+	return err
+}
+
+func (d *demo) config(dir, tokenFile string) string {
+	hold := "20s"
+	if d.exit {
+		hold = "0s"
+	}
+	return fmt.Sprintf(`
+database: {url: %q}
+public_url: %q
+replies: {hold: %s}
+polling: {every: "@every 1s", missed: 10}
+triage: {order_patterns: ["555-#######-#######"]}
+calendars:
+  always: {zone: UTC, hours: ["mon-sun 00:00-24:00"]}
+accounts:
+  - name: %s
+    network: mastodon
+    base_url: %q
+    token_file: %q
+    region: GB
+    languages: [en]
+    calendar: always
+    team: support
+    links: [shop.example]
+`, "sqlite:"+filepath.Join(dir, "demo.db"), d.url, hold, simulator.DayHandle, d.sim.URL(), tokenFile)
+}
+
+// show plays the day at a pace that people can follow.
+func (d *demo) show(ctx context.Context, cmd *cobra.Command) error {
+	w := cmd.OutOrStdout()
+	fmt.Fprintf(w, "\n  Console   %s\n  Log in    %s\n  Password  %s   (for this run only)\n\n", d.url, demoLogin, d.password)
+	fmt.Fprintf(w, "The day begins; it takes %s. Ctrl+C ends the demo and removes its database.\n\n",
+		(time.Duration(float64(simulator.DayLength) / d.speed)).Round(time.Second))
+	_, err := simulator.Play(ctx, d.sim, simulator.Day(d.seed), d.speed, func(s simulator.Step, _ string) {
+		at := (simulator.DayStart + s.Offset).Round(time.Minute)
+		fmt.Fprintf(w, "%02d:%02d  %-13s %-17s %s\n", int(at.Hours()), int(at.Minutes())%60, s.Action, s.Theme, s.Author)
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nThe day is over; the console stays at %s until Ctrl+C.\n", d.url)
+	<-ctx.Done()
+	return nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"socialwatch"
+	"socialwatch/internal/jobs"
+	"socialwatch/internal/store"
+)
+
+// operation serves what an operator's tools ask: /healthz, /readyz, /metrics.
+func (a *app) operation(mux *http.ServeMux) error {
+	every, err := jobs.Parse(a.cfg.Polling.Every)
+	if err != nil {
+		return fmt.Errorf("polling.every: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(&gauges{a: a}, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		problems := a.problems(ctx, every)
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		if len(problems) > 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintln(w, strings.Join(problems, "\n"))
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	return nil
+}
+
+// problems are the reasons not to be ready: an account that has missed its
+// polls, or a database that does not answer.
+func (a *app) problems(ctx context.Context, every interface{ Next(time.Time) time.Time }) []string {
+	now := socialwatch.Micros(a.now())
+	stats, err := a.store.Stats(ctx, now)
+	if err != nil {
+		return []string{"the database does not answer: see the log"}
+	}
+	period := every.Next(every.Next(now)).Sub(every.Next(now))
+	var problems []string
+	for _, s := range stats.Accounts {
+		if _, ours := a.connectors[s.Name]; !ours || s.Paused {
+			continue
+		}
+		if late := now.Sub(s.GoodAt); late > period*time.Duration(a.cfg.Polling.Stale) && now.Sub(a.begun) > period*time.Duration(a.cfg.Polling.Stale) {
+			problems = append(problems, fmt.Sprintf("account %s: no good poll since %s: see Connections", s.Name, since(s.GoodAt)))
+		}
+	}
+	return problems
+}
+
+func since(t time.Time) string {
+	if t.IsZero() {
+		return "ever"
+	}
+	return t.Format(time.RFC3339)
+}
+
+// gauges reads the figures when they are asked for.
+type gauges struct{ a *app }
+
+var (
+	metricReplies    = prometheus.NewDesc("socialwatch_replies", "Replies by state; unknown ones may have been sent.", []string{"state"}, nil)
+	metricHanded     = prometheus.NewDesc("socialwatch_replies_unknown", "Replies in doubt, by who must act: program or person.", []string{"by"}, nil)
+	metricQueueAge   = prometheus.NewDesc("socialwatch_queue_age_seconds", "Age of the oldest draft that awaits approval.", nil, nil)
+	metricOutboxAge  = prometheus.NewDesc("socialwatch_outbox_age_seconds", "Age of the oldest event without a number.", nil, nil)
+	metricStopped    = prometheus.NewDesc("socialwatch_publishing_stopped", "1 while publishing is stopped.", nil, nil)
+	metricMentions   = prometheus.NewDesc("socialwatch_mentions", "Mentions stored.", nil, nil)
+	metricAside      = prometheus.NewDesc("socialwatch_set_aside", "Items that could not be read and were set aside.", nil, nil)
+	metricGaps       = prometheus.NewDesc("socialwatch_gaps_open", "Stretches in which mentions may be missed right now.", nil, nil)
+	metricLag        = prometheus.NewDesc("socialwatch_account_lag_seconds", "Posted to stored, of the newest mention.", []string{"account"}, nil)
+	metricGood       = prometheus.NewDesc("socialwatch_account_last_good_poll_timestamp_seconds", "When a poll last worked.", []string{"account"}, nil)
+	metricFailures   = prometheus.NewDesc("socialwatch_account_poll_failures", "Failed polls in a row.", []string{"account"}, nil)
+	metricPaused     = prometheus.NewDesc("socialwatch_account_paused", "1 while the account is paused.", []string{"account"}, nil)
+	metricStream     = prometheus.NewDesc("socialwatch_account_stream_up", "1 while the stream is open.", []string{"account"}, nil)
+	metricSilent     = prometheus.NewDesc("socialwatch_account_silent", "1 when no mention came for three times the longest silence of seven days.", []string{"account"}, nil)
+	metricUnreadable = prometheus.NewDesc("socialwatch_database_up", "1 when the figures could be read.", nil, nil)
+)
+
+// Describe sends nothing: the set of accounts is not fixed.
+func (g *gauges) Describe(chan<- *prometheus.Desc) {}
+
+// Collect reads the database once.
+func (g *gauges) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	now := socialwatch.Micros(g.a.now())
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	stats, err := g.a.store.Stats(ctx, now)
+	connections, err2 := g.a.store.Connections(ctx, now)
+	if err != nil || err2 != nil {
+		gauge(metricUnreadable, 0)
+		return
+	}
+	gauge(metricUnreadable, 1)
+	for state, n := range stats.Replies {
+		gauge(metricReplies, float64(n), string(state))
+	}
+	gauge(metricHanded, float64(stats.HandedOver), "person")
+	gauge(metricHanded, float64(stats.Replies[socialwatch.ReplyUnknown]-stats.HandedOver), "program")
+	gauge(metricQueueAge, age(now, stats.OldestAwaiting))
+	gauge(metricOutboxAge, age(now, stats.OldestUnnumbered))
+	gauge(metricStopped, flag(stats.Stop.Stopped))
+	gauge(metricMentions, float64(stats.Mentions))
+	gauge(metricAside, float64(stats.Aside))
+	gauge(metricGaps, float64(stats.OpenGaps))
+	for _, c := range connections {
+		gauge(metricLag, c.Lag.Seconds(), c.Name)
+		if !c.GoodAt.IsZero() {
+			gauge(metricGood, float64(c.GoodAt.UnixMilli())/1000, c.Name)
+		}
+		gauge(metricFailures, float64(c.Failures), c.Name)
+		gauge(metricPaused, flag(c.PausedBy != ""), c.Name)
+		gauge(metricStream, flag(c.StreamUp), c.Name)
+		gauge(metricSilent, flag(silent(c, now)), c.Name)
+	}
+}
+
+// silent is the alarm on silence: a network that fell silent unnoticed looks
+// like a calm day (product note, section 1).
+func silent(c store.Connection, now time.Time) bool {
+	return c.PausedBy == "" && c.Silence > 0 && now.Sub(c.NewestAt) > 3*c.Silence
+}
+
+func age(now, t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(t).Seconds())
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

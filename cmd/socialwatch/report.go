@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"socialwatch"
+	"socialwatch/internal/api"
+	"socialwatch/internal/simulator"
+	"socialwatch/internal/store"
+)
+
+// report says whether a demo day kept the promises. Lost, doubled and
+// sent_twice must be 0.
+type report struct {
+	Posted    int      `json:"posted"`     // posts that we had to take in
+	Stored    int      `json:"stored"`     // mentions in the database
+	Doubled   int      `json:"doubled"`    // stored twice
+	Lost      int      `json:"lost"`       // had to be taken in and were not
+	Cases     int      `json:"cases"`      //
+	Sent      int      `json:"sent"`       // replies that the database holds as sent
+	Public    int      `json:"public"`     // replies of ours on the network
+	SentTwice int      `json:"sent_twice"` // replies on the network beyond one for each reply sent
+	Unknown   int      `json:"unknown"`    // may have been sent
+	Blocked   int      `json:"blocked"`    // by the safety check
+	Gaps      int      `json:"gaps"`
+	Seconds   float64  `json:"seconds"`
+	Broken    []string `json:"broken"` // promises that did not hold
+}
+
+// judge plays the day at full speed, approves through the API and reports.
+func (d *demo) judge(ctx context.Context, cmd *cobra.Command, f *flags) error {
+	begun := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	if err := d.connected(ctx); err != nil {
+		return err
+	}
+	played := make(chan error, 1)
+	go func() {
+		_, err := simulator.Play(ctx, d.sim, simulator.Day(d.seed), 0, nil)
+		played <- err
+	}()
+	client := &api.Client{BaseURL: d.url, Token: d.token, HTTP: http.DefaultClient}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	var r report
+	for done, calm := false, 0; calm < 3; {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("demo: the day did not come to rest in time: %+v", r)
+		case err := <-played:
+			if err != nil {
+				return err
+			}
+			done = true
+		case <-tick.C:
+		}
+		approved, err := approveAll(ctx, client)
+		if err != nil {
+			return fmt.Errorf("demo: approve: %w", err)
+		}
+		if r, err = d.report(ctx); err != nil {
+			return fmt.Errorf("demo: report: %w", err)
+		}
+		stats, err := d.app.store.Stats(ctx, socialwatch.Micros(time.Now()))
+		if err != nil {
+			return err
+		}
+		if done && approved == 0 && r.Lost == 0 && quiet(stats) {
+			calm++
+		} else {
+			calm = 0
+		}
+	}
+	r.Seconds = time.Since(begun).Seconds()
+	return d.print(cmd, f, r)
+}
+
+// connected waits for the account's first good poll: a day that is over
+// before anybody watches would prove nothing.
+func (d *demo) connected(ctx context.Context) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		stats, err := d.app.store.Stats(ctx, socialwatch.Micros(time.Now()))
+		if err != nil {
+			return err
+		}
+		for _, a := range stats.Accounts {
+			if !a.GoodAt.IsZero() {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("demo: the account was not polled in time: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// quiet reports whether nothing is on its way.
+func quiet(s store.Stats) bool {
+	return s.Replies[socialwatch.ReplyHolding]+s.Replies[socialwatch.ReplySending]+s.Replies[socialwatch.ReplyApproved]+
+		s.Replies[socialwatch.ReplyAwaiting] == 0 && s.Replies[socialwatch.ReplyUnknown] == s.HandedOver && s.OldestUnnumbered.IsZero()
+}
+
+// approveAll approves each draft that awaits, as a person would. A draft that
+// is gone meanwhile is no failure: the thread moved.
+func approveAll(ctx context.Context, c *api.Client) (int, error) {
+	approved := 0
+	page, err := c.Replies(ctx, api.Query{Limit: 200})
+	var p *api.Problem
+	if errors.As(err, &p) && p.Status == http.StatusTooManyRequests {
+		return 1, nil // the rest comes with the next look
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range page.Items {
+		_, err := c.Approve(ctx, r.ID, r.Hash)
+		if errors.As(err, &p) && p.Status == http.StatusTooManyRequests {
+			return approved + 1, nil // the rest comes with the next look
+		}
+		if err != nil && !errors.Is(err, socialwatch.ErrConflict) {
+			return approved, err
+		}
+		approved++
+	}
+	return approved, nil
+}
+
+func (d *demo) report(ctx context.Context) (report, error) {
+	var r report
+	truth := d.sim.Truth(simulator.DayHandle)
+	stored, err := d.stored(ctx)
+	if err != nil {
+		return r, err
+	}
+	for _, one := range stored {
+		r.Stored++
+		r.Doubled += one.times - 1
+	}
+	for _, id := range append(append([]string{}, truth.Must...), truth.Unaddressed...) {
+		if d.besideTheMatter(stored, id) {
+			continue
+		}
+		r.Posted++
+		if stored[id].times == 0 {
+			r.Lost++
+		}
+	}
+	if err := d.count(ctx, &r); err != nil {
+		return r, err
+	}
+	texts := map[string]int{}
+	for _, p := range d.sim.Published(simulator.DayHandle, "") {
+		r.Public++
+		if texts[p.ParentID+"\x00"+p.Text]++; texts[p.ParentID+"\x00"+p.Text] > 1 {
+			r.SentTwice++
+		}
+	}
+	if r.Public > r.Sent+r.SentTwice+r.Unknown {
+		r.Broken = append(r.Broken, "a reply is public that the database does not hold as sent")
+	}
+	for name, n := range map[string]int{"lost": r.Lost, "doubled": r.Doubled, "sent_twice": r.SentTwice} {
+		if n > 0 {
+			r.Broken = append(r.Broken, fmt.Sprintf("%d %s", n, name))
+		}
+	}
+	return r, nil
+}
+
+// taken is a post as the database holds it.
+type taken struct {
+	times  int
+	inCase bool
+}
+
+// stored reads every mention in the database by post id.
+func (d *demo) stored(ctx context.Context) (map[string]taken, error) {
+	all := map[string]taken{}
+	for after := ""; ; {
+		rows, next, err := d.app.store.Mentions(ctx, store.MentionFilter{After: after, Limit: store.PageMax})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			one := all[row.Mention.ID]
+			all[row.Mention.ID] = taken{one.times + 1, row.CaseID != 0}
+		}
+		if after = next; next == "" {
+			return all, nil
+		}
+	}
+}
+
+// besideTheMatter reports whether a post without our handle stands below one
+// that opened no case, such as praise: such threads are not watched.
+func (d *demo) besideTheMatter(stored map[string]taken, id string) bool {
+	for _, a := range d.sim.Ancestors(id) {
+		if stored[a].inCase {
+			return false
+		}
+	}
+	return !d.sim.Mentions(id, simulator.DayHandle)
+}
+
+// count reads what the database says of cases and replies.
+func (d *demo) count(ctx context.Context, r *report) error {
+	for after := ""; ; {
+		rows, next, err := d.app.store.Cases(ctx, store.CaseFilter{After: after, Limit: store.PageMax})
+		if err != nil {
+			return err
+		}
+		r.Cases += len(rows)
+		if after = next; next == "" {
+			break
+		}
+	}
+	for state, n := range map[socialwatch.ReplyState]*int{socialwatch.ReplySent: &r.Sent,
+		socialwatch.ReplyUnknown: &r.Unknown, socialwatch.ReplyBlocked: &r.Blocked} {
+		for after := ""; ; {
+			rows, next, err := d.app.store.Queue(ctx, store.QueueFilter{States: []socialwatch.ReplyState{state}, After: after, Limit: store.PageMax})
+			if err != nil {
+				return err
+			}
+			*n += len(rows)
+			if after = next; next == "" {
+				break
+			}
+		}
+	}
+	connections, err := d.app.store.Connections(ctx, socialwatch.Micros(time.Now()))
+	for _, c := range connections {
+		r.Gaps += len(c.Gaps)
+	}
+	return err
+}
+
+func (d *demo) print(cmd *cobra.Command, f *flags, r report) error {
+	err := out(cmd, f, r, func() {
+		fmt.Fprintf(cmd.OutOrStdout(), "posted %d, stored %d, doubled %d, lost %d, cases %d, sent %d, sent twice %d, blocked %d, gaps %d in %.1f s\n",
+			r.Posted, r.Stored, r.Doubled, r.Lost, r.Cases, r.Sent, r.SentTwice, r.Blocked, r.Gaps, r.Seconds)
+	})
+	if err == nil && len(r.Broken) > 0 {
+		err = fmt.Errorf("promises broken: %v", r.Broken)
+	}
+	return err
+}

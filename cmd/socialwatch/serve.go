@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"socialwatch/connectors"
+	"socialwatch/internal/jobs"
+
+	"socialwatch"
+)
+
+func newServe(f *flags) *cobra.Command {
+	var noPoll bool
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Run the console, the API, the schedules and the publisher",
+		Example: "  socialwatch serve\n  socialwatch serve --no-poll   # beside poll --once in the system's cron",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := open(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			l, err := net.Listen("tcp", a.cfg.Listen)
+			if err != nil {
+				return fmt.Errorf("listen on %s: %w: another program has it, or write another address under listen", a.cfg.Listen, err)
+			}
+			a.log.Info("serving", "address", "http://"+l.Addr().String(), "accounts", len(a.connectors), "poll", !noPoll)
+			return a.serve(cmd.Context(), l, !noPoll)
+		},
+	}
+	cmd.Flags().BoolVar(&noPoll, "no-poll", false, "leave reading the networks to `poll --once`")
+	return cmd
+}
+
+// serve runs until ctx ends, then shuts down in order: schedules, HTTP, the
+// reply in flight; the caller closes the database.
+func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
+	handler, err := a.handler(ctx)
+	if err != nil {
+		return err
+	}
+	list := a.jobs(ctx)
+	if poll {
+		streams, stop := a.streams(ctx)
+		defer stop()
+		list = append(list, a.polls(streams)...)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		// Open event streams end with the program.
+		BaseContext: func(net.Listener) context.Context { return ctx }}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		runner := &jobs.Runner{Ticks: a.store, Now: a.now, Log: a.log}
+		return runner.Run(ctx, list)
+	})
+	g.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if err := server.Shutdown(end); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// jobs are those that every serving process runs.
+func (a *app) jobs(ctx context.Context) []jobs.Job {
+	return []jobs.Job{
+		// The bell rings at each approval; the tick finds ended undo windows.
+		{Name: "publish", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.publish},
+		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Run: a.sequencer.Pass},
+		{Name: "deadlines", Spec: "@every 30s", Run: a.deadlines},
+	}
+}
+
+// bell rings after commits; nil, which never rings, when it can't be had: the
+// ticks remain.
+func (a *app) bell(ctx context.Context) <-chan struct{} {
+	c, err := a.store.Bell(ctx)
+	if err != nil {
+		a.log.Warn("no notifications from the database, polling it", "err", err)
+		return nil
+	}
+	return c
+}
+
+// polls are the jobs that read the networks.
+func (a *app) polls(rings map[string]chan struct{}) []jobs.Job {
+	var list []jobs.Job
+	quiet := func(name string, c *connectors.Connector, work func(context.Context, *connectors.Connector) error) func(context.Context) error {
+		return func(ctx context.Context) error {
+			if err := work(ctx, c); err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
+				return fmt.Errorf("%s %s: %w", name, c.Account, err)
+			}
+			return nil
+		}
+	}
+	threads := "@every 15s"
+	if a.tuning.look > 0 {
+		threads = "@every 1s"
+	}
+	for name, c := range a.connectors {
+		list = append(list,
+			jobs.Job{Name: "poll:" + name, Spec: a.cfg.Polling.Every, Wake: rings[name], Run: quiet("poll", c, a.poll)},
+			jobs.Job{Name: "threads:" + name, Spec: threads, Run: quiet("threads", c, a.threads)},
+			jobs.Job{Name: "rehydrate:" + name, Spec: "17 3 * * *", Run: quiet("rehydrate", c, a.rehydrate)},
+		)
+	}
+	return list
+}
+
+// streams keeps each account's doorbell and returns what it rings. A ring
+// that says a post was deleted looks at that post at once.
+func (a *app) streams(ctx context.Context) (map[string]chan struct{}, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	rings := map[string]chan struct{}{}
+	for name, c := range a.connectors {
+		if c.Waker == nil {
+			continue
+		}
+		news, gone := make(chan struct{}, 1), make(chan string, 64)
+		rings[name] = news
+		wg.Go(func() { a.wake(ctx, c, news, gone) })
+		wg.Go(func() { a.lookAtGone(ctx, c, gone) })
+	}
+	return rings, func() { cancel(); wg.Wait() }
+}
+
+func (a *app) wake(ctx context.Context, c *connectors.Connector, news chan<- struct{}, gone chan<- string) {
+	ring := func(r connectors.Ring) {
+		if r.Deleted != "" {
+			select {
+			case gone <- r.Deleted:
+			default: // the nightly look and the look before sending find it
+			}
+			return
+		}
+		select {
+		case news <- struct{}{}:
+		default: // one ring is waiting already
+		}
+	}
+	up := func(is bool) {
+		if err := a.store.SetStream(context.WithoutCancel(ctx), c.Account, is, socialwatch.Micros(a.now())); err != nil {
+			a.log.Warn("stream state not stored", "account", c.Account, "err", err)
+		}
+	}
+	if err := c.Waker.Wake(ctx, ring, up); err != nil && ctx.Err() == nil {
+		a.log.Error("stream refused for good, polling goes on", "account", c.Account, "err", err)
+	}
+}
+
+func (a *app) lookAtGone(ctx context.Context, c *connectors.Connector, gone <-chan string) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-gone:
+			if err := a.intake.Look(ctx, c, []string{id}); err != nil && ctx.Err() == nil {
+				a.log.Warn("deleted post not looked at", "account", c.Account, "err", err)
+			}
+		}
+	}
+}

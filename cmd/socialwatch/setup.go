@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"socialwatch/connectors"
+	"socialwatch/internal/config"
+	"socialwatch/internal/store"
+)
+
+func newInit(f *flags) *cobra.Command {
+	var markdown bool
+	cmd := &cobra.Command{
+		Use:     "init",
+		Short:   "Write a commented configuration",
+		Example: "  socialwatch init\n  socialwatch init --config /etc/socialwatch/socialwatch.yaml",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if markdown {
+				fmt.Fprint(cmd.OutOrStdout(), config.Markdown())
+				return nil
+			}
+			file, err := os.OpenFile(f.config, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("%s exists and was left as it is: remove it first, or name another with --config", f.config)
+			}
+			if err != nil {
+				return fmt.Errorf("write the configuration: %w", err)
+			}
+			_, err = file.WriteString(config.Example())
+			if err = errors.Join(err, file.Close()); err != nil {
+				return fmt.Errorf("write the configuration: %w", err)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s. Fill in your account, then: socialwatch migrate && socialwatch check\n", f.config)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&markdown, "markdown", false, "print docs/configuration.md instead")
+	return cmd
+}
+
+func newMigrate(f *flags) *cobra.Command {
+	var show bool
+	var role string
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Make or update the database's tables",
+		Long: "The only command that changes the schema: run it with the rights to do so, and\n" +
+			"serve with lesser ones. --print shows the SQL instead, for the database's owner.",
+		Example: "  socialwatch migrate\n  socialwatch migrate --print --role case_system > socialwatch.sql",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(f.config)
+			if err != nil {
+				return err
+			}
+			opts, err := storeOptions(cfg)
+			if err != nil {
+				return err
+			}
+			if show {
+				sql, err := store.Print(opts, role)
+				if err != nil {
+					return err
+				}
+				fmt.Fprint(cmd.OutOrStdout(), sql)
+				return nil
+			}
+			if role != "" {
+				return usageError{fmt.Errorf("--role belongs to --print: grants are for the database's owner to run")}
+			}
+			applied, err := store.Migrate(cmd.Context(), opts)
+			if err != nil {
+				return err
+			}
+			return out(cmd, f, map[string]any{"applied": applied}, func() {
+				if len(applied) == 0 {
+					fmt.Fprintln(cmd.OutOrStdout(), "The database is up to date.")
+				}
+				for _, name := range applied {
+					fmt.Fprintln(cmd.OutOrStdout(), "applied", name)
+				}
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&show, "print", false, "print the SQL and change nothing")
+	cmd.Flags().StringVar(&role, "role", "", "with --print: also grant the consumers' views to this role")
+	return cmd
+}
+
+// finding is one line of check.
+type finding struct {
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	Warn bool   `json:"warn"`
+	Text string `json:"text"`
+}
+
+func newCheck(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "check",
+		Short:   "Check configuration, database, accounts and clock; say what to do",
+		Example: "  socialwatch check\n  socialwatch check --json",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
+			defer cancel()
+			found := check(ctx, f)
+			bad := 0
+			for _, one := range found {
+				if !one.OK && !one.Warn {
+					bad++
+				}
+			}
+			err := out(cmd, f, found, func() {
+				for _, one := range found {
+					mark := "ok  "
+					if one.Warn {
+						mark = "warn"
+					} else if !one.OK {
+						mark = "BAD "
+					}
+					fmt.Fprintf(cmd.OutOrStdout(), "%s  %s: %s\n", mark, one.What, one.Text)
+				}
+			})
+			if err == nil && bad > 0 {
+				err = fmt.Errorf("%d of %d checks failed", bad, len(found))
+			}
+			return err
+		},
+	}
+}
+
+// check looks at each thing that another depends on, in that order, and goes
+// on as far as it can.
+func check(ctx context.Context, f *flags) []finding {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return []finding{{What: "configuration", Text: err.Error()}}
+	}
+	found := []finding{{What: "configuration", OK: true, Text: fmt.Sprintf("%s, %d accounts", f.config, len(cfg.Accounts))}}
+	a := &app{cfg: cfg, now: time.Now, log: quietLog()}
+	if err := a.rules(); err != nil {
+		found = append(found, finding{What: "rules and templates", Text: err.Error()})
+	} else {
+		found = append(found, finding{What: "rules and templates", OK: true, Text: fmt.Sprintf("%d templates", len(a.templates.List()))})
+	}
+	found = append(found, checkDatabase(ctx, cfg))
+	if err := a.networks(); err != nil {
+		return append(found, finding{What: "accounts", Text: err.Error()})
+	}
+	for name, c := range a.connectors {
+		found = append(found, checkAccount(ctx, name, c)...)
+	}
+	return found
+}
+
+func checkDatabase(ctx context.Context, cfg config.Config) finding {
+	opts, err := storeOptions(cfg)
+	if err != nil {
+		return finding{What: "database", Text: err.Error()}
+	}
+	s, err := store.Open(ctx, opts)
+	if err != nil {
+		return finding{What: "database", Text: err.Error()}
+	}
+	defer s.Close()
+	if err := s.Ping(ctx); err != nil {
+		return finding{What: "database", Text: err.Error()}
+	}
+	return finding{What: "database", OK: true, Text: fmt.Sprintf("%s, schema up to date", s.Kind())}
+}
+
+func checkAccount(ctx context.Context, name string, c *connectors.Connector) []finding {
+	checks, err := c.Prober.Probe(ctx)
+	var found []finding
+	for _, one := range checks {
+		found = append(found, finding{What: "account " + name + ", " + one.Name, OK: one.OK, Warn: one.Warn, Text: one.Text})
+	}
+	if err != nil {
+		found = append(found, finding{What: "account " + name, Text: err.Error()})
+	}
+	return found
+}
+
+func newVersion(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  socialwatch version --json",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			goVersion, revision := "", ""
+			if info, ok := debug.ReadBuildInfo(); ok {
+				goVersion = info.GoVersion
+				for _, s := range info.Settings {
+					if s.Key == "vcs.revision" {
+						revision = s.Value
+					}
+				}
+			}
+			return out(cmd, f, map[string]string{"version": version, "revision": revision, "go": goVersion}, func() {
+				fmt.Fprintf(cmd.OutOrStdout(), "socialwatch %s %s %s\n", version, revision, goVersion)
+			})
+		},
+	}
+}

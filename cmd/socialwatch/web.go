@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"socialwatch"
+	"socialwatch/internal/api"
+	"socialwatch/internal/auth"
+	"socialwatch/internal/console"
+	"socialwatch/internal/jobs"
+	"socialwatch/internal/publish"
+	"socialwatch/responder"
+)
+
+// handler is all that is served: console, API, and what operators ask.
+func (a *app) handler(ctx context.Context) (http.Handler, error) {
+	every, err := jobs.Parse(a.cfg.Polling.Every)
+	if err != nil {
+		return nil, fmt.Errorf("polling.every: %w", err)
+	}
+	now := a.now()
+	page, err := console.New(console.Options{
+		Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
+		Logins: &auth.Logins{Store: a.store, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://")},
+		Check:  a.desk.Preview, Diff: wordDiff, Bell: a.store.Bell,
+		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
+		Now: a.now, Log: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	v1 := api.New(api.Options{Reader: a.store, Events: a.store, Tokens: a.store, Decider: a.desk, Control: a.desk,
+		Refused: refused, Now: a.now, Log: a.log})
+	mux := http.NewServeMux()
+	if err := a.operation(mux); err != nil {
+		return nil, err
+	}
+	mux.Handle("/api/", v1)
+	mux.Handle("/", page)
+	return mux, nil
+}
+
+// refused finds what a person must change in what they gave; "" when err is
+// none of that.
+func refused(err error) (string, []socialwatch.Finding) {
+	var blocked *publish.BlockedError
+	if errors.As(err, &blocked) {
+		return blocked.Error(), blocked.Findings
+	}
+	var input *publish.InputError
+	if errors.As(err, &input) {
+		return input.Text, nil
+	}
+	return "", nil
+}
+
+func wordDiff(old, text string) []console.DiffPart {
+	var parts []console.DiffPart
+	for _, p := range responder.WordDiff(old, text) {
+		parts = append(parts, console.DiffPart{Op: string(p.Op), Text: p.Text})
+	}
+	return parts
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"socialwatch"
+	"socialwatch/connectors"
+	"socialwatch/connectors/mastodon"
+	"socialwatch/internal/config"
+	"socialwatch/internal/intake"
+	"socialwatch/internal/outbox"
+	"socialwatch/internal/publish"
+	"socialwatch/internal/store"
+	"socialwatch/responder"
+	"socialwatch/templates"
+	"socialwatch/triage"
+)
+
+// app is the wired program: the only place that knows every part.
+type app struct {
+	cfg        config.Config
+	store      *store.Store
+	triage     *triage.Triage
+	responder  *responder.Responder
+	templates  *responder.Templates
+	accounts   map[string]responder.Account
+	calendars  map[string]responder.Calendar // by account name
+	connectors map[string]*connectors.Connector
+	intake     *intake.Intake
+	publisher  *publish.Publisher
+	desk       *publish.Desk
+	sequencer  *outbox.Sequencer
+	worker     string // unique among processes
+	log        *slog.Logger
+	now        func() time.Time
+	tuning     tuning
+	begun      time.Time
+}
+
+// tuning shortens what a demo or a test can't wait for. The zero value is
+// what the networks need.
+type tuning struct {
+	sweep  time.Duration // of a connector: how often, and how old its anchor
+	settle time.Duration // of the publisher
+	look   time.Duration // between two looks into a thread, and between the jobs that do
+	log    *slog.Logger
+}
+
+// open reads the configuration and wires everything on it.
+func open(ctx context.Context, f *flags) (*app, error) {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return nil, err
+	}
+	return wire(ctx, cfg, tuning{})
+}
+
+func storeOptions(cfg config.Config) (store.Options, error) {
+	url, err := cfg.DatabaseURL()
+	return store.Options{URL: url, Schema: cfg.Database.Schema, Pooler: cfg.Database.Pooler,
+		CasePrefix: cfg.Cases.Prefix, MaxConns: cfg.Database.MaxOpen}, err
+}
+
+// openStore opens the database alone, for commands that need no network.
+func openStore(ctx context.Context, f *flags) (config.Config, *store.Store, error) {
+	cfg, err := config.Load(f.config)
+	if err != nil {
+		return cfg, nil, err
+	}
+	opts, err := storeOptions(cfg)
+	if err != nil {
+		return cfg, nil, err
+	}
+	s, err := store.Open(ctx, opts)
+	return cfg, s, err
+}
+
+func wire(ctx context.Context, cfg config.Config, t tuning) (*app, error) {
+	if t.log == nil {
+		t.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	host, _ := os.Hostname()
+	a := &app{cfg: cfg, now: time.Now, log: t.log, tuning: t, begun: time.Now(),
+		worker: fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano()),
+	}
+	if err := a.rules(); err != nil {
+		return nil, err
+	}
+	if err := a.networks(); err != nil {
+		return nil, err
+	}
+	opts, err := storeOptions(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, opts); err != nil {
+		return nil, err
+	}
+	for _, c := range a.connectors {
+		if err := a.store.EnsureAccount(ctx, c.Account, string(c.Network), c.Host); err != nil {
+			a.close()
+			return nil, err
+		}
+	}
+	a.pipeline()
+	return a, nil
+}
+
+func (a *app) close() error { return a.store.Close() }
+
+// rules compiles what is pure: triage, templates, calendars.
+func (a *app) rules() error {
+	handles := make([]string, 0, len(a.cfg.Accounts))
+	for _, acc := range a.cfg.Accounts {
+		handles = append(handles, acc.Handle)
+	}
+	var err error
+	if a.triage, err = triage.New(triage.Options{Handles: handles,
+		OrderPatterns: a.cfg.Triage.OrderPatterns, HighValue: a.cfg.Triage.HighValue}); err != nil {
+		return fmt.Errorf("triage: %w", err)
+	}
+	var own fs.FS
+	if a.cfg.Templates != "" {
+		own = os.DirFS(a.cfg.Templates)
+	}
+	if a.templates, err = responder.Load(templates.FS, own); err != nil {
+		return fmt.Errorf("templates: %w", err)
+	}
+	a.responder = responder.New(a.templates, responder.Safety{})
+	a.accounts, a.calendars = map[string]responder.Account{}, map[string]responder.Calendar{}
+	for _, acc := range a.cfg.Accounts {
+		a.accounts[acc.Name] = responder.Account{Name: acc.Name, Handles: []string{acc.Handle}, Languages: acc.Languages,
+			AllowHosts: acc.Links, AllowNumbers: acc.Numbers, Private: acc.Private}
+		if c, ok := a.cfg.Calendars[acc.Calendar]; ok {
+			if a.calendars[acc.Name], err = responder.ParseCalendar(c.Zone, c.Hours, c.Holidays); err != nil {
+				return fmt.Errorf("calendars.%s: %w", acc.Calendar, err)
+			}
+		}
+	}
+	return nil
+}
+
+// networks makes one connector for each account: the whole list of networks
+// is this switch.
+func (a *app) networks() error {
+	a.connectors = map[string]*connectors.Connector{}
+	for _, acc := range a.cfg.Accounts {
+		token, err := acc.Token()
+		if err != nil {
+			return err
+		}
+		var c *connectors.Connector
+		switch socialwatch.Network(acc.Network) {
+		case socialwatch.Mastodon:
+			c, err = mastodon.New(mastodon.Options{
+				Account: acc.Name, BaseURL: acc.BaseURL, Token: token, AllowHTTP: acc.AllowHTTP,
+				ReplyVisibility: socialwatch.Visibility(acc.ReplyVisibility),
+				SweepEvery:      a.tuning.sweep, SweepAge: a.tuning.sweep,
+				UserAgent: "socialwatch/" + version, Now: a.now, Logger: a.log,
+			})
+		default:
+			err = fmt.Errorf("unknown network %q", acc.Network)
+		}
+		if err != nil {
+			return fmt.Errorf("account %s: %w", acc.Name, err)
+		}
+		a.connectors[acc.Name] = c
+	}
+	return nil
+}
+
+// pipeline joins the parts in the order in which a mention passes them.
+func (a *app) pipeline() {
+	a.intake = &intake.Intake{Store: a.store, Now: a.now, Expiry: a.cfg.Replies.Expiry,
+		Rules: intake.Rules{Assess: a.triage.Assess, Respond: a.respond, Check: a.checkDraft}}
+	if a.tuning.look > 0 {
+		a.intake.LookAfter = func(int) time.Duration { return a.tuning.look }
+	}
+	a.desk = &publish.Desk{Decisions: a.store, Switches: a.store, Replies: a.store,
+		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, Now: a.now,
+		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry,
+		Self: func(string) bool { return a.cfg.Replies.SelfApproval }}
+	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
+		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, Worker: a.worker,
+		Settle: a.tuning.settle, Resend: a.resend, Now: a.now, Log: a.log}
+	a.sequencer = &outbox.Sequencer{Store: a.store}
+}
+
+func (a *app) connector(account string) *connectors.Connector { return a.connectors[account] }
+
+func (a *app) resend(account string) bool {
+	acc, err := a.cfg.Account(account)
+	return err == nil && acc.ResendWhenAbsent
+}
+
+// respond lends the responder what the configuration knows of the account.
+func (a *app) respond(s intake.Situation) intake.Answer {
+	r := a.responder.Respond(responder.Input{Mention: s.Mention, Assessment: s.Assessment,
+		CaseNumber: s.CaseNumber, FollowUp: s.FollowUp, Used: s.Used, Now: s.Now,
+		Account: a.accounts[s.Mention.Account], Calendar: a.calendars[s.Mention.Account]})
+	return intake.Answer{Draft: r.Draft, Why: r.Why, Escalate: r.Escalate, Escalation: r.Escalation,
+		Level: r.Level, DueAt: r.DueAt}
+}
+
+func (a *app) checkDraft(p socialwatch.Payload, parent socialwatch.Mention, original string) []socialwatch.Finding {
+	return a.responder.Check(responder.CheckInput{Payload: p, Parent: parent.Post,
+		Account: a.accounts[p.Account], TemplateText: original})
+}
+
+func (a *app) check(rc socialwatch.ReplyContext, p socialwatch.Payload) []socialwatch.Finding {
+	in := responder.CheckInput{Payload: p, Parent: rc.Parent.Post, Account: a.accounts[p.Account],
+		TemplateText: rc.Original, CaseNumber: rc.Case.Number, EarlierUnknown: rc.InDoubt}
+	if rc.ParentGone {
+		in.NotAnswerable = "the post is gone"
+	}
+	return a.responder.Check(in)
+}
+
+// names lists the configured accounts, those asked for if any.
+func (a *app) names(only string) ([]string, error) {
+	if only != "" {
+		_, err := a.cfg.Account(only)
+		return []string{only}, err
+	}
+	var all []string
+	for _, acc := range a.cfg.Accounts {
+		all = append(all, acc.Name)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no accounts in the configuration: add one under accounts (`socialwatch init` shows how)")
+	}
+	return all, nil
+}
+
+// plain makes an error safe for one line of a log or table.
+func plain(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

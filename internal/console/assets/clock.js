@@ -1,0 +1,43 @@
+// Timers tick silently: only their text changes.
+import { say, span } from "./words.js";
+
+// The server's clock counts: what it wrote when it made the page is compared
+// with this machine's clock once.
+let skew = 0;
+
+export function setClock(response) {
+  const date = Date.parse(response.headers.get("Date") || "");
+  if (!Number.isNaN(date)) skew = Math.round((date - Date.now()) / 1000) * 1000;
+}
+
+const now = () => Date.now() + skew;
+
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function tick() {
+  for (const t of document.querySelectorAll("time[data-tick]")) {
+    const at = Date.parse(t.dateTime);
+    if (t.dataset.tick === "ago") {
+      put(t, say("ago", span((now() - at) / 1000)));
+      continue;
+    }
+    const left = (at - now()) / 1000;
+    put(t, left < 0 ? say("over", span(-left)) : say("left", span(left)));
+    t.classList.toggle("late", left < 0);
+    t.classList.toggle("soon", left >= 0 && left < 300);
+  }
+  for (const box of document.querySelectorAll("[data-hold]")) {
+    const left = Math.ceil((Date.parse(box.dataset.hold) - now()) / 1000);
+    const text = box.querySelector("[data-hold-text]");
+    if (text) put(text, left > 0 ? say("posts", span(left)) : say("now"));
+    const bar = box.querySelector("progress");
+    if (bar) bar.value = Math.max(0, left);
+  }
+}
+
+export function startClock() {
+  tick();
+  setInterval(tick, 1000);
+}

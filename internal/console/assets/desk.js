@@ -1,0 +1,159 @@
+// The desk: choosing a row shows its card beside the list, a decision brings
+// the next one. Both are the pages that links and forms lead to anyway, taken
+// apart and put in place.
+import { say, tell } from "./words.js";
+import { setClock, tick } from "./clock.js";
+
+// A button whose meaning has just changed ignores input for half a second.
+const settle = 500;
+
+let changedAt = -settle;
+let asked = 0;
+let pending = false;
+
+const wide = () => matchMedia("(min-width: 64rem)").matches;
+const cardOf = (root) => root.querySelector("#card");
+
+function calm(event) {
+  if (performance.now() - changedAt < settle && event.target.closest("#card .actions")) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+async function get(url, init) {
+  const response = await fetch(url, { credentials: "same-origin", ...init });
+  setClock(response);
+  if (response.status === 401 || new URL(response.url).pathname === "/login") {
+    location.assign("/login");
+    throw new Error("logged out");
+  }
+  return { response, page: new DOMParser().parseFromString(await response.text(), "text/html") };
+}
+
+export function put(selector, page) {
+  const fresh = page.querySelector(selector);
+  const old = document.querySelector(selector);
+  if (!fresh || !old) return false;
+  old.replaceWith(document.adoptNode(fresh));
+  if (selector === "#card") changedAt = performance.now();
+  tick();
+  return true;
+}
+
+export function mark(id) {
+  for (const row of document.querySelectorAll("#rows .row")) {
+    const here = row.dataset.id === String(id);
+    row.classList.toggle("current", here);
+    row.firstElementChild.toggleAttribute("aria-current", here);
+    if (here) row.firstElementChild.setAttribute("aria-current", "true");
+  }
+}
+
+// end dims a row that is over and says why; it stays where it is.
+export function end(id, label) {
+  const row = document.querySelector(`#rows .row[data-id="${CSS.escape(String(id))}"]`);
+  if (!row || row.classList.contains("ended")) return;
+  row.classList.add("ended");
+  let chips = row.querySelector(".chips");
+  if (!chips) {
+    chips = document.createElement("span");
+    chips.className = "chips";
+    row.firstElementChild.append(chips);
+  }
+  const chip = document.createElement("span");
+  chip.className = "chip";
+  chip.textContent = label;
+  chips.prepend(chip);
+}
+
+async function choose(link) {
+  const turn = ++asked;
+  try {
+    const { response, page } = await get(link.href);
+    if (turn !== asked || !response.ok || !put("#card", page)) return;
+    mark(cardOf(document).dataset.id);
+    history.replaceState(null, "", link.href);
+    document.title = page.title;
+    document.body.className = page.body.className;
+    document.querySelector(".side").scrollTop = 0;
+  } catch {
+    // The link itself still works.
+  }
+}
+
+// send makes a decision in place.
+async function send(form, button) {
+  if (pending) return;
+  pending = true;
+  const body = new URLSearchParams(new FormData(form, button));
+  try {
+    const { response, page } = await get(form.action, { method: "POST", body });
+    if (!cardOf(page)) {
+      document.querySelector("#main").replaceWith(document.adoptNode(page.querySelector("#main")));
+      document.title = page.title;
+      return;
+    }
+    arrive(response, page);
+  } catch {
+    tell(say("failed"));
+    document.dispatchEvent(new CustomEvent("offline-now"));
+  } finally {
+    pending = false;
+  }
+}
+
+// arrive shows where a decision has led: the notice, the next card, the
+// decided row dimmed in its place, focus on the next row.
+function arrive(response, page) {
+  put("#notice", page);
+  put("#card", page);
+  put("#banners", page);
+  const done = document.querySelector("#notice [data-done]");
+  if (done) {
+    const queue = document.getElementById("queue");
+    if (done.dataset.state !== "awaiting" && queue) end(done.dataset.done, done.dataset.label);
+    tell(done.querySelector("p").textContent.trim());
+  }
+  document.title = page.title;
+  document.body.className = page.body.className;
+  history.pushState(null, "", response.url);
+  const id = cardOf(document).dataset.id;
+  mark(id);
+  const row = document.querySelector(`#rows .row[data-id="${CSS.escape(id || "")}"] > a`);
+  const side = document.querySelector(".side");
+  side.scrollTop = 0;
+  if (!wide()) scrollTo(0, 0);
+  const problem = document.querySelector("#card [role=alert]:not([hidden])");
+  if (problem) {
+    problem.tabIndex = -1;
+    problem.focus();
+  } else if (row?.checkVisibility()) row.focus();
+  else document.getElementById("card-title")?.focus();
+}
+
+function onSubmit(event) {
+  const form = event.target;
+  if (!document.querySelector(".desk") || form.method !== "post") return;
+  const place = form.closest("#card, #notice");
+  if (!place || event.submitter?.formAction.endsWith("/check") || form.action.endsWith("/again")) return;
+  event.preventDefault();
+  send(form, event.submitter);
+}
+
+export function startDesk() {
+  document.addEventListener("click", calm, true);
+  document.addEventListener("submit", calm, true);
+  document.addEventListener("submit", onSubmit);
+  document.addEventListener("choose", (event) => {
+    if (wide() && event.target.closest("#rows")) choose(event.target);
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("#rows .row > a");
+    if (!link || !wide() || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    choose(link).then(() => document.getElementById("card-title")?.focus());
+  });
+  addEventListener("popstate", () => location.reload());
+  return { get, put, mark, end, choose };
+}

@@ -1,0 +1,129 @@
+// Keys press the buttons and links that are on the page: each names its key in
+// data-key. They rest while somebody types, and can be switched off.
+const wait = 1200; // milliseconds between the two keys of a pair
+
+let first = "";
+let timer;
+
+function typing(target) {
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+function shown(node) {
+  return node.checkVisibility({ visibilityProperty: true }) && !node.disabled;
+}
+
+function pressable(key) {
+  return [...document.querySelectorAll("[data-key]")].find((n) => n.dataset.key === key && shown(n));
+}
+
+function press(node) {
+  if (node.tagName === "SUMMARY") {
+    const box = node.parentElement;
+    box.open = !box.open;
+    if (box.open) box.querySelector("form button, dl")?.focus();
+    else node.focus();
+    return;
+  }
+  node.click();
+}
+
+function reason(key) {
+  const open = document.querySelector("details.reject[open]");
+  return open?.querySelector(`[data-reason="${CSS.escape(key)}"]`);
+}
+
+function move(step) {
+  const rows = [...document.querySelectorAll(".rows .row > a, tbody .row a, .mentions .row a")];
+  if (!rows.length) return;
+  let at = rows.indexOf(document.activeElement);
+  if (at < 0) at = rows.findIndex((a) => a.hasAttribute("aria-current"));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+  next.dispatchEvent(new CustomEvent("choose", { bubbles: true }));
+}
+
+function escape() {
+  const open = document.querySelector("details.reject[open], details.menu[open]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+    return true;
+  }
+  const back = pressable("Esc");
+  if (back) back.click();
+  return Boolean(back);
+}
+
+function help() {
+  const box = document.getElementById("keys");
+  if (box && !box.open) box.showModal();
+  return Boolean(box);
+}
+
+function pair(key) {
+  clearTimeout(timer);
+  const keys = first + " " + key;
+  first = "";
+  return pressable(keys);
+}
+
+function onKey(event) {
+  const { key, target } = event;
+  if (event.defaultPrevented || event.isComposing) return;
+  if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const submit = target.form?.querySelector("[data-submit]");
+    if (submit && !submit.disabled) {
+      event.preventDefault();
+      submit.click();
+    }
+    return;
+  }
+  if (document.querySelector("dialog[open]")) return;
+  if (typing(target)) {
+    if (key === "Escape") target.blur();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys !== "on") return;
+  if (act(key)) event.preventDefault();
+}
+
+function act(key) {
+  if (first) {
+    const node = pair(key);
+    if (node) press(node);
+    return Boolean(node);
+  }
+  if (key === "g") {
+    first = "g";
+    timer = setTimeout(() => (first = ""), wait);
+    return true;
+  }
+  if (key === "?") return help();
+  if (key === "Escape") return escape();
+  if (key === "j" || key === "k") {
+    move(key === "j" ? 1 : -1);
+    return true;
+  }
+  if (/^[1-7]$/.test(key)) {
+    const button = reason(key);
+    const note = button?.previousElementSibling;
+    if (note?.id === "note" && !note.value.trim()) note.focus();
+    else button?.click();
+    return Boolean(button);
+  }
+  const node = pressable(key);
+  if (node) press(node);
+  return Boolean(node);
+}
+
+export function startKeys() {
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-help]") && document.body.dataset.keys === "on" && help()) event.preventDefault();
+    for (const open of document.querySelectorAll("details.reject[open], details.menu[open]")) {
+      if (!open.contains(event.target)) open.open = false;
+    }
+  });
+}

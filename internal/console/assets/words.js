@@ -1,0 +1,21 @@
+// The texts that modules fill in, from the page's own catalogue.
+const words = JSON.parse(document.body.dataset.words || "{}");
+
+export function say(key, value) {
+  return (words[key] || key).replace(/%[sd]/, value ?? "");
+}
+
+// A length of time in one unit, rounded down, as the server says it.
+export function span(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  if (s < 60) return say("s", s);
+  if (s < 3600) return say("min", Math.floor(s / 60));
+  if (s < 48 * 3600) return say("h", Math.floor(s / 3600));
+  return say("days", Math.floor(s / 86400));
+}
+
+// tell speaks politely, once.
+export function tell(text) {
+  const place = document.getElementById("say");
+  if (place && place.textContent !== text) place.textContent = text;
+}

@@ -1,0 +1,210 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/auth"
+	"socialwatch/internal/store"
+)
+
+type connectionsView struct {
+	MayStop bool
+	Rows    []connView
+	Empty   emptyView
+}
+
+type connView struct {
+	Account, Where, State, Kind string
+	Paused, MayPause            bool
+	Problem                     *connProblem
+	Figures                     []fact
+	Gaps                        []string
+}
+
+type connProblem struct{ Kind, Title, Text, Do string }
+
+// verdict is how a connection does, in one word and one sentence.
+type verdict struct {
+	broken bool // posts may be missing: pages raise the alarm
+	silent bool
+	state  string
+	alarm  string
+}
+
+// quietest is the shortest silence that can alarm, whatever is usual.
+const quietest = time.Hour
+
+// judge holds a connection against the rules of alarm: missed polls, or a
+// silence three times as long as the longest of the last week.
+func (c *Console) judge(conn store.Connection) verdict {
+	now := c.o.Now()
+	since, silence := now.Sub(conn.GoodAt), now.Sub(conn.NewestAt)
+	switch {
+	case conn.PausedBy != "":
+		return verdict{state: say("conn.paused")}
+	case conn.GoodAt.IsZero() && conn.Failures == 0:
+		return verdict{state: say("conn.never")}
+	case conn.GoodAt.IsZero():
+		return verdict{broken: true, state: say("conn.never"), alarm: say("alarm.never", connName(conn))}
+	case since > time.Duration(c.o.Missed)*c.o.Every:
+		v := verdict{broken: true, state: say("conn.broken", span(since)), alarm: say("alarm.late", connName(conn), span(since))}
+		if conn.Error != "" {
+			v.alarm = say("alarm.broken", connName(conn), span(since), conn.Error)
+		}
+		return v
+	case conn.Failures > 0:
+		return verdict{state: say("conn.failing")}
+	case conn.Silence > 0 && silence > max(3*conn.Silence, quietest):
+		return verdict{broken: true, silent: true, state: say("conn.silent"),
+			alarm: say("alarm.silent", connName(conn), span(silence), span(conn.Silence))}
+	}
+	return verdict{state: say("conn.good", span(since))}
+}
+
+func connName(conn store.Connection) string {
+	return label("network", string(conn.Network)) + " (" + conn.Name + ")"
+}
+
+func (c *Console) connections(w http.ResponseWriter, r *http.Request) error {
+	p, _ := auth.PersonFrom(r.Context())
+	c.changed() // here people look for the present
+	h, err := c.look(r.Context())
+	if err != nil {
+		return err
+	}
+	v := &connectionsView{MayStop: anywhere(p, socialwatch.RoleApprover)}
+	v.Empty = emptyView{Kind: "first", Title: say("empty.first"), Lines: []string{say("empty.first.demo"), say("empty.first.real")},
+		Code: []string{"socialwatch demo", "socialwatch init\nsocialwatch check\nsocialwatch serve"}}
+	for _, conn := range h.conns {
+		if p.May(socialwatch.RoleReader, conn.Name) {
+			v.Rows = append(v.Rows, c.connView(p, conn))
+		}
+	}
+	return c.show(w, r, http.StatusOK, "connections", view{Title: say("connections"), Class: "plain", Nav: "connections", Body: v})
+}
+
+func (c *Console) connView(p socialwatch.Person, conn store.Connection) connView {
+	s := c.judge(conn)
+	v := connView{Account: conn.Name, Where: label("network", string(conn.Network)) + ", " + conn.Host, State: s.state, Kind: "good",
+		Paused: conn.PausedBy != "", MayPause: p.May(socialwatch.RoleAdmin, conn.Name), Figures: c.figures(conn)}
+	switch {
+	case v.Paused:
+		v.Kind = "warn"
+		v.Problem = &connProblem{Kind: "warn", Title: say("paused.by"), Text: say("paused.text", conn.PausedBy, c.moment(conn.PausedAt).Clock)}
+	case s.silent:
+		v.Kind = "warn"
+		v.Problem = &connProblem{Kind: "warn", Title: s.alarm, Do: say("silent.do")}
+	case s.broken:
+		v.Kind = "bad"
+		v.Problem = &connProblem{Kind: "bad", Title: s.alarm, Text: say("alarm.missing"), Do: whatToDo(conn.Reason)}
+	case conn.Error != "":
+		v.Kind = "warn"
+		v.Problem = &connProblem{Kind: "warn", Title: say("conn.failing") + ":", Text: conn.Error, Do: whatToDo(conn.Reason)}
+	case conn.GoodAt.IsZero():
+		v.Kind = ""
+	}
+	for _, g := range conn.Gaps {
+		from := c.moment(g.From).Clock
+		if g.To.IsZero() {
+			v.Gaps = append(v.Gaps, say("gap.open", from, label("gap", g.Reason)))
+			continue
+		}
+		v.Gaps = append(v.Gaps, say("gap.over", from, c.moment(g.To).Clock, span(g.To.Sub(g.From)), label("gap", g.Reason)))
+	}
+	return v
+}
+
+func whatToDo(r socialwatch.Reason) string {
+	if text, ok := english["do."+string(r)]; ok {
+		return text
+	}
+	return say("do.temporary")
+}
+
+func (c *Console) figures(conn store.Connection) []fact {
+	stream := say("fig.stream.none")
+	if !conn.StreamAt.IsZero() {
+		stream = say("fig.stream.down", c.moment(conn.StreamAt).Clock)
+		if conn.StreamUp {
+			stream = say("fig.stream.up", c.moment(conn.StreamAt).Clock)
+		}
+	}
+	lag := say("fig.none")
+	if !conn.NewestAt.IsZero() {
+		lag = span(conn.Lag)
+	}
+	facts := []fact{
+		{Name: say("fig.polled"), Value: c.moment(conn.PolledAt).Ago},
+		{Name: say("fig.good"), Value: c.moment(conn.GoodAt).Ago},
+		{Name: say("fig.lag"), Value: lag},
+		{Name: say("fig.newest"), Value: c.moment(conn.NewestAt).Ago},
+		{Name: say("fig.stream"), Value: stream},
+		{Name: say("fig.queue"), Value: strconv.Itoa(conn.Queue)},
+		{Name: say("fig.aside"), Value: strconv.Itoa(conn.Aside)},
+	}
+	if conn.Silence > 0 {
+		facts = append(facts, fact{Name: say("fig.silence"), Value: span(conn.Silence)})
+	}
+	if conn.Failures > 0 {
+		facts = append(facts, fact{Name: say("fig.failures"), Value: strconv.Itoa(conn.Failures)})
+	}
+	if conn.NextAt.After(c.o.Now()) {
+		facts = append(facts, fact{Name: say("fig.next"), Value: c.moment(conn.NextAt).Clock})
+	}
+	return facts
+}
+
+func (c *Console) pause(w http.ResponseWriter, r *http.Request) error { return c.pauseOr(w, r, true) }
+
+func (c *Console) unpause(w http.ResponseWriter, r *http.Request) error {
+	return c.pauseOr(w, r, false)
+}
+
+func (c *Console) pauseOr(w http.ResponseWriter, r *http.Request, pause bool) error {
+	account := r.PathValue("account")
+	p, _ := auth.PersonFrom(r.Context())
+	if err := may(p, socialwatch.RoleAdmin, account); err != nil {
+		return err
+	}
+	set := c.o.Connections.Unpause
+	if pause {
+		set = c.o.Connections.Pause
+	}
+	if err := set(r.Context(), account, p, socialwatch.Micros(c.o.Now())); err != nil {
+		return fmt.Errorf("pause or resume polling of %s: %w", account, err)
+	}
+	c.changed()
+	return see(w, r, "/connections#"+account)
+}
+
+func (c *Console) stop(w http.ResponseWriter, r *http.Request) error {
+	p, _ := auth.PersonFrom(r.Context())
+	if !anywhere(p, socialwatch.RoleApprover) {
+		return &rightError{socialwatch.RoleApprover, socialwatch.AllAccounts}
+	}
+	if err := c.o.Control.Stop(r.Context(), p); err != nil {
+		return fmt.Errorf("stop publishing: %w", err)
+	}
+	c.changed()
+	return see(w, r, "/connections")
+}
+
+func (c *Console) resume(w http.ResponseWriter, r *http.Request) error {
+	p, _ := auth.PersonFrom(r.Context())
+	if !anywhere(p, socialwatch.RoleLead) {
+		return &rightError{socialwatch.RoleLead, socialwatch.AllAccounts}
+	}
+	if err := c.o.Control.Resume(r.Context(), p); err != nil {
+		return fmt.Errorf("resume publishing: %w", err)
+	}
+	c.changed()
+	back := "/connections"
+	if r.PostFormValue("back") != "" {
+		back = backTo(r.PostFormValue("back"))
+	}
+	return see(w, r, back)
+}

@@ -1,0 +1,201 @@
+// Package console is the web page where people decide: server-rendered, works
+// without scripts, with small modules and a live channel on top. It renders
+// what the store reads and hands decisions to the publisher's desk; it decides
+// nothing itself but who may see what.
+package console
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/auth"
+	"socialwatch/internal/store"
+)
+
+// Queue reads replies and mentions.
+type Queue interface {
+	Queue(ctx context.Context, f store.QueueFilter) (rows []store.QueueRow, next string, err error)
+	Card(ctx context.Context, replyID int64) (store.Card, error)
+	Mentions(ctx context.Context, f store.MentionFilter) (rows []store.MentionRow, next string, err error)
+}
+
+// Cases reads and moves cases.
+type Cases interface {
+	Cases(ctx context.Context, f store.CaseFilter) (rows []store.CaseRow, next string, err error)
+	Case(ctx context.Context, number string) (store.CaseDetail, error)
+	SetCaseState(ctx context.Context, m store.CaseMove) (socialwatch.Case, error)
+}
+
+// Connections reads how polling does, and pauses it.
+type Connections interface {
+	Connections(ctx context.Context, now time.Time) ([]store.Connection, error)
+	Pause(ctx context.Context, account string, by socialwatch.Person, at time.Time) error
+	Unpause(ctx context.Context, account string, by socialwatch.Person, at time.Time) error
+	Stopped(ctx context.Context) (store.StopState, error)
+}
+
+// Decider takes decisions about one reply. Errors are ErrConflict (the text
+// says who was faster or what changed), ErrForbidden, ErrNotFound; a text that
+// the safety check blocks leaves the reply blocked.
+type Decider interface {
+	Approve(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+	Reject(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+	Edit(ctx context.Context, d socialwatch.Decision, approve bool) (socialwatch.Reply, error)
+	Undo(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+}
+
+// Control takes what is decided beyond one draft.
+type Control interface {
+	Stop(ctx context.Context, by socialwatch.Person) error
+	Resume(ctx context.Context, by socialwatch.Person) error
+	Settle(ctx context.Context, s socialwatch.Settlement) (socialwatch.Reply, error)
+	// Again drafts d.Text anew for the post of an ended reply.
+	Again(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+}
+
+// DiffPart is a stretch of a word diff. Op is same, added or removed.
+type DiffPart struct{ Op, Text string }
+
+// Options are the parts that the console stands on. All are needed but those
+// that say otherwise.
+type Options struct {
+	Queue       Queue
+	Cases       Cases
+	Connections Connections
+	Decider     Decider
+	Control     Control
+	Logins      *auth.Logins
+	// Check composes and checks a text for a reply without storing it.
+	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error)
+	Diff  func(old, new string) []DiffPart
+	// Bell rings after changes; nil: pages look for them now and then.
+	Bell func(ctx context.Context) (<-chan struct{}, error)
+	// Every is the polling interval and Missed how many polls may fail until
+	// pages raise the alarm; 0: 20 s and 3.
+	Every  time.Duration
+	Missed int
+	// Zone is where times are shown in; nil: UTC.
+	Zone    *time.Location
+	Clients int // live pages at once; 0: 500
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// Console is the web page. It is safe for concurrent use.
+type Console struct {
+	o      Options
+	pages  *pages
+	assets *assets
+	hub    *hub
+	serve  http.Handler
+
+	mu     sync.Mutex
+	health health // read at most every healthAge
+}
+
+// New makes the console; the error names what is missing or wrong in it.
+func New(o Options) (*Console, error) {
+	for name, missing := range map[string]bool{"Queue": o.Queue == nil, "Cases": o.Cases == nil, "Connections": o.Connections == nil,
+		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "Check": o.Check == nil, "Diff": o.Diff == nil} {
+		if missing {
+			return nil, fmt.Errorf("make the console: no %s", name)
+		}
+	}
+	o = o.withDefaults()
+	a, err := newAssets()
+	if err != nil {
+		return nil, fmt.Errorf("make the console: %w", err)
+	}
+	p, err := newPages(a)
+	if err != nil {
+		return nil, fmt.Errorf("make the console: %w", err)
+	}
+	c := &Console{o: o, pages: p, assets: a, hub: &hub{max: o.Clients}}
+	c.serve = c.secure(c.routes())
+	return c, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Every <= 0 {
+		o.Every = 20 * time.Second
+	}
+	if o.Missed <= 0 {
+		o.Missed = 3
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Clients <= 0 {
+		o.Clients = 500
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+// Run passes changes on to open pages until ctx ends; then it ends their
+// streams, so that a server can shut down. Without Run pages look for
+// themselves.
+func (c *Console) Run(ctx context.Context) error {
+	var bell <-chan struct{}
+	if c.o.Bell != nil {
+		var err error
+		if bell, err = c.o.Bell(ctx); err != nil {
+			return fmt.Errorf("console: %w", err)
+		}
+	}
+	c.hub.run(ctx, bell)
+	return nil
+}
+
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.serve.ServeHTTP(w, r) }
+
+// routes are all pages. Those under people need a session.
+func (c *Console) routes() http.Handler {
+	people := http.NewServeMux()
+	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"GET /{$}":                            c.approvals,
+		"GET /replies/{id}":                   c.reply,
+		"GET /replies/{id}/edit":              c.editor,
+		"POST /replies/{id}/edit":             c.edit,
+		"POST /replies/{id}/check":            c.check,
+		"POST /replies/{id}/approve":          c.approve,
+		"POST /replies/{id}/reject":           c.reject,
+		"POST /replies/{id}/undo":             c.undo,
+		"POST /replies/{id}/again":            c.again,
+		"POST /replies/{id}/settle":           c.settle,
+		"GET /cases":                          c.caseList,
+		"GET /cases/{number}":                 c.caseDetail,
+		"POST /cases/{number}/resolve":        c.resolveCase,
+		"POST /cases/{number}/reopen":         c.reopenCase,
+		"GET /mentions":                       c.mentions,
+		"GET /connections":                    c.connections,
+		"POST /connections/{account}/pause":   c.pause,
+		"POST /connections/{account}/unpause": c.unpause,
+		"POST /stop":                          c.stop,
+		"POST /resume":                        c.resume,
+		"GET /help":                           c.help,
+		"POST /settings":                      c.settings,
+		"/":                                   func(http.ResponseWriter, *http.Request) error { return socialwatch.ErrNotFound },
+	} {
+		people.Handle(pattern, c.page(handle))
+	}
+	people.Handle("GET /events", c.hub)
+
+	all := http.NewServeMux()
+	all.Handle("GET /assets/{file}", c.assets)
+	all.Handle("GET /login", c.page(c.loginPage))
+	all.Handle("POST /login", c.page(c.login))
+	all.Handle("POST /logout", c.page(c.logout))
+	all.Handle("/", c.o.Logins.Middleware(people, c.page(c.stranger), c.fail))
+	return all
+}

@@ -1,0 +1,156 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"socialwatch"
+)
+
+// piece is a stretch of a customer's text. Evidence names what triage saw in
+// it; empty means that it is not marked.
+type piece struct {
+	Text     string
+	Evidence string
+}
+
+// pieces cuts a text at its evidence. Spans that overlap become one piece with
+// both names; those outside the text or within a character are left out, as
+// are signals that gave no points.
+func pieces(text string, signals []socialwatch.Signal) []piece {
+	var spans []socialwatch.Signal
+	for _, s := range signals {
+		if s.Points > 0 && s.Start >= 0 && s.Start < s.End && s.End <= len(text) && onRune(text, s.Start) && onRune(text, s.End) {
+			spans = append(spans, s)
+		}
+	}
+	slices.SortStableFunc(spans, func(a, b socialwatch.Signal) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
+	})
+	var out []piece
+	at := 0
+	for i := 0; i < len(spans); {
+		start, end := spans[i].Start, spans[i].End
+		var names []string
+		for ; i < len(spans) && spans[i].Start < end; i++ {
+			end = max(end, spans[i].End)
+			if name := signalName(spans[i].Name); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		if start > at {
+			out = append(out, piece{Text: text[at:start]})
+		}
+		out = append(out, piece{Text: text[start:end], Evidence: strings.Join(names, ", ")})
+		at = end
+	}
+	if at < len(text) {
+		out = append(out, piece{Text: text[at:]})
+	}
+	return out
+}
+
+func onRune(text string, i int) bool { return i == len(text) || utf8.RuneStart(text[i]) }
+
+// evidence are the signals that speak for what a mention was flagged as: those
+// of its intent, of its being a case, of urgency and rank, and for an ignored
+// one those of the noise rule. What spoke for something else, or against,
+// stands in the trace.
+func evidence(signals []socialwatch.Signal, intent socialwatch.Intent, ignored bool) []socialwatch.Signal {
+	var out []socialwatch.Signal
+	for _, s := range signals {
+		of, _, dotted := strings.Cut(s.Name, ".")
+		speaks := !dotted || of == string(intent) || of == "case" || of == "urgency" || of == "score" || of == "ignored" && ignored
+		if s.Points > 0 && speaks {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// strongest lists evidence by its points, each name once, at most n.
+func strongest(signals []socialwatch.Signal, n int) []socialwatch.Signal {
+	byPoints := slices.Clone(signals)
+	slices.SortStableFunc(byPoints, func(a, b socialwatch.Signal) int { return cmp.Compare(b.Points, a.Points) })
+	var out []socialwatch.Signal
+	for _, s := range byPoints {
+		name := signalName(s.Name)
+		known := slices.ContainsFunc(out, func(o socialwatch.Signal) bool { return o.Name == name })
+		if !known && len(out) < n {
+			out = append(out, socialwatch.Signal{Name: name, Points: s.Points})
+		}
+	}
+	return out
+}
+
+// signalName is a signal as people read it: "stuck_order.not_moved" is "not
+// moved".
+func signalName(name string) string {
+	if _, after, ok := strings.Cut(name, "."); ok && after != "" {
+		name = after
+	}
+	return strings.NewReplacer("_", " ", "-", " ").Replace(name)
+}
+
+// excerpt is the part of a text around its first evidence, for a row: at most
+// width characters, white space folded.
+func excerpt(text string, signals []socialwatch.Signal, width int) []piece {
+	all := pieces(text, signals)
+	before := 0 // characters before the first evidence
+	for _, p := range all {
+		if p.Evidence != "" {
+			break
+		}
+		before += utf8.RuneCountInString(p.Text)
+	}
+	total := utf8.RuneCountInString(text)
+	skip := 0
+	if lead := width / 4; before > lead && before < total && total > width {
+		skip = min(before-lead, total-width)
+	}
+	var out []piece
+	if skip > 0 {
+		out = append(out, piece{Text: "…"})
+	}
+	left := width
+	for _, p := range all {
+		runes := []rune(p.Text)
+		if skip >= len(runes) {
+			skip -= len(runes)
+			continue
+		}
+		runes, skip = runes[skip:], 0
+		if len(runes) > left {
+			runes = runes[:left]
+		}
+		left -= len(runes)
+		out = append(out, piece{Text: fold(string(runes)), Evidence: p.Evidence})
+		if left == 0 {
+			break
+		}
+	}
+	if left == 0 && total > width {
+		out = append(out, piece{Text: "…"})
+	}
+	return out
+}
+
+// fold makes runs of white space one space and keeps those at the ends.
+func fold(s string) string {
+	var b strings.Builder
+	space := false
+	for _, r := range s {
+		if r == ' ' || r == '\n' || r == '\t' {
+			if !space {
+				b.WriteByte(' ')
+			}
+			space = true
+			continue
+		}
+		space = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}

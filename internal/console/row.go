@@ -1,0 +1,92 @@
+package console
+
+import (
+	"strconv"
+
+	"socialwatch"
+	"socialwatch/internal/store"
+)
+
+// rowView is one line of the queue: what, why, how late, what we would say.
+type rowView struct {
+	ID         int64
+	URL        string
+	Current    bool
+	Over       bool
+	State      string
+	StateLabel string
+	Version    int
+	Due        moment
+	Intent     string
+	Score      int
+	Level      int
+	Handle     string
+	Reach      string
+	Network    string
+	Lang       string
+	Age        moment
+	Excerpt    []piece
+	Reply      string
+	Chips      []chip
+}
+
+// chip is a word that marks something. Kind chooses its colour, which never
+// says anything alone.
+type chip struct{ Kind, Text string }
+
+// excerptWidth is how many characters of a post a row shows.
+const excerptWidth = 180
+
+func (c *Console) row(q store.QueueRow, l list) rowView {
+	rp := q.Reply
+	l.after = ""
+	v := rowView{
+		ID: rp.ID, URL: l.at("/replies/" + strconv.FormatInt(rp.ID, 10)), State: string(rp.State), Version: rp.Version,
+		Over: rp.State.Final(), Due: c.due(q.DueAt, q.Responded), Intent: label("intent", string(q.Intent)),
+		Score: q.Score, Level: q.Level, Handle: q.Author.Handle, Reach: short(q.Author.Followers),
+		Network: label("network", string(q.Network)), Lang: tongue(q.Language), Age: c.moment(q.PostedAt),
+		Excerpt: excerpt(q.Body, evidence(q.Signals, q.Intent, false), excerptWidth), Reply: draftLine(rp, q.Blocks(), q.Warns()),
+	}
+	if rp.State != socialwatch.ReplyAwaiting {
+		v.StateLabel = label("reply", string(rp.State))
+	}
+	v.Chips = rowChips(q)
+	return v
+}
+
+func rowChips(q store.QueueRow) []chip {
+	var chips []chip
+	add := func(on bool, kind, text string) {
+		if on {
+			chips = append(chips, chip{kind, say(text)})
+		}
+	}
+	add(q.Escalated, "warn", "chip.escalated")
+	add(q.Gone, "bad", "chip.gone")
+	add(!q.EditedAt.IsZero() && !q.Gone, "warn", "chip.edited")
+	add(q.Warns() > 0 && q.Blocks() == 0, "warn", "chip.warns")
+	add(q.Visibility == socialwatch.Direct, "", "chip.direct")
+	add(q.Visibility == socialwatch.Followers, "", "chip.followers")
+	add(q.Author.Bot, "", "chip.bot")
+	return chips
+}
+
+// draftLine says what we would answer and whether it is safe, in one line.
+func draftLine(rp socialwatch.Reply, blocks, warns int) string {
+	var s string
+	switch {
+	case rp.Payload.Template == "":
+		s = say("row.hand")
+	case rp.Version > 1:
+		s = say("row.edited", rp.Payload.Template, rp.Payload.TemplateV)
+	default:
+		s = say("row.unchanged", rp.Payload.Template, rp.Payload.TemplateV)
+	}
+	switch {
+	case blocks > 0:
+		return s + ", " + say("row.blocks", blocks)
+	case warns > 0:
+		return s + ", " + say("row.warns", warns)
+	}
+	return s + ", " + say("row.passed")
+}

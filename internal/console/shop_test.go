@@ -1,0 +1,359 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"socialwatch"
+	"socialwatch/connectors"
+	"socialwatch/internal/auth"
+	"socialwatch/internal/publish"
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+	"socialwatch/responder"
+	"socialwatch/triage"
+)
+
+const (
+	account  = "shop_help"
+	host     = "social.example"
+	password = "four random words"
+)
+
+// shop is a console on a real database, with the real desk, triage and safety
+// check; only the network is missing.
+type shop struct {
+	*store.Store
+	console *Console
+	desk    *publish.Desk
+	triage  *triage.Triage
+	server  *httptest.Server
+	logins  *auth.Logins
+
+	mu    sync.Mutex
+	clock time.Time
+	live  time.Time // since when the clock runs by itself; zero: it stands
+	posts int
+}
+
+func (s *shop) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.live.IsZero() {
+		return socialwatch.Micros(s.clock.Add(time.Since(s.live)))
+	}
+	return s.clock
+}
+
+func (s *shop) advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clock = s.clock.Add(d)
+}
+
+var people = map[string]socialwatch.Role{"rita": socialwatch.RoleReader, "otto": socialwatch.RoleAuthor,
+	"ana": socialwatch.RoleApprover, "bo": socialwatch.RoleApprover, "lea": socialwatch.RoleLead, "max": socialwatch.RoleAdmin}
+
+var hashOnce = sync.OnceValues(func() (string, error) { return auth.HashPassword(context.Background(), password) })
+
+func newShop(t testing.TB) *shop {
+	t.Helper()
+	// Cookies and browsers live by the real clock; tests add to it.
+	s := &shop{Store: dbtest.Open(t, store.SQLite), clock: socialwatch.Micros(time.Now())}
+	must(t, s.EnsureAccount(t.Context(), account, string(socialwatch.Mastodon), host))
+	hash, err := hashOnce()
+	must(t, err)
+	for login, role := range people {
+		_, err := s.AddPerson(t.Context(), socialwatch.Person{Login: login, Name: strings.ToUpper(login[:1]) + login[1:],
+			Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: role}}, hash, s.now())
+		must(t, err)
+	}
+	if s.triage, err = triage.New(triage.Options{Handles: []string{account}}); err != nil {
+		t.Fatal(err)
+	}
+	conn := &connectors.Connector{Account: account, Network: socialwatch.Mastodon, Host: host, Composer: composer{}}
+	s.desk = &publish.Desk{Decisions: s.Store, Switches: s.Store, Replies: s.Store, Check: safe, Hold: 20 * time.Second, Now: s.now,
+		Connector: func(string) *connectors.Connector { return conn }}
+	s.logins = &auth.Logins{Store: s.Store, Now: s.now}
+	s.console, err = New(Options{Queue: s.Store, Cases: s.Store, Connections: s.Store, Decider: s.desk, Control: s.desk, Logins: s.logins,
+		Check: s.desk.Preview, Diff: wordDiff, Bell: s.Bell, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	must(t, err)
+	s.serve(t)
+	return s
+}
+
+func (s *shop) serve(t testing.TB) {
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.console.Run(ctx); err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	s.server = httptest.NewServer(s.console)
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+		s.server.Close()
+	})
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+type composer struct{}
+
+func (composer) Compose(d socialwatch.Draft) (socialwatch.Payload, error) {
+	p := socialwatch.Payload{Network: d.Parent.Network, Host: d.Parent.Host, Account: d.Account, ParentID: d.Parent.ID,
+		ParentRev: d.Parent.Revision(), ParentBy: d.Parent.Author.ID, ParentName: d.Parent.Author.Handle,
+		Prefix: "@" + d.Parent.Author.Handle + " ", Text: d.Text, Visibility: socialwatch.Unlisted, Language: d.Language,
+		Template: d.Template, TemplateV: d.TemplateV, Limit: 500}
+	p.Length = len([]rune(p.Whole()))
+	return p, nil
+}
+
+func safe(rc socialwatch.ReplyContext, p socialwatch.Payload) []socialwatch.Finding {
+	return responder.Safety{}.Check(responder.CheckInput{Payload: p, Parent: rc.Parent.Post, TemplateText: rc.Original,
+		Account: responder.Account{AllowHosts: []string{"shop.example"}}})
+}
+
+func wordDiff(old, new string) []DiffPart {
+	var parts []DiffPart
+	for _, p := range responder.WordDiff(old, new) {
+		parts = append(parts, DiffPart{string(p.Op), p.Text})
+	}
+	return parts
+}
+
+// customer is one post that comes in.
+type customer struct {
+	handle, name, text string
+	followers          int
+	ago                time.Duration
+	target             time.Duration // of the first response
+	level              int
+	url                string // of the post; empty: one of the host
+	profile            string
+	edit               func(*socialwatch.Mention)
+	answer             string // the draft; empty: the usual one
+	caseID             int64  // the case it joins, without a draft
+	ignored            string
+	escalated          string
+}
+
+const usual = "We are sorry this has not arrived. We would like to trace it together: please use shop.example/help. Your reference is %s."
+
+// arrive stores a post with its case and draft, as intake does, and returns
+// the number of its case.
+func (s *shop) arrive(t testing.TB, cu customer) socialwatch.Case {
+	t.Helper()
+	ctx := t.Context()
+	s.posts++
+	at := s.now().Add(-cu.ago)
+	id := strconv.Itoa(9000 + s.posts)
+	m := socialwatch.Mention{Account: account, Kind: socialwatch.KindMention, Post: socialwatch.Post{
+		Network: socialwatch.Mastodon, Host: host, ID: id, RootID: id, Text: socialwatch.CleanText(cu.text), Language: "en",
+		Author: socialwatch.Author{ID: "a" + cu.handle, Handle: cu.handle, Name: cu.name, URL: cu.profile, Followers: cu.followers},
+		URL:    cu.url, Visibility: socialwatch.Public, CreatedAt: at}}
+	if m.URL == "" {
+		m.URL = "https://social.example/@someone/" + id
+	}
+	if cu.edit != nil {
+		cu.edit(&m)
+	}
+	a := s.triage.Assess(m, socialwatch.History{})
+	e := socialwatch.Entry{Mention: m, Assessment: a}
+	known, err := s.Known(ctx, socialwatch.Ask{Account: account, PostIDs: []string{id}, Authors: []string{m.Author.ID}})
+	must(t, err)
+	changes := socialwatch.Changes{Account: account, Version: known.Version, At: s.now()}
+	var cs socialwatch.Case
+	switch {
+	case cu.ignored != "":
+		e.Assessment.Ignored = cu.ignored
+	case cu.caseID != 0:
+		e.CaseID = cu.caseID
+	default:
+		cs = s.open(t, cu, m, a)
+		e.CaseID, e.Reply = cs.ID, s.draft(t, cu, m, cs)
+		changes.Cases = []socialwatch.Case{cs}
+		changes.Events = []socialwatch.Event{{Kind: socialwatch.EventCaseOpened, CaseID: cs.ID, Actor: socialwatch.System, At: s.now()}}
+	}
+	changes.Entries = []socialwatch.Entry{e}
+	must(t, s.Save(ctx, changes))
+	return cs
+}
+
+func (s *shop) open(t testing.TB, cu customer, m socialwatch.Mention, a socialwatch.Assessment) socialwatch.Case {
+	refs, err := s.NextCases(t.Context(), 1)
+	must(t, err)
+	return socialwatch.Case{ID: refs[0].ID, Number: refs[0].Number, Account: account, Network: m.Network, Host: m.Host, Customer: m.Author,
+		State: socialwatch.CaseNew, Level: max(cu.level, 1), Intent: a.Intent, Score: a.Score, Escalated: cu.escalated != "", Escalation: cu.escalated,
+		OpenedAt: m.CreatedAt, UpdatedAt: s.now(), DueAt: m.CreatedAt.Add(max(cu.target, 30*time.Minute)), Version: 0}
+}
+
+func (s *shop) draft(t testing.TB, cu customer, m socialwatch.Mention, cs socialwatch.Case) *socialwatch.Reply {
+	text := cu.answer
+	if text == "" {
+		text = fmt.Sprintf(usual, cs.Number)
+	}
+	p, err := composer{}.Compose(socialwatch.Draft{Account: account, Parent: m.Post, Text: text, Language: "en", Template: "missing-delivery", TemplateV: 4})
+	must(t, err)
+	r := &socialwatch.Reply{State: socialwatch.ReplyAwaiting, Version: 1, Payload: p, Hash: p.Hash(), Author: socialwatch.System,
+		CreatedAt: s.now(), ExpiresAt: s.now().Add(4 * time.Hour)}
+	r.Findings = safe(socialwatch.ReplyContext{Parent: m, Original: text}, p)
+	if socialwatch.AnyBlocks(r.Findings) {
+		r.State, r.Reason = socialwatch.ReplyBlocked, "the safety check blocks it"
+	}
+	return r
+}
+
+// replyOf is the newest reply of a case.
+func (s *shop) replyOf(t testing.TB, number string) socialwatch.Reply {
+	t.Helper()
+	d, err := s.Case(t.Context(), number)
+	must(t, err)
+	if len(d.Replies) == 0 {
+		t.Fatalf("case %s has no reply", number)
+	}
+	return d.Replies[len(d.Replies)-1]
+}
+
+// end takes an approved reply through one call that ends as told.
+func (s *shop) end(t testing.TB, id int64, o socialwatch.Outcome) {
+	t.Helper()
+	rc, err := s.Context(t.Context(), id)
+	must(t, err)
+	a, err := s.Claim(t.Context(), socialwatch.Claim{ReplyID: id, Hash: rc.Reply.Hash, Worker: "test", Now: s.now(), Lease: time.Minute})
+	must(t, err)
+	o.At = s.now()
+	must(t, s.Finish(t.Context(), a, o))
+}
+
+func (s *shop) person(t testing.TB, login string) socialwatch.Person {
+	p, _, _, err := s.PersonByLogin(t.Context(), login)
+	must(t, err)
+	return p
+}
+
+// visitor is a browser without scripts: cookies, pages, forms.
+type visitor struct {
+	t      testing.TB
+	shop   *shop
+	client *http.Client
+	cookie *http.Cookie
+}
+
+// enter logs a person in without the cost of a password.
+func (s *shop) enter(t testing.TB, login string) *visitor {
+	t.Helper()
+	c, err := s.logins.Redeem(t.Context(), s.logins.Invite(login, time.Hour))
+	must(t, err)
+	v := s.stranger(t)
+	v.cookie = c
+	return v
+}
+
+func (s *shop) stranger(t testing.TB) *visitor {
+	return &visitor{t: t, shop: s, client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	to     string // of a redirect
+}
+
+func (v *visitor) do(r *http.Request) answer {
+	v.t.Helper()
+	if v.cookie != nil {
+		r.AddCookie(v.cookie)
+	}
+	resp, err := v.client.Do(r)
+	must(v.t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	must(v.t, err)
+	for _, c := range resp.Cookies() {
+		if c.Name == "socialwatch" {
+			v.cookie = c
+		}
+	}
+	return answer{resp.StatusCode, resp.Header, string(body), resp.Header.Get("Location")}
+}
+
+func (v *visitor) get(path string) answer {
+	v.t.Helper()
+	r, err := http.NewRequestWithContext(v.t.Context(), "GET", v.shop.server.URL+path, nil)
+	must(v.t, err)
+	return v.do(r)
+}
+
+func (v *visitor) post(path string, form url.Values) answer {
+	v.t.Helper()
+	r, err := http.NewRequestWithContext(v.t.Context(), "POST", v.shop.server.URL+path, strings.NewReader(form.Encode()))
+	must(v.t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", v.shop.server.URL)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return v.do(r)
+}
+
+var forms = regexp.MustCompile(`(?s)<form method="post" action="([^"]+)"[^>]*>(.*?)</form>`)
+var fields = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+
+// submit sends the form of a page whose action ends so, as a person without
+// scripts does.
+func (v *visitor) submit(page answer, action string, more url.Values) answer {
+	v.t.Helper()
+	for _, f := range forms.FindAllStringSubmatch(page.body, -1) {
+		if !strings.HasSuffix(f[1], action) {
+			continue
+		}
+		form := url.Values{}
+		for _, in := range fields.FindAllStringSubmatch(f[2], -1) {
+			form.Set(in[1], in[2])
+		}
+		for k, vs := range more {
+			form[k] = vs
+		}
+		return v.post(f[1], form)
+	}
+	v.t.Fatalf("no form %q on the page", action)
+	return answer{}
+}
+
+func (a answer) has(t testing.TB, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if !strings.Contains(a.body, p) {
+			t.Errorf("status %d: %q is not on the page", a.status, p)
+		}
+	}
+}
+
+func (a answer) hasNot(t testing.TB, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if strings.Contains(a.body, p) {
+			t.Errorf("%q is on the page", p)
+		}
+	}
+}
+

@@ -1,0 +1,158 @@
+package console
+
+import (
+	"strconv"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/store"
+)
+
+// acts decides which buttons p sees. The server refuses the rest by itself;
+// here a button without its right is absent, and the card says what lacks.
+func acts(p socialwatch.Person, card store.Card) actsView {
+	rp := card.Reply
+	account := rp.Payload.Account
+	approver, author := p.May(socialwatch.RoleApprover, account), p.May(socialwatch.RoleAuthor, account)
+	var v actsView
+	switch {
+	case rp.State == socialwatch.ReplyAwaiting:
+		v.MayApprove, v.MayReject, v.MayEdit = approver, approver, author
+		v.ApproveText = approveText(card)
+		if !approver {
+			v.Lacks = say("lacks.approver", account)
+		} else if card.InDoubt {
+			v.MayApprove, v.Lacks = false, say("lacks.doubt")
+		}
+	case rp.State == socialwatch.ReplyBlocked:
+		v.MayEdit = author
+	case rp.State == socialwatch.ReplyHolding:
+		v.MayUndo = mayUndo(p, rp)
+	case rp.State == socialwatch.ReplyUnknown:
+		v.MaySettle = p.May(socialwatch.RoleLead, account)
+		if !v.MaySettle {
+			v.Lacks = say("lacks.lead", account)
+		}
+	case rp.State.Final() && rp.State != socialwatch.ReplySent:
+		v.MayAgain = author && !anyLive(card.Others)
+	}
+	v.mayApproveEdit = v.MayEdit && approver && !card.InDoubt
+	if v.MayReject {
+		v.Reasons = reasons()
+	}
+	return v
+}
+
+func (c *Console) at(t time.Time) *moment {
+	m := c.moment(t)
+	return &m
+}
+
+func anyLive(replies []socialwatch.Reply) bool {
+	for _, r := range replies {
+		if !r.State.Final() {
+			return true
+		}
+	}
+	return false
+}
+
+func approveText(card store.Card) string {
+	switch {
+	case card.Publishes.Stopped:
+		return say("approve.stopped")
+	case len(card.Reply.Findings) > 0:
+		return say("approve.warns")
+	}
+	return say("approve")
+}
+
+func reasons() []reason {
+	var all []reason
+	for i, value := range socialwatch.RejectReasons {
+		all = append(all, reason{Value: value, Text: label("reason", value), Number: i + 1, Note: value == "other"})
+	}
+	return all
+}
+
+// status says where a reply stands when it is not simply awaiting a decision.
+func (c *Console) status(card store.Card) *noteView {
+	rp := card.Reply
+	switch rp.State {
+	case socialwatch.ReplyAwaiting:
+		return c.awaiting(card)
+	case socialwatch.ReplyApproved:
+		return &noteView{Kind: "warn", Title: say("status.approved.title", rp.DecidedBy), Text: say("status.approved")}
+	case socialwatch.ReplyHolding:
+		return c.holding(rp)
+	case socialwatch.ReplySending:
+		return &noteView{Kind: "info", Title: say("status.sending.title"), Text: say("status.sending", rp.Attempt)}
+	case socialwatch.ReplySent:
+		v := &noteView{Kind: "good", Title: say("status.sent.title"), Text: say("status.sent", rp.DecidedBy), At: c.at(rp.SentAt)}
+		if to := link(rp.PostURL); to != "" {
+			v.Link = &linkView{to, say("status.sent.link"), true}
+		} else {
+			v.Link = &linkView{Text: rp.PostID}
+		}
+		return v
+	case socialwatch.ReplyBlocked:
+		return &noteView{Kind: "bad", Title: say("status.blocked.title"), Text: say("status.blocked")}
+	case socialwatch.ReplyFailed:
+		v := &noteView{Kind: "bad", Title: say("status.failed.title"), Text: say("status.failed.person", rp.Reason)}
+		if !card.RetryAt.IsZero() {
+			v.Kind, v.Text, v.At = "warn", say("status.failed.retry", rp.Reason), c.at(card.RetryAt)
+		}
+		return v
+	case socialwatch.ReplyUnknown:
+		v := &noteView{Kind: "bad", Title: say("status.unknown.title"), Text: say("status.unknown.person", rp.Reason)}
+		if !card.LookAt.IsZero() {
+			v.Kind, v.Text, v.At = "warn", say("status.unknown.look", rp.Reason), c.at(card.LookAt)
+		}
+		return v
+	}
+	return c.ended(card)
+}
+
+// awaiting warns of what makes a decision wait or late; mostly it is nil.
+func (c *Console) awaiting(card store.Card) *noteView {
+	switch {
+	case card.Publishes.Stopped:
+		return &noteView{Kind: "warn", Title: say("stop.title") + ".", Text: say("stop.wait")}
+	case !card.Reply.ExpiresAt.IsZero() && card.Reply.ExpiresAt.Before(c.o.Now()):
+		return &noteView{Kind: "warn", Text: say("status.overdue"), At: c.at(card.Reply.ExpiresAt)}
+	}
+	return nil
+}
+
+func (c *Console) holding(rp socialwatch.Reply) *noteView {
+	v := &noteView{Kind: "info", Title: say("status.holding.title", rp.DecidedBy), Text: c.holdText(rp), HoldUntil: c.moment(rp.HoldUntil).ISO}
+	v.HoldTotal = max(1, int(rp.HoldUntil.Sub(rp.DecidedAt).Seconds()))
+	v.HoldLeft = min(v.HoldTotal, max(0, int(rp.HoldUntil.Sub(c.o.Now()).Seconds())))
+	return v
+}
+
+// ended says how a reply ended without being sent, and leads on to a newer
+// draft of its case.
+func (c *Console) ended(card store.Card) *noteView {
+	rp := card.Reply
+	v := &noteView{Kind: "info", Title: label("reply", string(rp.State)) + "."}
+	switch rp.State {
+	case socialwatch.ReplyRejected:
+		v.Title, v.Text = say("status.rejected.title", rp.DecidedBy), label("reason", rp.Reason)+"."
+	case socialwatch.ReplyWithdrawn:
+		v.Title, v.Text = say("status.withdrawn.title"), rp.Reason
+	case socialwatch.ReplySuperseded:
+		v.Kind, v.Title, v.Text = "warn", say("status.superseded.title"), rp.Reason+"."
+	case socialwatch.ReplyExpired:
+		v.Kind, v.Title, v.Text = "warn", say("status.expired.title"), say("status.expired")
+	case socialwatch.ReplyCancelled:
+		v.Title, v.Text = say("status.cancelled.title", rp.DecidedBy), say("status.cancelled")
+	}
+	for _, other := range card.Others {
+		if !other.State.Final() && other.ID > rp.ID {
+			id := strconv.FormatInt(other.ID, 10)
+			v.Link = &linkView{"/replies/" + id, say("card.other") + " " + say("reply.n", other.ID), false}
+		}
+	}
+	return v
+}
