@@ -356,4 +356,3 @@ func (a answer) hasNot(t testing.TB, parts ...string) {
 		}
 	}
 }
-
