@@ -78,37 +78,42 @@ func files(t *testing.T, kind store.Kind) fstest.MapFS {
 	return out
 }
 
-func TestForeignSchemasAreRefused(t *testing.T) {
-	extra := func(n string) func(*testing.T, store.Kind, fstest.MapFS) {
-		return func(_ *testing.T, k store.Kind, f fstest.MapFS) {
+// changed makes a change to the released files.
+type changed func(store.Kind, fstest.MapFS)
+
+// extra adds files.
+func extra(names ...string) changed {
+	return func(k store.Kind, f fstest.MapFS) {
+		for _, n := range names {
 			f[string(k)+"/"+n+".sql"] = &fstest.MapFile{Data: []byte("create table t" + n + " (a integer)")}
 		}
 	}
-	both := func(a, b string) func(*testing.T, store.Kind, fstest.MapFS) {
-		return func(t *testing.T, k store.Kind, f fstest.MapFS) { extra(a)(t, k, f); extra(b)(t, k, f) }
-	}
-	none := func(*testing.T, store.Kind, fstest.MapFS) {}
+}
+
+func edited(k store.Kind, f fstest.MapFS) {
+	f[string(k)+"/0001_start.sql"] = &fstest.MapFile{Data: []byte("select 1")}
+}
+
+func TestForeignSchemasAreRefused(t *testing.T) {
 	tests := map[string]struct {
-		database, program func(*testing.T, store.Kind, fstest.MapFS) // changes to the released files
-		says              string                                     // of opening; empty when it works
+		database, program changed
+		says              string // of opening; empty when it works
 		migrates          bool
 	}{
-		"same":          {none, none, "", true},
-		"one newer":     {extra("9001_x"), none, "", true},
-		"two newer":     {both("9001_x", "9002_y"), none, "2 migrations newer", false},
-		"older":         {none, extra("9001_x"), "run `socialwatch migrate`", true},
-		"unknown among": {extra("0000_x"), none, "0000_x that this program does not know", false},
-		"edited": {none, func(_ *testing.T, k store.Kind, f fstest.MapFS) {
-			f[string(k)+"/0001_start.sql"] = &fstest.MapFile{Data: []byte("select 1")}
-		}, "0001_start was edited", false},
+		"same":          {extra(), extra(), "", true},
+		"one newer":     {extra("9001_x"), extra(), "", true},
+		"two newer":     {extra("9001_x", "9002_y"), extra(), "2 migrations newer", false},
+		"older":         {extra(), extra("9001_x"), "run `socialwatch migrate`", true},
+		"unknown among": {extra("0000_x"), extra(), "0000_x that this program does not know", false},
+		"edited":        {extra(), edited, "0001_start was edited", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			for _, kind := range dbtest.Kinds(t) {
 				o := dbtest.Empty(t, kind)
 				had, has := files(t, kind), files(t, kind)
-				tc.database(t, kind, had)
-				tc.program(t, kind, has)
+				tc.database(kind, had)
+				tc.program(kind, has)
 				if _, err := store.MigrateFiles(t.Context(), o, had); err != nil {
 					t.Fatal(err)
 				}
@@ -116,7 +121,9 @@ func TestForeignSchemasAreRefused(t *testing.T) {
 				if err == nil {
 					s.Close()
 				}
-				if (err == nil) != (tc.says == "") || err != nil && (!errors.Is(err, store.ErrSchema) || !strings.Contains(err.Error(), tc.says)) {
+				if (err == nil) != (tc.says == "") {
+					t.Errorf("%s: open: %v", kind, err)
+				} else if err != nil && (!errors.Is(err, store.ErrSchema) || !strings.Contains(err.Error(), tc.says)) {
 					t.Errorf("%s: open: %v", kind, err)
 				}
 				if _, err := store.MigrateFiles(t.Context(), o, has); (err == nil) != tc.migrates {

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"os"
@@ -32,15 +31,50 @@ func pooler(t *testing.T, address string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	password, _ := u.User.Password()
+	ini, host := poolerConfig(t, u)
+	args := []string{ini}
+	if os.Getuid() == 0 { // it refuses root
+		args = []string{"-u", "nobody", ini}
+	}
+	cmd := exec.Command(program, args...)
+	var log strings.Builder
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	u.Host = host
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if c, err := net.Dial("tcp", host); err == nil {
+				c.Close()
+				t.Log("behind", program)
+				return u.String()
+			}
+		case <-deadline:
+			cmd.Process.Kill()
+			cmd.Wait()
+			t.Fatalf("pgbouncer does not answer: %s", &log)
+		}
+	}
+}
+
+// poolerConfig writes pgbouncer's file for the server u, readable by whom it
+// runs as, and returns it with the address it will listen at.
+func poolerConfig(t *testing.T, u *url.URL) (ini, host string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	host = l.Addr().String()
 	l.Close()
-	dir := t.TempDir()
-	ini := filepath.Join(dir, "pgbouncer.ini")
+	_, port, _ := net.SplitHostPort(host)
+	password, _ := u.User.Password()
 	conf := fmt.Sprintf(`[databases]
 postgres = host=%s port=%s user=%s password=%s
 [pgbouncer]
@@ -51,41 +85,17 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = 2
 `, u.Hostname(), u.Port(), u.User.Username(), password, port)
+	dir := t.TempDir()
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ini = filepath.Join(dir, "pgbouncer.ini")
 	if err := os.WriteFile(ini, []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{ini}
-	if os.Getuid() == 0 { // it refuses root
-		if err := os.Chmod(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		args = []string{"-u", "nobody", ini}
-	}
-	cmd := exec.Command(program, args...)
-	var log strings.Builder
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	u.Host = net.JoinHostPort("127.0.0.1", port)
-	deadline := time.After(10 * time.Second)
-	for tick := time.NewTicker(10 * time.Millisecond); ; {
-		select {
-		case <-tick.C:
-			if c, err := net.Dial("tcp", u.Host); err == nil {
-				c.Close()
-				t.Log("behind", program)
-				return u.String()
-			}
-		case <-deadline:
-			io.WriteString(os.Stderr, log.String())
-			t.Fatal("pgbouncer does not answer")
-		}
-	}
+	return ini, host
 }
 
 func exists(path string) bool {

@@ -104,21 +104,23 @@ func (w *saving) readCases(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// saveReplies stores the entries' drafts with their first version.
-func (w *saving) saveReplies(ctx context.Context) error {
-	drafts := map[int64]socialwatch.Reply{} // by mention
-	var order []int64
-	var caseIDs []int64
+// drafts returns the entries' drafts with their case and mention, in order.
+func (w *saving) drafts() (drafts []socialwatch.Reply, caseIDs []int64) {
 	for _, e := range w.c.Entries {
 		if e.Reply == nil {
 			continue
 		}
 		r := *e.Reply
 		r.CaseID, r.MentionID = e.CaseID, w.mentions[e.Mention.ID]
-		drafts[r.MentionID] = r
-		order = append(order, r.MentionID)
+		drafts = append(drafts, r)
 		caseIDs = append(caseIDs, r.CaseID)
 	}
+	return drafts, caseIDs
+}
+
+// saveReplies stores the entries' drafts with their first version.
+func (w *saving) saveReplies(ctx context.Context) error {
+	drafts, caseIDs := w.drafts()
 	if len(drafts) == 0 {
 		return nil
 	}
@@ -126,9 +128,10 @@ func (w *saving) saveReplies(ctx context.Context) error {
 		return err
 	}
 	const width = 16
-	v := values{head: sqlSaveReplies, tail: "returning id, mention_id", width: width, args: make([]any, 0, width*len(order))}
-	for _, id := range order {
-		r := drafts[id]
+	v := values{head: sqlSaveReplies, tail: "returning id, mention_id", width: width, args: make([]any, 0, width*len(drafts))}
+	byMention := make(map[int64]socialwatch.Reply, len(drafts))
+	for _, r := range drafts {
+		byMention[r.MentionID] = r
 		c := w.cases[r.CaseID]
 		v.args = append(v.args, r.CaseID, r.MentionID, w.c.Account, r.State, r.Version, asJSON(r.Payload), r.Hash,
 			asJSON(r.Findings), r.Author, r.Reason, r.ExpiresAt, r.CreatedAt, w.c.At,
@@ -145,7 +148,7 @@ func (w *saving) saveReplies(ctx context.Context) error {
 	}
 	versions := values{head: sqlSaveVersions, width: 7}
 	for _, s := range saved {
-		r := drafts[s.MentionID]
+		r := byMention[s.MentionID]
 		versions.args = append(versions.args, s.ID, r.Version, asJSON(r.Payload), r.Hash, asJSON(r.Findings), r.Author, r.CreatedAt)
 		w.drafted(s.ID, r)
 	}

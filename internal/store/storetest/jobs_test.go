@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"socialwatch"
-	"socialwatch/internal/store/dbtest"
 )
 
 func TestLeaseFences(t *testing.T) {
@@ -150,166 +148,6 @@ func TestTicksMissedCollapseAndSpecsRestart(t *testing.T) {
 		}
 		if _, err := fx.NextTick(t.Context(), "none"); !errors.Is(err, socialwatch.ErrNotFound) {
 			t.Errorf("unknown schedule: %v", err)
-		}
-	})
-}
-
-// A reader that goes on from the highest number it saw must miss nothing,
-// however writers and numberers interleave.
-func TestNoEventAppearsBehindAReader(t *testing.T) {
-	const writers, batches = 8, 12
-	Each(t, func(t *testing.T, fx Fixture) {
-		for i := range writers {
-			if err := fx.EnsureAccount(t.Context(), fmt.Sprint("acc", i), "mastodon", Host); err != nil {
-				t.Fatal(err)
-			}
-		}
-		other := On(t, fx.Options)
-		var writing, numbering sync.WaitGroup
-		done := make(chan struct{})
-		for i := range writers {
-			writing.Go(func() {
-				f := []Fixture{fx, other}[i%2]
-				for n := range batches {
-					c := socialwatch.Changes{Account: fmt.Sprint("acc", i), Version: int64(n), At: Start}
-					for k := range 1 + (i+n)%4 {
-						c.Events = append(c.Events, socialwatch.Event{Kind: "test", Actor: fmt.Sprintf("%d/%d/%d", i, n, k)})
-					}
-					if err := f.Save(t.Context(), c); err != nil {
-						t.Error(err)
-						return
-					}
-				}
-			})
-		}
-		for _, f := range []Fixture{fx, other} {
-			numbering.Go(func() {
-				for {
-					n, err := f.Number(t.Context(), 7)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					select {
-					case <-done:
-						if n == 0 {
-							return
-						}
-					default:
-					}
-				}
-			})
-		}
-		go func() { writing.Wait(); close(done) }()
-		seen := map[string]bool{}
-		var last int64
-		read := func() {
-			events, err := other.Events(t.Context(), last, 5)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, e := range events {
-				if e.Seq != last+1 {
-					t.Fatalf("number %d after %d", e.Seq, last)
-				}
-				last = e.Seq
-				seen[e.Actor] = true
-			}
-		}
-		for finished := false; !finished; {
-			select {
-			case <-done:
-				finished = true
-			default:
-				read()
-			}
-		}
-		numbering.Wait()
-		for before := int64(-1); before != last; {
-			before = last
-			read()
-		}
-		if n := count(t, fx, "select count(*) from events"); len(seen) != n || n == 0 {
-			t.Errorf("the reader saw %d of %d events", len(seen), n)
-		}
-		if at, err := fx.OldestUnnumbered(t.Context()); err != nil || !at.IsZero() {
-			t.Errorf("oldest unnumbered %s, %v", at, err)
-		}
-	})
-}
-
-func TestEventsComeBackAsWritten(t *testing.T) {
-	Each(t, func(t *testing.T, fx Fixture) {
-		s := fx.Seed(t, "post", 1)[0]
-		if at, err := fx.OldestUnnumbered(t.Context()); err != nil || !at.Equal(Start) {
-			t.Errorf("oldest unnumbered %s, %v", at, err)
-		}
-		log := fx.Log(t, 0)
-		if len(log) != 4 {
-			t.Fatalf("log %+v", log)
-		}
-		e := log[3]
-		if e.Kind != "reply.awaiting" || e.CaseID != s.Case.ID || e.ReplyID != s.Reply.ID || e.CaseVersion != 1 ||
-			e.Actor != socialwatch.System || !e.At.Equal(Start) || e.Seq != 4 ||
-			e.Data["from"] != "checked" || e.Data["hash"] != s.Reply.Hash {
-			t.Errorf("event %+v", e)
-		}
-	})
-}
-
-func TestBellRingsAfterCommit(t *testing.T) {
-	Each(t, func(t *testing.T, fx Fixture) {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		listener := fx
-		if fx.Kind() == "postgres" {
-			listener = On(t, fx.Options) // another process
-		}
-		bell, err := listener.Bell(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fx.MustSave(t, fx.Changes(t)) // nothing anybody waits for
-		fx.Seed(t, "post", 3)
-		select {
-		case <-bell:
-		case <-ctx.Done():
-			t.Fatal("the bell did not ring")
-		}
-		select {
-		case <-bell:
-			t.Error("rang twice for one commit")
-		default:
-		}
-	})
-}
-
-func TestBellSurvivesALostConnection(t *testing.T) {
-	Each(t, func(t *testing.T, fx Fixture) {
-		if fx.Kind() != "postgres" {
-			return // its bell has no connection
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		bell, err := fx.Bell(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		db := dbtest.Raw(t, fx.Options)
-		defer db.Close()
-		if _, err := db.ExecContext(ctx, `select pg_terminate_backend(pid) from pg_stat_activity
-			where query = $1`, `LISTEN "socialwatch:`+fx.Options.Schema+`"`); err != nil {
-			t.Fatal(err)
-		}
-		for _, why := range []string{"reconnect", "commit"} {
-			select {
-			case <-bell:
-			case <-ctx.Done():
-				t.Fatalf("no bell after %s", why)
-			}
-			if why == "reconnect" {
-				fx.Seed(t, "post", 1)
-			}
 		}
 	})
 }
