@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/api"
+	"socialwatch/internal/publish"
 )
 
 func TestPersonApprovesWhatTheHashNames(t *testing.T) {
@@ -47,6 +49,39 @@ func TestApprovalMayBeRepeatedByTheSamePersonOnly(t *testing.T) {
 	}
 	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
 	problemOf(t, err, "conflict") // an approval that was taken back is no approval
+}
+
+func TestRepeatedApprovalDecidesNothingAnew(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	bo := g.as("bo")
+	if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
+		t.Fatal(err)
+	}
+	g.desk.Check = func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding {
+		return []socialwatch.Finding{{Rule: "new", Blocks: true}} // would block what stands approved
+	}
+	if r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil || r.State != socialwatch.ReplyHolding {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// overtaken is a desk at which the same person's other call is always faster.
+type overtaken struct{ *publish.Desk }
+
+func (o overtaken) Approve(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error) {
+	if r, err := o.Desk.Approve(ctx, d); err != nil {
+		return r, err
+	}
+	return o.Desk.Approve(ctx, d)
+}
+
+func TestApprovalSentTwiceAtOnceIsOneApproval(t *testing.T) {
+	g := newRig(t, func(o *api.Options) { o.Decider = overtaken{o.Decider.(*publish.Desk)} })
+	one := g.seed(1)[0]
+	if r, err := g.as("bo").Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil || r.State != socialwatch.ReplyHolding {
+		t.Errorf("%+v, %v", r, err)
+	}
 }
 
 func TestOfManyApproversOneWins(t *testing.T) {
@@ -115,6 +150,8 @@ func TestRolesDecideWhoMay(t *testing.T) {
 	if _, err = bo.Approve(t.Context(), one.Reply.ID, r.Hash); err != nil {
 		t.Error(err)
 	}
+	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	problemOf(t, err, "conflict") // bo approved another text than this one
 }
 
 func TestRejectKeepsItsReason(t *testing.T) {

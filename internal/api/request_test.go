@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -55,6 +56,14 @@ func FuzzBody(f *testing.F) {
 			t.Fatalf("took %q, which the document does not allow", raw)
 		}
 	})
+}
+
+func TestTimesAreUTCOrNull(t *testing.T) {
+	noon := time.Date(2026, 11, 2, 12, 0, 0, 5000, time.FixedZone("", 3600))
+	b, err := json.Marshal([]*time.Time{at(noon), at(time.Time{})})
+	if err != nil || string(b) != `["2026-11-02T11:00:00.000005Z",null]` {
+		t.Errorf("%s, %v", b, err)
+	}
 }
 
 func FuzzNumber(f *testing.F) {
