@@ -45,7 +45,7 @@ func (fx bench) exec(t testing.TB, query string) {
 // due for whatever may follow at Start plus 20 seconds.
 func put(t *testing.T, fx bench, id int64, state socialwatch.ReplyState) {
 	t.Helper()
-	var post, key, lease, worker = "null", "'key'", "null", ""
+	var post, key, lease, worker = "null", "'key ' || id", "null", ""
 	switch state {
 	case socialwatch.ReplySent:
 		post = "'9050'"

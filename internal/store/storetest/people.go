@@ -55,3 +55,9 @@ func Edit(s Seeded, by socialwatch.Person, text string) socialwatch.Revision {
 	return socialwatch.Revision{Decision: socialwatch.Decision{ReplyID: s.Reply.ID, Hash: s.Reply.Hash, By: by, Text: text},
 		Payload: Payload(s.Mention, text), At: Start, ExpiresAt: Start.Add(4 * time.Hour)}
 }
+
+// Proposal is by's own draft for the post of s.
+func Proposal(s Seeded, by socialwatch.Person, text string) socialwatch.Proposal {
+	return socialwatch.Proposal{MentionID: s.Reply.MentionID, By: by, Payload: Payload(s.Mention, text), At: Start,
+		ExpiresAt: Start.Add(4 * time.Hour)}
+}

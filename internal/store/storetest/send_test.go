@@ -1,0 +1,373 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"socialwatch"
+)
+
+func TestClaimChecksWhatWasApproved(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		ana := fx.Hire(t, "ana", socialwatch.RoleApprover)
+		spoils := map[string]func(s Seeded, c *socialwatch.Claim){
+			"payload changed in the database": func(s Seeded, _ *socialwatch.Claim) { tamper(t, fx, s.Reply.ID) },
+			"payload and claim changed": func(s Seeded, c *socialwatch.Claim) {
+				tamper(t, fx, s.Reply.ID)
+				rc, err := fx.Context(t.Context(), s.Reply.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.Hash = rc.Reply.Payload.Hash() // as the publisher recomputes it
+			},
+			"hash changed in the database": func(s Seeded, _ *socialwatch.Claim) {
+				fx.exec(t, fmt.Sprintf("update replies set hash = 'x' where id = %d", s.Reply.ID))
+			},
+			"another hash":  func(_ Seeded, c *socialwatch.Claim) { c.Hash = "x" },
+			"within hold":   func(_ Seeded, c *socialwatch.Claim) { c.Now = c.Now.Add(-time.Microsecond) },
+			"after expiry":  func(_ Seeded, c *socialwatch.Claim) { c.Now = Start.Add(4 * time.Hour) },
+			"parent gone":   func(s Seeded, _ *socialwatch.Claim) { fx.exec(t, "update mentions set gone_at = received_at") },
+			"parent edited": func(s Seeded, _ *socialwatch.Claim) { fx.exec(t, "update mentions set revision = 'x'") },
+		}
+		n := 0
+		for name, spoil := range spoils {
+			t.Run(name, func(t *testing.T) {
+				n++
+				s := fx.Seed(t, fmt.Sprintf("p%d", n), 1)[0]
+				c := Claimable(fx.Hold(t, s.Reply, ana), "w")
+				spoil(s, &c)
+				before := dump(t, fx)
+				if a, err := fx.Claim(t.Context(), c); !errors.Is(err, socialwatch.ErrConflict) {
+					t.Errorf("claimed %+v, %v", a, err)
+				}
+				if dump(t, fx) != before {
+					t.Error("a refused claim has changed something")
+				}
+			})
+		}
+		for _, c := range []socialwatch.Claim{{ReplyID: 1, Lease: time.Second}, {ReplyID: 1, Worker: "w"}} {
+			if _, err := fx.Claim(t.Context(), c); err == nil {
+				t.Errorf("claimed by %+v", c)
+			}
+		}
+	})
+}
+
+func TestSentStandsWithItsEventsAndTheFirstResponse(t *testing.T) {
+	shapes := map[string]struct {
+		state     socialwatch.CaseState
+		escalated bool
+		want      socialwatch.CaseState
+	}{
+		"new waits for the customer":      {socialwatch.CaseNew, false, socialwatch.CaseWaiting},
+		"open waits for the customer":     {socialwatch.CaseOpen, false, socialwatch.CaseWaiting},
+		"escalated stays with us":         {socialwatch.CaseNew, true, socialwatch.CaseOpen},
+		"waiting for a team stays so":     {socialwatch.CaseWaiting, true, socialwatch.CaseWaiting},
+		"escalated and open stays so too": {socialwatch.CaseOpen, true, socialwatch.CaseOpen},
+	}
+	onBench(t, func(t *testing.T, fx bench) {
+		ana := fx.Hire(t, "ana", socialwatch.RoleApprover)
+		n := 0
+		for name, shape := range shapes {
+			t.Run(name, func(t *testing.T) {
+				n++
+				s := fx.Seed(t, fmt.Sprintf("p%d", n), 1)[0]
+				fx.exec(t, fmt.Sprintf("update cases set state = '%s', escalated = %v where id = %d", shape.state, shape.escalated, s.Case.ID))
+				a := fx.Sending(t, s.Reply, ana, "w")
+				if a.N != 1 || a.Reply.Key != "key of "+s.Mention.ID || !a.FirstAt.Equal(Start.Add(due)) || !a.LeaseUntil.Equal(Start.Add(due+time.Minute)) {
+					t.Errorf("attempt %+v", a)
+				}
+				o := outcome(socialwatch.ReplySent)
+				if err := fx.Finish(t.Context(), a, o); err != nil {
+					t.Fatal(err)
+				}
+				if err := fx.Finish(t.Context(), a, o); !errors.Is(err, socialwatch.ErrConflict) {
+					t.Errorf("ended twice: %v", err)
+				}
+				card, err := fx.Card(t.Context(), s.Reply.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r, c := card.Reply, card.Case
+				if r.State != socialwatch.ReplySent || r.PostID != o.Post.PostID || r.PostURL != o.Post.URL || !r.SentAt.Equal(o.At) {
+					t.Errorf("reply %+v", r)
+				}
+				if c.State != shape.want || !c.RespondedAt.Equal(o.At) || c.Version != s.Case.Version+1 {
+					t.Errorf("case %+v", c)
+				}
+				if len(card.Attempts) != 1 || card.Attempts[0].Outcome != socialwatch.ReplySent || card.Attempts[0].EndedAt.IsZero() {
+					t.Errorf("attempts %+v", card.Attempts)
+				}
+				var got []string
+				for _, e := range card.Events[6:] { // after proposed … holding and sending
+					got = append(got, e.Kind)
+					if e.CaseVersion != c.Version {
+						t.Errorf("%s of case version %d, is %d", e.Kind, e.CaseVersion, c.Version)
+					}
+				}
+				want := []string{"reply.sent", socialwatch.EventCaseResponded}
+				if shape.want != shape.state {
+					want = append(want, socialwatch.EventCaseState)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("events %v, want %v", got, want)
+				}
+			})
+		}
+	})
+}
+
+func TestOnlyTheFirstReplyIsTheFirstResponse(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ana := fx.Hire(t, "ana", socialwatch.RoleApprover)
+		s := fx.Seed(t, "post", 1)[0]
+		if err := fx.Finish(t.Context(), fx.Sending(t, s.Reply, ana, "w"), outcome(socialwatch.ReplySent)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := fx.Propose(t.Context(), Proposal(s, fx.Hire(t, "ben", socialwatch.RoleAuthor), "One thing more."))
+		if err != nil {
+			t.Fatal(err)
+		}
+		yes := Yes(again, ana)
+		yes.Key = "another key"
+		if _, err := fx.Approve(t.Context(), yes); err != nil {
+			t.Fatal(err)
+		}
+		a, err := fx.Claim(t.Context(), Claimable(again, "w"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := outcome(socialwatch.ReplySent)
+		o.Post.PostID, o.At = "9052", o.At.Add(time.Hour)
+		if err := fx.Finish(t.Context(), a, o); err != nil {
+			t.Fatal(err)
+		}
+		if n := kinds(t, fx, socialwatch.EventCaseResponded); n != 1 {
+			t.Errorf("%d first responses", n)
+		}
+		d, err := fx.Case(t.Context(), s.Case.Number)
+		if err != nil || !d.Case.RespondedAt.Equal(Start.Add(due)) || d.Case.Version != s.Case.Version+2 {
+			t.Errorf("%+v, %v", d.Case, err)
+		}
+	})
+}
+
+func TestOutcomesThatCannotBeAreRefused(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		a := fx.Sending(t, fx.Seed(t, "post", 1)[0].Reply, fx.Hire(t, "ana", socialwatch.RoleApprover), "w")
+		sent, failed := outcome(socialwatch.ReplySent), outcome(socialwatch.ReplyFailed)
+		noPost, withPost, noTime := sent, failed, failed
+		noPost.Post, withPost.Post, noTime.At = socialwatch.Published{}, sent.Post, time.Time{}
+		for name, o := range map[string]socialwatch.Outcome{"sent without a post": noPost, "failed with a post": withPost,
+			"without its time": noTime, "awaiting": outcome(socialwatch.ReplyAwaiting)} {
+			for _, err := range []error{fx.Finish(t.Context(), a, o), fx.FinishLook(t.Context(), a, o)} {
+				if err == nil || errors.Is(err, socialwatch.ErrConflict) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+		if got := stateOf(t, fx, a.Reply.ID); got != socialwatch.ReplySending {
+			t.Errorf("is %s", got)
+		}
+	})
+}
+
+func TestFailedIsTriedAgainUnderTheSameKey(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ctx := t.Context()
+		a := fx.Sending(t, fx.Seed(t, "post", 1)[0].Reply, fx.Hire(t, "ana", socialwatch.RoleApprover), "w")
+		o := outcome(socialwatch.ReplyFailed)
+		o.RetryAt, o.Reason = o.At.Add(time.Minute), "temporary: away"
+		if err := fx.Finish(ctx, a, o); err != nil {
+			t.Fatal(err)
+		}
+		for at, want := range map[time.Time]int{o.RetryAt.Add(-1000): 0, o.RetryAt: 1} {
+			if ids, err := fx.DueSends(ctx, at, 10); err != nil || len(ids) != want {
+				t.Errorf("due at %s: %v, %v", at, ids, err)
+			}
+		}
+		c := Claimable(a.Reply, "v")
+		c.Now = o.RetryAt
+		b, err := fx.Claim(ctx, c)
+		if err != nil || b.N != 2 || b.Reply.Key != a.Reply.Key || !b.FirstAt.Equal(a.FirstAt) {
+			t.Fatalf("%+v, %v", b, err)
+		}
+		if err := fx.Finish(ctx, a, outcome(socialwatch.ReplySent)); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("the first attempt ended the second: %v", err)
+		}
+		o.RetryAt = time.Time{}
+		if err := fx.Finish(ctx, b, o); err != nil {
+			t.Fatal(err)
+		}
+		if ids, err := fx.DueSends(ctx, Start.Add(3*time.Hour), 10); err != nil || len(ids) != 0 {
+			t.Errorf("a refusal is tried again: %v, %v", ids, err)
+		}
+	})
+}
+
+func TestEndedLeaseIsUnknownUntilALookTells(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ctx := t.Context()
+		a := fx.Sending(t, fx.Seed(t, "post", 1)[0].Reply, fx.Hire(t, "ana", socialwatch.RoleApprover), "w")
+		if n, err := fx.ExpireLeases(ctx, a.LeaseUntil.Add(-time.Microsecond), due); err != nil || n != 0 {
+			t.Errorf("a lease in force: %d, %v", n, err)
+		}
+		if n, err := fx.ExpireLeases(ctx, a.LeaseUntil, due); err != nil || n != 1 {
+			t.Fatalf("%d, %v", n, err)
+		}
+		if err := fx.Finish(ctx, a, outcome(socialwatch.ReplySent)); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("a sender that woke up: %v", err)
+		}
+		at := a.LeaseUntil.Add(due)
+		if looks, err := fx.DueLooks(ctx, at.Add(-time.Microsecond), "v", time.Minute, 10); err != nil || len(looks) != 0 {
+			t.Errorf("before the settle time: %v, %v", looks, err)
+		}
+		first := look(t, fx, at, "v", 0)
+		if more, err := fx.DueLooks(ctx, at.Add(59*time.Second), "u", time.Minute, 10); err != nil || len(more) != 0 {
+			t.Errorf("leased twice: %v, %v", more, err)
+		}
+		second := look(t, fx, at.Add(time.Minute), "v", 0) // by the same worker, whose first lease ended
+		found := outcome(socialwatch.ReplySent)
+		if err := fx.FinishLook(ctx, first, found); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("a look that lost its lease: %v", err)
+		}
+		nothing := socialwatch.Outcome{State: socialwatch.ReplyUnknown, At: at, LookAt: at.Add(2 * time.Minute), Counted: true}
+		if err := fx.FinishLook(ctx, second, nothing); err != nil {
+			t.Fatal(err)
+		}
+		nothing.Counted, nothing.LookAt = false, at.Add(3*time.Minute)
+		if err := fx.FinishLook(ctx, look(t, fx, at.Add(2*time.Minute), "v", 1), nothing); err != nil {
+			t.Fatal(err)
+		}
+		if err := fx.FinishLook(ctx, look(t, fx, at.Add(3*time.Minute), "v", 1), found); err != nil {
+			t.Fatal(err)
+		}
+		if got := stateOf(t, fx, a.Reply.ID); got != socialwatch.ReplySent || kinds(t, fx, "reply.sent") != 1 || kinds(t, fx, "reply.unknown") != 1 {
+			t.Errorf("is %s", got)
+		}
+	})
+}
+
+// look leases the one look that is due, before which n looks were answered.
+func look(t *testing.T, fx Fixture, at time.Time, worker string, n int) socialwatch.Attempt {
+	t.Helper()
+	looks, err := fx.DueLooks(t.Context(), at, worker, time.Minute, 10)
+	if err != nil || len(looks) != 1 || looks[0].Looks != n || looks[0].N != 1 || looks[0].Reply.Key == "" ||
+		!looks[0].FirstAt.Equal(Start.Add(due)) {
+		t.Fatalf("looks %+v, %v", looks, err)
+	}
+	return looks[0]
+}
+
+func TestDoubtIsHandedToAPersonWhoSettlesIt(t *testing.T) {
+	for name, absent := range map[string]bool{"stands": false, "absent": true} {
+		t.Run(name, func(t *testing.T) {
+			Each(t, func(t *testing.T, fx Fixture) {
+				ctx, lea := t.Context(), fx.Hire(t, "lea", socialwatch.RoleLead)
+				a := fx.Sending(t, fx.Seed(t, "post", 1)[0].Reply, lea, "w")
+				if err := fx.Finish(ctx, a, outcome(socialwatch.ReplyUnknown)); err != nil {
+					t.Fatal(err)
+				}
+				leased := look(t, fx, Start.Add(due), "w", 0)
+				if err := fx.FinishLook(ctx, leased, socialwatch.Outcome{State: socialwatch.ReplyUnknown, At: Start.Add(due)}); err != nil {
+					t.Fatal(err)
+				}
+				late := Start.Add(24 * time.Hour)
+				if looks, err := fx.DueLooks(ctx, late, "w", time.Minute, 10); err != nil || len(looks) != 0 {
+					t.Errorf("looks for what a person has: %v, %v", looks, err)
+				}
+				stats, err := fx.Stats(ctx, late)
+				if err != nil || stats.HandedOver != 1 || stats.Replies[socialwatch.ReplyUnknown] != 1 {
+					t.Errorf("%+v, %v", stats, err)
+				}
+				w := socialwatch.Settlement{ReplyID: a.Reply.ID, By: lea, Absent: absent, At: late}
+				if _, err := fx.Settle(ctx, socialwatch.Settlement{ReplyID: a.Reply.ID, By: lea, At: late}); err == nil {
+					t.Error("settled by saying nothing")
+				}
+				want := socialwatch.ReplyFailed
+				if !absent {
+					want = socialwatch.ReplySent
+					w.Post = socialwatch.Published{PostID: "9051", URL: "https://social.example/@help/9051"}
+				}
+				r, err := fx.Settle(ctx, w)
+				if err != nil || r.State != want || r.PostID != w.Post.PostID {
+					t.Fatalf("%+v, %v", r, err)
+				}
+				if _, err := fx.Settle(ctx, w); !errors.Is(err, socialwatch.ErrConflict) {
+					t.Errorf("settled twice: %v", err)
+				}
+				log := fx.Log(t, 0)
+				i := slices.IndexFunc(log, func(e socialwatch.Event) bool { return e.Kind == "reply."+string(want) })
+				if i < 0 || log[i].Actor != "lea" {
+					t.Errorf("the event does not name the person: %+v", log)
+				}
+				c := Claimable(r, "w")
+				c.Now = late
+				b, err := fx.Claim(ctx, c)
+				if absent != (err == nil) || absent && (b.N != 2 || b.Reply.Key != a.Reply.Key) {
+					t.Errorf("sent once more: %+v, %v", b, err)
+				}
+			})
+		})
+	}
+}
+
+func TestOneAccountsTroubleDoesNotStarveAnother(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		ana := fx.Hire(t, "ana", socialwatch.RoleApprover)
+		s := fx.Seed(t, "post", 6)
+		for _, one := range s {
+			fx.Hold(t, one.Reply, ana)
+		}
+		fx.exec(t, fmt.Sprintf("update replies set account = 'other' where id = %d", s[5].Reply.ID))
+		ids, err := fx.DueSends(t.Context(), Start.Add(due), 3)
+		if err != nil || !slices.Equal(ids, []int64{s[0].Reply.ID, s[5].Reply.ID, s[1].Reply.ID}) {
+			t.Errorf("%v, %v", ids, err)
+		}
+		if ids, err := fx.DueSends(t.Context(), Start.Add(4*time.Hour), 10); err != nil || len(ids) != 0 {
+			t.Errorf("expired ones are due: %v, %v", ids, err)
+		}
+	})
+}
+
+func TestSentIffAPostIsKnown(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		s := fx.Seed(t, "post", 1)[0]
+		for _, query := range []string{"update replies set state = 'sent'", "update replies set post_id = '9'",
+			"insert into replies (case_id, mention_id, account, state, version, payload, hash, findings, author, expires_at, created_at, updated_at, due_at, rank, opened_at) " +
+				"select case_id, mention_id, account, 'unknown', version, payload, hash, findings, author, expires_at, created_at, updated_at, due_at, rank, opened_at from replies"} {
+			if _, err := fx.db.Exec(query); err == nil {
+				t.Errorf("the database took: %s", query)
+			}
+		}
+		if got := stateOf(t, fx.Fixture, s.Reply.ID); got != socialwatch.ReplyAwaiting {
+			t.Errorf("is %s", got)
+		}
+	})
+}
+
+func TestExpiryEndsWhatIsNotSentInTime(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ana := fx.Hire(t, "ana", socialwatch.RoleApprover)
+		s := fx.Seed(t, "post", 2)
+		fx.Hold(t, s[0].Reply, ana) // until Start plus 4 h; the other lives a day
+		for _, step := range []struct {
+			at   time.Duration
+			want int
+		}{{4*time.Hour - time.Microsecond, 0}, {4 * time.Hour, 1}, {4 * time.Hour, 0}, {24 * time.Hour, 1}} {
+			if n, err := fx.Expire(t.Context(), Start.Add(step.at)); err != nil || n != step.want {
+				t.Errorf("after %s: %d, %v", step.at, n, err)
+			}
+		}
+		for from, id := range map[string]int64{"holding": s[0].Reply.ID, "awaiting": s[1].Reply.ID} {
+			log := fx.Log(t, 0)
+			i := slices.IndexFunc(log, func(e socialwatch.Event) bool { return e.Kind == "reply.expired" && e.ReplyID == id })
+			if i < 0 || log[i].Data["from"] != from {
+				t.Errorf("%s: %+v", from, log)
+			}
+		}
+	})
+}
