@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -125,11 +124,8 @@ func (d *demo) prepare(ctx context.Context, dir string) error {
 	if _, err := store.Migrate(ctx, opts); err != nil {
 		return err
 	}
-	log := quietLog()
-	if !d.exit {
-		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))
-	}
-	if d.app, err = wire(ctx, cfg, tuning{sweep: time.Second, settle: 200 * time.Millisecond, look: time.Second, log: log}); err != nil {
+	fast := tuning{sweep: time.Second, settle: 200 * time.Millisecond, look: time.Second, rate: 1000, log: quietLog()}
+	if d.app, err = wire(ctx, cfg, fast); err != nil {
 		return err
 	}
 	d.password = rand.Text()

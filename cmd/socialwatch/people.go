@@ -92,13 +92,8 @@ func newToken(f *flags) *cobra.Command {
 		Example: "  socialwatch token add case-system --scope read\n  socialwatch token add my-laptop --person anna --scope read --scope decide",
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, one := range scope {
-				if !slices.Contains(api.Scopes, one) {
-					return usageError{fmt.Errorf("--scope must be one of %v", api.Scopes)}
-				}
-				if one == api.ScopeDecide && person == "" {
-					return usageError{fmt.Errorf("only a person decides: name one with --person")}
-				}
+			if err := checkScopes(scope, person); err != nil {
+				return err
 			}
 			_, s, err := openStore(cmd.Context(), f)
 			if err != nil {
@@ -125,6 +120,18 @@ func newToken(f *flags) *cobra.Command {
 	add.Flags().IntVar(&days, "days", 90, "days until it ends; 0 for never")
 	cmd.AddCommand(add)
 	return cmd
+}
+
+func checkScopes(scope []string, person string) error {
+	for _, one := range scope {
+		if !slices.Contains(api.Scopes, one) {
+			return usageError{fmt.Errorf("--scope must be one of %v", api.Scopes)}
+		}
+		if one == api.ScopeDecide && person == "" {
+			return usageError{fmt.Errorf("only a person decides: name one with --person")}
+		}
+	}
+	return nil
 }
 
 // addToken completes and stores a token and returns its secret.

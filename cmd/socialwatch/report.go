@@ -116,18 +116,11 @@ func quiet(s store.Stats) bool {
 func approveAll(ctx context.Context, c *api.Client) (int, error) {
 	approved := 0
 	page, err := c.Replies(ctx, api.Query{Limit: 200})
-	var p *api.Problem
-	if errors.As(err, &p) && p.Status == http.StatusTooManyRequests {
-		return 1, nil // the rest comes with the next look
-	}
 	if err != nil {
 		return 0, err
 	}
 	for _, r := range page.Items {
 		_, err := c.Approve(ctx, r.ID, r.Hash)
-		if errors.As(err, &p) && p.Status == http.StatusTooManyRequests {
-			return approved + 1, nil // the rest comes with the next look
-		}
 		if err != nil && !errors.Is(err, socialwatch.ErrConflict) {
 			return approved, err
 		}

@@ -68,11 +68,8 @@ func newMigrate(f *flags) *cobra.Command {
 			}
 			if show {
 				sql, err := store.Print(opts, role)
-				if err != nil {
-					return err
-				}
 				fmt.Fprint(cmd.OutOrStdout(), sql)
-				return nil
+				return err
 			}
 			if role != "" {
 				return usageError{fmt.Errorf("--role belongs to --print: grants are for the database's owner to run")}

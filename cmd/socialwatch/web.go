@@ -34,7 +34,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	v1 := api.New(api.Options{Reader: a.store, Events: a.store, Tokens: a.store, Decider: a.desk, Control: a.desk,
-		Refused: refused, Now: a.now, Log: a.log})
+		Refused: refused, Rate: a.tuning.rate, Now: a.now, Log: a.log})
 	mux := http.NewServeMux()
 	if err := a.operation(mux); err != nil {
 		return nil, err

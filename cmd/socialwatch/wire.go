@@ -49,6 +49,7 @@ type tuning struct {
 	sweep  time.Duration // of a connector: how often, and how old its anchor
 	settle time.Duration // of the publisher
 	look   time.Duration // between two looks into a thread, and between the jobs that do
+	rate   float64       // requests a second of one API token
 	log    *slog.Logger
 }
 
