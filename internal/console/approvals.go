@@ -306,6 +306,8 @@ func (c *Console) doneView(p socialwatch.Person, card store.Card) *doneView {
 		v.Title, v.Text = say("done.rejected", number), say("done.nothing")
 	case socialwatch.ReplyCancelled:
 		v.Title, v.Text = say("done.cancelled", number), say("done.nothing")
+	case socialwatch.ReplyWithdrawn:
+		v.Title, v.Text = say("done.withdrawn", number), say("done.nothing")
 	case socialwatch.ReplyAwaiting:
 		v.Title = say("done.edited", number)
 	case socialwatch.ReplyBlocked:
@@ -325,7 +327,13 @@ func (c *Console) holdText(rp socialwatch.Reply) string {
 }
 
 func mayUndo(p socialwatch.Person, rp socialwatch.Reply) bool {
+	return rp.State == socialwatch.ReplyHolding && mayTakeBack(p, rp)
+}
+
+// mayTakeBack reports whether p may take an approval back: an approver one's
+// own, a lead anybody's.
+func mayTakeBack(p socialwatch.Person, rp socialwatch.Reply) bool {
 	account := rp.Payload.Account
-	return rp.State == socialwatch.ReplyHolding && p.May(socialwatch.RoleApprover, account) &&
+	return p.May(socialwatch.RoleApprover, account) &&
 		(rp.DecidedBy == p.Login || p.May(socialwatch.RoleLead, account))
 }

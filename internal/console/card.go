@@ -64,6 +64,7 @@ type cardView struct {
 // actsView is what this person may do now.
 type actsView struct {
 	MayApprove, MayEdit, MayReject, MayUndo, MayAgain, MaySettle bool
+	MayWithdraw                                                  bool
 	mayApproveEdit                                               bool // an edited text, in the same step
 	ApproveText                                                  string
 	Reasons                                                      []reason
@@ -140,7 +141,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 		Open: rp.State == socialwatch.ReplyAwaiting || rp.State == socialwatch.ReplyBlocked,
 		Case: cs.Number, Intent: label("intent", string(cs.Intent)), CaseState: label("case", string(cs.State)),
 		Level: cs.Level, Score: cs.Score, Due: c.due(cs.DueAt, responded), DueOf: c.dueOf(cs),
-		actsView: acts(p, card), Status: c.status(card), Attempts: c.attempts(card.Attempts), History: c.history(card.Events),
+		actsView: c.acts(p, card), Status: c.status(card), Attempts: c.attempts(card.Attempts), History: c.history(card.Events),
 	}
 	if cs.Escalated {
 		v.Escalation = label("escalation", cs.Escalation)
@@ -339,7 +340,7 @@ func (c *Console) history(events []socialwatch.Event) []eventView {
 			v.Text += ": " + label("case", to)
 		}
 		if why, ok := e.Data["reason"].(string); ok && why != "" {
-			v.Text += ": " + label("reason", why)
+			v.Text += ": " + reasonText(why)
 		}
 		if n, ok := e.Data["version"].(float64); ok && strings.HasPrefix(e.Kind, "reply.") && n > 1 {
 			v.Text += fmt.Sprintf(" (version %d)", int(n))

@@ -73,6 +73,9 @@ type Options struct {
 	// Check composes and checks a text for a reply without storing it.
 	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error)
 	Diff  func(old, new string) []DiffPart
+	// Withdraw ends a reply that is blocked, failed or waits under Stop; nil:
+	// no such button.
+	Withdraw func(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
 	// Bell rings after changes; nil: pages look for them now and then.
 	Bell func(ctx context.Context) (<-chan struct{}, error)
 	// Every is the polling interval and Missed how many polls may fail until
@@ -172,6 +175,7 @@ func (c *Console) routes() http.Handler {
 		"POST /replies/{id}/reject":           c.reject,
 		"POST /replies/{id}/undo":             c.undo,
 		"POST /replies/{id}/again":            c.again,
+		"POST /replies/{id}/withdraw":         c.withdraw,
 		"POST /replies/{id}/settle":           c.settle,
 		"GET /cases":                          c.caseList,
 		"GET /cases/{number}":                 c.caseDetail,

@@ -200,6 +200,24 @@ func (c *Console) edit(w http.ResponseWriter, r *http.Request) error {
 	return see(w, r, "/replies/"+r.PathValue("id")+"?done="+r.PathValue("id"))
 }
 
+// withdraw ends a reply that nobody wants to send any more.
+func (c *Console) withdraw(w http.ResponseWriter, r *http.Request) error {
+	d, err := decision(r)
+	if err != nil {
+		return err
+	}
+	if _, err := c.open(r, d, socialwatch.RoleAuthor); err != nil {
+		return err
+	}
+	if c.o.Withdraw == nil {
+		return socialwatch.ErrNotFound
+	}
+	if _, err := c.o.Withdraw(r.Context(), d, socialwatch.Micros(c.o.Now())); err != nil {
+		return c.refused(w, r, d, err)
+	}
+	return see(w, r, "/replies/"+r.PathValue("id")+"?done="+r.PathValue("id"))
+}
+
 // again drafts the text of an ended reply anew and opens it in the editor.
 func (c *Console) again(w http.ResponseWriter, r *http.Request) error {
 	d, err := decision(r)

@@ -54,6 +54,7 @@ type view struct {
 	Class   string // of the body: decides what a narrow screen shows
 	Nav     string
 	Path    string
+	Now     string // by which pages set their timers
 	Theme   string // light, dark or empty: the system's
 	Keys    bool   // single-key shortcuts are on
 	Person  socialwatch.Person
@@ -87,7 +88,7 @@ func (c *Console) page(handle func(http.ResponseWriter, *http.Request) error) ht
 func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) error {
 	v.Person, _ = auth.PersonFrom(r.Context())
 	v.Theme, v.Keys = preferences(r)
-	v.Path = r.URL.Path
+	v.Path, v.Now = r.URL.Path, c.moment(c.o.Now()).ISO
 	entry := "layout"
 	switch part := r.URL.Query().Get("part"); part {
 	case "queue", "card", "check":

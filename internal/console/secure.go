@@ -25,6 +25,7 @@ func (c *Console) secure(next http.Handler) http.Handler {
 	next = csrf.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
+		h.Set("Date", c.o.Now().UTC().Format(http.TimeFormat)) // by which pages set their timers
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")

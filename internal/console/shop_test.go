@@ -87,7 +87,7 @@ func newShop(t testing.TB) *shop {
 		Connector: func(string) *connectors.Connector { return conn }}
 	s.logins = &auth.Logins{Store: s.Store, Now: s.now}
 	s.console, err = New(Options{Queue: s.Store, Cases: s.Store, Connections: s.Store, Decider: s.desk, Control: s.desk, Logins: s.logins,
-		Check: s.desk.Preview, Diff: wordDiff, Bell: s.Bell, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		Check: s.desk.Preview, Diff: wordDiff, Withdraw: s.Withdraw, Bell: s.Bell, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	must(t, err)
 	s.serve(t)
 	return s

@@ -2,6 +2,7 @@ package console
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"socialwatch"
@@ -10,7 +11,7 @@ import (
 
 // acts decides which buttons p sees. The server refuses the rest by itself;
 // here a button without its right is absent, and the card says what lacks.
-func acts(p socialwatch.Person, card store.Card) actsView {
+func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 	rp := card.Reply
 	account := rp.Payload.Account
 	approver, author := p.May(socialwatch.RoleApprover, account), p.May(socialwatch.RoleAuthor, account)
@@ -26,6 +27,11 @@ func acts(p socialwatch.Person, card store.Card) actsView {
 		}
 	case rp.State == socialwatch.ReplyBlocked:
 		v.MayEdit = author
+		v.MayWithdraw = approver || rp.Author == p.Login && author
+	case rp.State == socialwatch.ReplyFailed:
+		v.MayWithdraw = approver
+	case rp.State == socialwatch.ReplyApproved:
+		v.MayWithdraw = mayTakeBack(p, rp)
 	case rp.State == socialwatch.ReplyHolding:
 		v.MayUndo = mayUndo(p, rp)
 	case rp.State == socialwatch.ReplyUnknown:
@@ -36,6 +42,7 @@ func acts(p socialwatch.Person, card store.Card) actsView {
 	case rp.State.Final() && rp.State != socialwatch.ReplySent:
 		v.MayAgain = author && !anyLive(card.Others)
 	}
+	v.MayWithdraw = v.MayWithdraw && c.o.Withdraw != nil
 	v.mayApproveEdit = v.MayEdit && approver && !card.InDoubt
 	if v.MayReject {
 		v.Reasons = reasons()
@@ -73,6 +80,20 @@ func reasons() []reason {
 		all = append(all, reason{Value: value, Text: label("reason", value), Number: i + 1, Note: value == "other"})
 	}
 	return all
+}
+
+// reasonText is a stored reason, which may end in a person's note.
+func reasonText(s string) string {
+	reason, note, noted := strings.Cut(s, ": ")
+	if text, ok := english["reason."+reason]; ok && noted {
+		return text + ": " + note
+	}
+	return label("reason", s)
+}
+
+func reasonNote(s string) string {
+	_, note, _ := strings.Cut(s, ": ")
+	return note
 }
 
 // status says where a reply stands when it is not simply awaiting a decision.
@@ -138,9 +159,9 @@ func (c *Console) ended(card store.Card) *noteView {
 	v := &noteView{Kind: "info", Title: label("reply", string(rp.State)) + "."}
 	switch rp.State {
 	case socialwatch.ReplyRejected:
-		v.Title, v.Text = say("status.rejected.title", rp.DecidedBy), label("reason", rp.Reason)+"."
+		v.Title, v.Text = say("status.rejected.title", rp.DecidedBy), reasonText(rp.Reason)+"."
 	case socialwatch.ReplyWithdrawn:
-		v.Title, v.Text = say("status.withdrawn.title"), rp.Reason
+		v.Title, v.Text = say("status.withdrawn.title"), reasonNote(rp.Reason)
 	case socialwatch.ReplySuperseded:
 		v.Kind, v.Title, v.Text = "warn", say("status.superseded.title"), rp.Reason+"."
 	case socialwatch.ReplyExpired:

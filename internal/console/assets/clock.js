@@ -1,13 +1,17 @@
 // Timers tick silently: only their text changes.
 import { say, span } from "./words.js";
 
-// The server's clock counts: what it wrote when it made the page is compared
-// with this machine's clock once.
+// The server's clock counts: what it says is compared with this machine's
+// clock whenever something is fetched.
 let skew = 0;
 
-export function setClock(response) {
-  const date = Date.parse(response.headers.get("Date") || "");
+function set(text) {
+  const date = Date.parse(text || "");
   if (!Number.isNaN(date)) skew = Math.round((date - Date.now()) / 1000) * 1000;
+}
+
+export function setClock(response) {
+  set(response.headers.get("Date"));
 }
 
 const now = () => Date.now() + skew;
@@ -38,6 +42,7 @@ export function tick() {
 }
 
 export function startClock() {
+  set(document.body.dataset.now);
   tick();
   setInterval(tick, 1000);
 }
