@@ -127,6 +127,9 @@ func absent(r *rig) {
 	other := r.payload(c, m.Post, "Something else entirely.")
 	_, err := c.Replier.Reply(r.Context(), other, "key-other")
 	r.must(err)
+	below := r.mention(Say{By: "customer2", Text: "same here", Under: m.ID})
+	_, err = c.Replier.Reply(r.Context(), r.payload(c, below.Post, sorry), "key-below") // the same words, elsewhere
+	r.must(err)
 	found, err := c.Finder.Find(r.Context(), p)
 	r.must(err)
 	if found != (socialwatch.Published{}) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,10 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestHostIsWhatPostsAreKnownBy(t *testing.T) {
+	good := Options{Account: "shop", BaseURL: "https://social.example", Token: "t"}
 	for base, host := range map[string]string{
 		"https://Social.Example/": "social.example", "https://social.example:443": "social.example",
 		"https://social.example:8443": "social.example:8443", "http://127.0.0.1:80": "127.0.0.1",
@@ -78,11 +83,11 @@ func TestRedirectingBaseURLIsRefused(t *testing.T) {
 }
 
 func TestProxysPageIsNoDeletion(t *testing.T) {
-	broken := false
+	var broken atomic.Bool
 	real := simulator.NewMastodon(simulator.Options{})
 	t.Cleanup(real.Close)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if broken {
+		if broken.Load() {
 			http.NotFound(w, req) // text, as proxies answer
 			return
 		}
@@ -95,7 +100,7 @@ func TestProxysPageIsNoDeletion(t *testing.T) {
 	c := r.open()
 	_, err := c.Lookup.Get(r.ctx(), []string{id})
 	r.must(err)
-	broken = true
+	broken.Store(true)
 	for _, ids := range [][]string{{id}, {id, "12345"}} {
 		if looks, err := c.Lookup.Get(r.ctx(), ids); socialwatch.ReasonOf(err) != socialwatch.Temporary {
 			t.Fatalf("a proxy's 404 counts as %v, %v", looks, err)
@@ -146,14 +151,15 @@ func TestReadsLeaveATenthForReplies(t *testing.T) {
 // TestClosedConnectionNeverPostsTwice closes a kept connection on the post:
 // net/http by itself would send a request with an Idempotency-Key again.
 func TestClosedConnectionNeverPostsTwice(t *testing.T) {
-	posts := 0
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	var posts atomic.Int32
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch {
 		case req.Method == http.MethodPost:
-			if posts++; req.Header.Get("Idempotency-Key") != "key-1" || req.UserAgent() == "" {
+			if posts.Add(1); req.Header.Get("Idempotency-Key") != "key-1" || req.UserAgent() == "" {
 				t.Error("a post without its key or User-Agent")
 			}
 			panic(http.ErrAbortHandler)
+		case req.Method == http.MethodDelete: // an empty answer keeps the connection
 		case req.URL.Path == "/api/v2/instance":
 			fmt.Fprint(w, `{"domain":"social.example"}`)
 		default:
@@ -162,16 +168,16 @@ func TestClosedConnectionNeverPostsTwice(t *testing.T) {
 	}))
 	t.Cleanup(srv.Close)
 	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	srv.Start()
 	r := &rig{T: t, base: srv.URL, token: "t"}
 	c := r.open()
-	_, err := c.Replier.(replier).learn(r.ctx()) // there is a connection to use again now
-	r.must(err)
+	r.must(c.Deleter.Delete(r.ctx(), "1")) // leaves a connection to use again, if any is kept
 	p := validPayload(c)
-	if _, err = c.Replier.Reply(r.ctx(), p, "key-1"); socialwatch.ReasonOf(err) != socialwatch.Unknown {
+	if _, err := c.Replier.Reply(r.ctx(), p, "key-1"); socialwatch.ReasonOf(err) != socialwatch.Unknown {
 		t.Fatalf("got %v", err)
 	}
-	if posts != 1 {
-		t.Fatalf("posted %d times", posts)
+	if n := posts.Load(); n != 1 {
+		t.Fatalf("posted %d times", n)
 	}
 }
 
@@ -181,26 +187,30 @@ func validPayload(c *connectors.Connector) socialwatch.Payload {
 		Text: "Sorry.", Visibility: socialwatch.Unlisted, Language: "en"}
 }
 
+const postedStatus = `{"id":"9050","in_reply_to_id":"9001","visibility":"unlisted","created_at":"2026-11-20T09:14:03.000Z",
+	"mentions":[{"id":"71","acct":"customer1@far.example"}],"url":"https://social.example/@help/9050"}`
+
+const refusal = `{"error":"customer1@far.example secret words"}`
+
+var answers = []struct {
+	code int
+	body string
+	want socialwatch.Reason
+}{
+	{200, postedStatus, ""}, {202, postedStatus, ""},
+	{200, "", socialwatch.Unknown}, {200, `{"id":`, socialwatch.Unknown}, {200, `{"id":""}`, socialwatch.Unknown},
+	{200, `[]`, socialwatch.Unknown}, {200, `{"id":"../x"}`, socialwatch.Unknown}, {204, "", socialwatch.Unknown},
+	{400, refusal, socialwatch.Refused}, {413, "", socialwatch.Refused}, {418, refusal, socialwatch.Refused}, {422, refusal, socialwatch.Refused},
+	{401, refusal, socialwatch.Unauthorized}, {403, refusal, socialwatch.Unauthorized},
+	{404, refusal, socialwatch.Gone}, {410, refusal, socialwatch.Gone}, {429, refusal, socialwatch.RateLimited},
+	{301, "", socialwatch.Refused}, {308, "", socialwatch.Refused},
+	{408, "", socialwatch.Unknown}, {500, refusal, socialwatch.Unknown}, {502, "", socialwatch.Unknown},
+	{503, "", socialwatch.Unknown}, {504, "", socialwatch.Unknown},
+}
+
 // TestAnswersOfAPostHaveTheirClass goes through what a server may answer.
 func TestAnswersOfAPostHaveTheirClass(t *testing.T) {
-	const good = `{"id":"9050","in_reply_to_id":"9001","visibility":"unlisted","created_at":"2026-11-20T09:14:03.000Z",
-		"mentions":[{"id":"71","acct":"customer1@far.example"}],"url":"https://social.example/@help/9050"}`
-	api := `{"error":"customer1@far.example secret words"}`
-	for _, tc := range []struct {
-		code int
-		body string
-		want socialwatch.Reason
-	}{
-		{200, good, ""}, {202, good, ""},
-		{200, "", socialwatch.Unknown}, {200, `{"id":`, socialwatch.Unknown}, {200, `{"id":""}`, socialwatch.Unknown},
-		{200, `[]`, socialwatch.Unknown}, {200, `{"id":"../x"}`, socialwatch.Unknown}, {204, "", socialwatch.Unknown},
-		{400, api, socialwatch.Refused}, {413, "", socialwatch.Refused}, {418, api, socialwatch.Refused}, {422, api, socialwatch.Refused},
-		{401, api, socialwatch.Unauthorized}, {403, api, socialwatch.Unauthorized},
-		{404, api, socialwatch.Gone}, {410, api, socialwatch.Gone}, {429, api, socialwatch.RateLimited},
-		{301, "", socialwatch.Refused}, {308, "", socialwatch.Refused},
-		{408, "", socialwatch.Unknown}, {500, api, socialwatch.Unknown}, {502, "", socialwatch.Unknown},
-		{503, "", socialwatch.Unknown}, {504, "", socialwatch.Unknown},
-	} {
+	for _, tc := range answers {
 		var logged bytes.Buffer
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			if tc.code == 503 || tc.code == 429 {

@@ -98,6 +98,7 @@ func TestRedialsKeepTheirBounds(t *testing.T) {
 
 // TestSilentStreamIsDead is GoToSocial's way to refuse, and a cut cable's.
 func TestSilentStreamIsDead(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, simulator.Options{Flavour: simulator.FlavourGoToSocial, PingInterval: 50 * time.Millisecond})
 	o := r.options()
 	o.PingDeadline, o.Reconnect = 400*time.Millisecond, 50*time.Millisecond
@@ -142,6 +143,7 @@ func TestSilentStreamIsDead(t *testing.T) {
 
 // TestStreamThatIsDroppedAtOnceIsNotHammered accepts and drops.
 func TestStreamThatIsDroppedAtOnceIsNotHammered(t *testing.T) {
+	t.Parallel()
 	var dials atomic.Int32
 	up := websocket.Upgrader{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -170,61 +172,67 @@ func TestStreamThatIsDroppedAtOnceIsNotHammered(t *testing.T) {
 	}
 }
 
-func TestProbeTellsWhatIsWrong(t *testing.T) {
-	find := func(t *testing.T, r *rig, o Options, name string) connectors.Check {
-		t.Helper()
-		checks, err := r.connect(o).Prober.Probe(r.ctx())
-		r.must(err)
-		for _, ch := range checks {
-			if ch.Name == name {
-				return ch
+// checked probes with options and returns one check.
+func (r *rig) checked(o Options, name string) connectors.Check {
+	r.Helper()
+	checks, err := r.connect(o).Prober.Probe(r.ctx())
+	r.must(err)
+	for _, ch := range checks {
+		if ch.Name == name {
+			return ch
+		}
+	}
+	r.Fatalf("no check named %s", name)
+	return connectors.Check{}
+}
+
+func TestProbeTellsWhichScopeIsMissing(t *testing.T) {
+	for _, flavour := range flavours {
+		r := newRig(t, simulator.Options{Flavour: flavour})
+		for _, tc := range []struct {
+			scopes []string
+			check  string
+		}{
+			{[]string{"read"}, "write"},
+			{[]string{"read:accounts", "read:statuses", "write"}, "read"},
+			{[]string{"read:accounts", "read:notifications", "write"}, "read"},
+		} {
+			o := r.options()
+			token, err := r.sim.Token("help", tc.scopes...)
+			r.must(err)
+			o.Token = token
+			if ch := r.checked(o, tc.check); ch.OK || !strings.Contains(ch.Text, "scope") {
+				t.Errorf("%s, scopes %v: %+v", flavour, tc.scopes, ch)
 			}
 		}
-		t.Fatalf("no check named %s", name)
-		return connectors.Check{}
+		if n := len(r.sim.Published("help", "")); n != 0 {
+			t.Errorf("probing published %d posts", n)
+		}
 	}
+}
+
+func TestProbeWarnsOfWhatHurts(t *testing.T) {
 	for _, flavour := range flavours {
-		t.Run(string(flavour), func(t *testing.T) {
-			r := newRig(t, simulator.Options{Flavour: flavour, MaxCharacters: 777})
-			scoped := func(scopes ...string) Options {
-				o := r.options()
-				token, err := r.sim.Token("help", scopes...)
-				r.must(err)
-				o.Token = token
-				return o
-			}
-			if ch := find(t, r, scoped("read"), "write"); ch.OK || !strings.Contains(ch.Text, "scope") {
-				t.Errorf("a token that may not write: %+v", ch)
-			}
-			if ch := find(t, r, scoped("read:accounts", "read:statuses", "write"), "read"); ch.OK {
-				t.Errorf("a token that may not read notifications: %+v", ch)
-			}
-			if ch := find(t, r, scoped("read:accounts", "read:notifications", "write"), "read"); ch.OK {
-				t.Errorf("a token that may not read statuses: %+v", ch)
-			}
-			r.pass(10 * time.Minute)
-			if ch := find(t, r, r.options(), "clock"); !ch.Warn || !strings.Contains(ch.Text, "10m") {
-				t.Errorf("a wrong clock: %+v", ch)
-			}
-			if ch := find(t, r, r.options(), "limit"); !strings.Contains(ch.Text, "777") {
-				t.Errorf("the limit: %+v", ch)
-			}
-			r.must(r.sim.SetBot("help", true))
-			if ch := find(t, r, r.options(), "bot"); !strings.Contains(ch.Text, "is marked") {
-				t.Errorf("the bot label: %+v", ch)
-			}
-			r.must(r.sim.SetPolicy("help", simulator.Policy{ForPrivateMentions: "filter", ForNewAccounts: "drop"}))
-			ch := find(t, r, r.options(), "notifications")
-			if warns := flavour == simulator.FlavourMastodon; ch.Warn != warns || warns != strings.Contains(ch.Text, "private mentions: filter") {
-				t.Errorf("the policy: %+v", ch)
-			}
-			r.must(r.sim.Inject(simulator.Fault{Kind: simulator.FaultServerError, Route: "GET /api/v1/streaming"}))
-			if ch := find(t, r, r.options(), "stream"); !ch.OK || !ch.Warn {
-				t.Errorf("a stream that does not open: %+v", ch)
-			}
-			if n := len(r.sim.Published("help", "")); n != 0 {
-				t.Errorf("probing published %d posts", n)
-			}
-		})
+		r := newRig(t, simulator.Options{Flavour: flavour, MaxCharacters: 777})
+		r.pass(10 * time.Minute)
+		if ch := r.checked(r.options(), "clock"); !ch.Warn || !strings.Contains(ch.Text, "10m") {
+			t.Errorf("a wrong clock: %+v", ch)
+		}
+		if ch := r.checked(r.options(), "limit"); !strings.Contains(ch.Text, "777") {
+			t.Errorf("the limit: %+v", ch)
+		}
+		r.must(r.sim.SetBot("help", true))
+		if ch := r.checked(r.options(), "bot"); !strings.Contains(ch.Text, "is marked") {
+			t.Errorf("the bot label: %+v", ch)
+		}
+		r.must(r.sim.SetPolicy("help", simulator.Policy{ForPrivateMentions: "filter", ForNewAccounts: "drop"}))
+		ch := r.checked(r.options(), "notifications")
+		if warns := flavour == simulator.FlavourMastodon; ch.Warn != warns || warns != strings.Contains(ch.Text, "private mentions: filter") {
+			t.Errorf("%s, the policy: %+v", flavour, ch)
+		}
+		r.must(r.sim.Inject(simulator.Fault{Kind: simulator.FaultServerError, Route: "GET /api/v1/streaming"}))
+		if ch := r.checked(r.options(), "stream"); !ch.OK || !ch.Warn {
+			t.Errorf("a stream that does not open: %+v", ch)
+		}
 	}
 }
