@@ -10,7 +10,7 @@ import (
 
 // Rules is the version of the built-in rules. It changes whenever the same
 // mention may be assessed differently.
-const Rules = "2026-11-23.1"
+const Rules = "2026-11-23.2"
 
 // Options adapt triage to a shop. The zero value gives the built-in rules.
 type Options struct {
