@@ -18,7 +18,7 @@ const (
 (select m.body from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1) as body,
 (select m.masked from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1) as masked
 from `
-	sqlCasesPage = `(select * from cases where state in (%s)%s order by opened_at desc, id desc limit ?) c
+	sqlCasesPage = `(select * from cases where %s%s order by opened_at desc, id desc limit ?) c
 order by c.opened_at desc, c.id desc`
 	sqlCasesAfter = ` and (opened_at, id) < (?, ?)`
 	sqlCasesOther = `(select * from cases where account = ? and customer_id = ? and id <> ? and state <> 'merged'
@@ -70,7 +70,7 @@ func casesQuery(f CaseFilter) (string, []any, error) {
 	if len(f.States) == 0 {
 		f.States = caseStates[:len(caseStates)-1]
 	}
-	states, err := literals(f.States, caseStates)
+	states, err := inStates(f.States, caseStates)
 	if err != nil {
 		return "", nil, err
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	sqlDueLooks = `select id from replies
-where state = 'unknown' and look_at <= ? and (lease_until is null or lease_until <= ?) order by look_at, id limit ?`
+	sqlDueLooks = `select id from replies where ` + sqlWork + ` and state = 'unknown' and look_at <= ?
+  and (lease_until is null or lease_until <= ?) order by look_at, id limit ?`
 	sqlLeaseLooks = `update replies set worker = ?, lease_until = ?
 where id in (?) and state = 'unknown' and (lease_until is null or lease_until <= ?) returning ` + replyColumns + `, looks`
 	sqlFinishLook = `update replies set state = ?, worker = '', lease_until = null, reason = ?, retry_at = ?, look_at = ?,

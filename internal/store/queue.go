@@ -10,12 +10,11 @@ import (
 )
 
 // The page is cut in the inner query, from the index alone for the awaiting
-// ones; only its rows are joined. States stand as literals, because SQLite
-// uses a partial index for nothing else.
+// ones; only its rows are joined.
 const (
 	sqlQueueHead = `select r.due_at as queue_due, r.rank as queue_rank, r.opened_at as queue_opened,
 c.breached_at as breached_at, `
-	sqlQueuePage = ` from (select * from replies where state in (%s)%s
+	sqlQueuePage = ` from (select * from replies where %s%s
     order by due_at, rank, opened_at, id limit ?) r
 join cases c on c.id = r.case_id join mentions m on m.id = r.mention_id
 order by r.due_at, r.rank, r.opened_at, r.id`
@@ -77,7 +76,7 @@ func queueQuery(f QueueFilter) (string, []any, error) {
 	if len(f.States) == 0 {
 		f.States = []socialwatch.ReplyState{socialwatch.ReplyAwaiting}
 	}
-	states, err := literals(f.States, replyStates)
+	states, err := inStates(f.States, replyStates)
 	if err != nil {
 		return "", nil, err
 	}
@@ -108,8 +107,10 @@ var replyStates = []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatc
 	socialwatch.ReplySuperseded, socialwatch.ReplyExpired, socialwatch.ReplyCancelled, socialwatch.ReplyFailed,
 	socialwatch.ReplyUnknown}
 
-// literals writes states into SQL: only known ones.
-func literals[S ~string](states, known []S) (string, error) {
+// inStates is the condition that a row is in one of the states, which must be
+// known ones. They stand as literals, and a single one after =, because SQLite
+// uses a partial index for nothing else.
+func inStates[S ~string](states, known []S) (string, error) {
 	quoted := make([]string, len(states))
 	for i, s := range states {
 		if !slices.Contains(known, s) {
@@ -117,7 +118,10 @@ func literals[S ~string](states, known []S) (string, error) {
 		}
 		quoted[i] = "'" + string(s) + "'"
 	}
-	return strings.Join(quoted, ","), nil
+	if len(quoted) == 1 {
+		return "state = " + quoted[0], nil
+	}
+	return "state in (" + strings.Join(quoted, ",") + ")", nil
 }
 
 const (

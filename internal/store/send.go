@@ -10,13 +10,18 @@ import (
 )
 
 const (
+	// sqlWork repeats the condition of the index replies_work: SQLite uses a
+	// partial index for nothing else.
+	sqlWork = `state in ('approved','holding','sending','failed','unknown')`
+
 	// Each account's most urgent one comes first, so that an account whose
 	// network is away does not keep the others waiting.
 	sqlDueSends = `select id from (
     select id, due_at, rank, opened_at,
            row_number() over (partition by account order by due_at, rank, opened_at, id) as turn
     from replies
-    where (state = 'holding' and hold_until <= ? or state = 'failed' and retry_at <= ?) and expires_at > ?
+    where ` + sqlWork + ` and (state = 'holding' and hold_until <= ? or state = 'failed' and retry_at <= ?)
+      and expires_at > ?
       and not exists (select 1 from settings where name = 'stop')) as due
 order by turn, due_at, rank, opened_at, id limit ?`
 
@@ -38,7 +43,8 @@ returning ` + replyColumns
 where id = ? and state = 'sending' and attempt = ? and worker = ? returning ` + replyColumns
 	sqlFinishAttempt = `update attempts set ended_at = ?, outcome = ?, reason = ? where reply_id = ? and n = ?`
 
-	sqlLeasesDue   = `select id from replies where state = 'sending' and lease_until <= ? order by id limit ?`
+	sqlLeasesDue = `select id from replies where ` + sqlWork + ` and state = 'sending' and lease_until <= ?
+order by id limit ?`
 	sqlLeasesEnded = `update replies set state = 'unknown', worker = '', lease_until = null, looks = 0, look_at = ?,
     reason = 'the sender ended without an answer', updated_at = ?
 where id in (?) and state = 'sending' and lease_until <= ? returning ` + replyColumns

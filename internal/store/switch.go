@@ -13,17 +13,19 @@ const (
 	sqlStop = `insert into settings (name, value, actor, at) values ('stop', 'stopped', ?, ?) on conflict (name) do nothing`
 	// Under Stop, what holds goes back to approved: nothing is on its way.
 	sqlStopHolding = `update replies set state = 'approved', hold_until = null, updated_at = ?
-where state = 'holding' returning ` + replyColumns
+where ` + sqlWork + ` and state = 'holding' returning ` + replyColumns
 	sqlResume        = `delete from settings where name = 'stop'`
 	sqlResumeHolding = `update replies set state = 'holding', hold_until = ?, updated_at = ?
-where state = 'approved' returning ` + replyColumns
+where ` + sqlWork + ` and state = 'approved' returning ` + replyColumns
 	// A stop that was written as a row by hand has left replies holding.
-	sqlResumeAfresh = `update replies set hold_until = ?, updated_at = ? where state = 'holding'`
+	sqlResumeAfresh = `update replies set hold_until = ?, updated_at = ? where ` + sqlWork + ` and state = 'holding'`
 
-	sqlExpireDue = `select id, state from replies where state in (?) and expires_at <= ? order by id limit ?`
-	sqlExpire    = `update replies set state = 'expired', reason = 'not decided or sent in time', hold_until = null,
+	sqlExpireAwaiting = `select id, state from replies where state = 'awaiting' and expires_at <= ? order by id limit ?`
+	sqlExpireWork     = `select id, state from replies
+where ` + sqlWork + ` and state in ('approved','holding','failed') and expires_at <= ? order by id limit ?`
+	sqlExpire = `update replies set state = 'expired', reason = 'not decided or sent in time', hold_until = null,
     retry_at = null, updated_at = ?
-where id in (?) and state in (?) and expires_at <= ? returning ` + replyColumns
+where id in (?) and state in ('awaiting','approved','holding','failed') and expires_at <= ? returning ` + replyColumns
 )
 
 // stopState reads the switch.
@@ -101,7 +103,7 @@ func (s *Store) Resume(ctx context.Context, by socialwatch.Person, at time.Time,
 			return err
 		}
 		for more := true; more; {
-			n, err := t.expire(ctx, []socialwatch.ReplyState{socialwatch.ReplyApproved, socialwatch.ReplyHolding}, at)
+			n, err := t.expire(ctx, sqlExpireWork, at)
 			if err != nil {
 				return err
 			}
@@ -143,8 +145,15 @@ func (t *tx) mayAnywhere(ctx context.Context, login string, role socialwatch.Rol
 // runs on.
 func (s *Store) Expire(ctx context.Context, now time.Time) (n int, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		n, err = t.expire(ctx, socialwatch.Before(socialwatch.ReplyExpired), now)
-		return err
+		n = 0
+		for _, due := range []string{sqlExpireAwaiting, sqlExpireWork} {
+			some, err := t.expire(ctx, due, now)
+			if err != nil {
+				return err
+			}
+			n += some
+		}
+		return nil
 	})
 	if err != nil {
 		return 0, fmt.Errorf("expire replies: %w", err)
@@ -152,24 +161,24 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (n int, err error) {
 	return n, nil
 }
 
-// expire ends replies in the states given past their expiry. Those that
-// somebody else is changing at the moment are left to the next call.
-func (t *tx) expire(ctx context.Context, states []socialwatch.ReplyState, now time.Time) (int, error) {
-	var due []struct {
+// expire ends those of the replies that due finds. What somebody else is
+// changing at the moment is left to the next call.
+func (t *tx) expire(ctx context.Context, due string, now time.Time) (int, error) {
+	var found []struct {
 		ID    int64  `db:"id"`
 		State string `db:"state"`
 	}
-	err := t.all(ctx, &due, sqlExpireDue+t.s.dialect.skipLocked, states, now, deadlineBatch)
-	if err != nil || len(due) == 0 {
+	err := t.all(ctx, &found, due+t.s.dialect.skipLocked, now, deadlineBatch)
+	if err != nil || len(found) == 0 {
 		return 0, err
 	}
-	ids := make([]int64, len(due))
-	from := make(map[int64]socialwatch.ReplyState, len(due))
-	for i, d := range due {
-		ids[i], from[d.ID] = d.ID, socialwatch.ReplyState(d.State)
+	ids := make([]int64, len(found))
+	from := make(map[int64]socialwatch.ReplyState, len(found))
+	for i, f := range found {
+		ids[i], from[f.ID] = f.ID, socialwatch.ReplyState(f.State)
 	}
 	var rows []replyRow
-	if err := t.all(ctx, &rows, sqlExpire, now, ids, states, now); err != nil {
+	if err := t.all(ctx, &rows, sqlExpire, now, ids, now); err != nil {
 		return 0, err
 	}
 	for _, r := range rows {

@@ -59,6 +59,7 @@ create table cases (
 create index cases_customer on cases (account, customer_id, opened_at);
 create index cases_look on cases (look_at) where look_at is not null;
 create index cases_due on cases (due_at) where responded_at is null and breached_at is null;
+create index cases_resolved on cases (resolved_at) where state = 'resolved';
 create index cases_list on cases (opened_at, id);
 
 create table mentions (

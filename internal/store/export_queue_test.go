@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ExplainQueue returns the database's plan of the query that Queue would run.
+func (s *Store) ExplainQueue(ctx context.Context, f QueueFilter) (string, error) {
+	query, args, err := queueQuery(f)
+	if err != nil {
+		return "", err
+	}
+	return s.explain(ctx, query, args...)
+}
+
+// ExplainPeriodic returns the plans of what every pass asks, whatever is due.
+func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]string, error) {
+	plans := map[string]string{}
+	for name, q := range map[string]struct {
+		sql  string
+		args []any
+	}{
+		"due sends":         {sqlDueSends, []any{now, now, now, 10}},
+		"ended leases":      {sqlLeasesDue, []any{now, 10}},
+		"due looks":         {sqlDueLooks, []any{now, now, 10}},
+		"expired awaiting":  {sqlExpireAwaiting, []any{now, 10}},
+		"expired others":    {sqlExpireWork, []any{now, 10}},
+		"overdue cases":     {sqlBreachDue, []any{now, 10}},
+		"resolved cases":    {sqlCloseDue, []any{now, 10}},
+		"unnumbered events": {sqlOldestUnnumbered, nil},
+		"handed over":       {sqlStatsHanded, nil},
+		"reply states":      {sqlStatsReplies, nil},
+	} {
+		plan, err := s.explain(ctx, q.sql, q.args...)
+		if err != nil {
+			return nil, err
+		}
+		plans[name] = plan
+	}
+	return plans, nil
+}
+
+func (s *Store) explain(ctx context.Context, query string, args ...any) (string, error) {
+	explain := "explain "
+	if s.dialect.kind == SQLite {
+		explain = "explain query plan "
+	}
+	var b strings.Builder
+	err := s.read(ctx, func(t *tx) error {
+		query, args, err := t.bound(explain+query, args)
+		if err != nil {
+			return err
+		}
+		rows, err := t.QueryxContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			values, err := rows.SliceScan()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&b, "%s\n", values[len(values)-1])
+		}
+		return rows.Err()
+	})
+	return b.String(), err
+}
+
+// Cursor is the text of a cursor; ParseCursor reads one.
+func Cursor(list string, at ...int64) string { return cursor{list, at}.String() }
+
+var ParseCursor = parseCursor

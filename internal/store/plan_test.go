@@ -1,0 +1,94 @@
+package store_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
+)
+
+// grow makes n cases with a mention and a reply each, nine in ten of them sent.
+func grow(t *testing.T, fx storetest.Fixture, n int) {
+	t.Helper()
+	db := dbtest.Raw(t, fx.Options)
+	defer db.Close()
+	exec := func(query string) {
+		t.Helper()
+		if _, err := db.Exec(query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := fx.Seed(t, "post", 1)[0]
+	series, minutes := fmt.Sprintf("generate_series(1, %d) as i", n), "i % 5000 * interval '1 minute'"
+	if fx.Kind() == store.SQLite {
+		series = fmt.Sprintf("(with recursive g(i) as (select 1 union all select i + 1 from g where i < %d) select i from g)", n)
+		minutes = "i % 5000 * 60000000"
+	}
+	copies := func(table, where string, replace map[string]string) {
+		var columns, values []string
+		rows, err := db.Query("select * from " + table + " limit 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, err := rows.Columns()
+		if err := errors.Join(err, rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if replace[name] == "-" {
+				continue
+			}
+			columns = append(columns, name)
+			values = append(values, cmp.Or(replace[name], "x."+name))
+		}
+		exec(fmt.Sprintf("insert into %s (%s) select %s from %s x cross join %s where %s", table,
+			strings.Join(columns, ","), strings.Join(values, ","), table, series, where))
+	}
+	is := func(id int64) string { return fmt.Sprintf("x.id = %d", id) }
+	copies("cases", is(s.Case.ID), map[string]string{"id": fmt.Sprintf("%d + i", s.Case.ID), "number": "'N-' || i",
+		"due_at": "x.due_at + " + minutes, "customer_id": "'by-' || i"})
+	copies("mentions", is(s.Reply.MentionID), map[string]string{"id": "-", "post_id": "'copy-' || i",
+		"case_id": fmt.Sprintf("%d + i", s.Case.ID), "author_id": "'by-' || i"})
+	copies("replies", is(s.Reply.ID), map[string]string{"id": "-", "case_id": fmt.Sprintf("%d + i", s.Case.ID),
+		"mention_id": "(select id from mentions m where m.network = 'mastodon' and m.host = 'social.example' and m.post_id = 'copy-' || i)", "due_at": "x.due_at + " + minutes,
+		"state":   "case when i % 10 = 0 then 'awaiting' else 'sent' end",
+		"post_id": "case when i % 10 = 0 then null else 'p' || i end", "rank": "i % 100"})
+	exec("analyze")
+}
+
+func TestNoPassReadsATableWhole(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, fx storetest.Fixture) {
+		grow(t, fx, 20_000)
+		first, next, err := fx.Queue(t.Context(), store.QueueFilter{})
+		if err != nil || len(first) != store.PageDefault || next == "" {
+			t.Fatalf("%d rows, %q, %v", len(first), next, err)
+		}
+		plans, err := fx.ExplainPeriodic(t.Context(), storetest.Start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, f := range map[string]store.QueueFilter{"first page": {}, "next page": {After: next},
+			"of an account": {Accounts: []string{storetest.Account}}} {
+			if plans[name], err = fx.ExplainQueue(t.Context(), f); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(plans[name], "replies_queue") {
+				t.Errorf("%s: not by the queue's index", name)
+			}
+		}
+		for name, plan := range plans {
+			if wholeTable.MatchString(plan) {
+				t.Errorf("%s: plan\n%s", name, plan)
+			}
+		}
+	})
+}
+
+// wholeTable is what plans of Postgres and SQLite call reading a table whole.
+var wholeTable = regexp.MustCompile(`Seq Scan on (replies|cases|mentions)|Hash Join|Merge Join|SCAN (c|m|cases|mentions|replies)(\n|$)`)
