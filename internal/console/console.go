@@ -76,6 +76,9 @@ type Options struct {
 	// Withdraw ends a reply that is blocked, failed or waits under Stop; nil:
 	// no such button.
 	Withdraw func(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
+	// Refused finds what a person must change in what they gave, and what
+	// blocks it; "" when an error is none of that; nil: none ever is.
+	Refused func(error) (text string, blocks []socialwatch.Finding)
 	// Bell rings after changes; nil: pages look for them now and then.
 	Bell func(ctx context.Context) (<-chan struct{}, error)
 	// Every is the polling interval and Missed how many polls may fail until
@@ -135,6 +138,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Clients <= 0 {
 		o.Clients = 500
+	}
+	if o.Refused == nil {
+		o.Refused = func(error) (string, []socialwatch.Finding) { return "", nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

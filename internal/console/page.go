@@ -238,6 +238,10 @@ func (c *Console) explain(r *http.Request, err error) (errorView, int) {
 		v.Title, v.Text = say("bad.title"), bad.text
 		return v, http.StatusUnprocessableEntity
 	}
+	if text, _ := c.o.Refused(err); text != "" {
+		v.Title, v.Text = say("bad.title"), text
+		return v, http.StatusUnprocessableEntity
+	}
 	v.Title, v.Text, v.Do = say("failed.title"), say("failed.text"), say("failed.do")
 	return v, http.StatusInternalServerError
 }

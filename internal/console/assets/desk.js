@@ -7,7 +7,6 @@ import { setClock, tick } from "./clock.js";
 // A button whose meaning has just changed ignores input for half a second.
 const settle = 500;
 
-let changedAt = -settle;
 let asked = 0;
 let pending = false;
 
@@ -15,7 +14,7 @@ const wide = () => matchMedia("(min-width: 64rem)").matches;
 const cardOf = (root) => root.querySelector("#card");
 
 function calm(event) {
-  if (performance.now() - changedAt < settle && event.target.closest("#card .actions")) {
+  if (event.target.closest("#card[data-new] .actions")) {
     event.preventDefault();
     event.stopPropagation();
   }
@@ -36,7 +35,10 @@ export function put(selector, page) {
   const old = document.querySelector(selector);
   if (!fresh || !old) return false;
   old.replaceWith(document.adoptNode(fresh));
-  if (selector === "#card") changedAt = performance.now();
+  if (selector === "#card") {
+    fresh.dataset.new = "yes";
+    setTimeout(() => delete fresh.dataset.new, settle);
+  }
   tick();
   return true;
 }
