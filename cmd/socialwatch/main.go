@@ -30,14 +30,14 @@ type usageError struct{ error }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
+	code := run(ctx, os.Args[1:], tuning{})
 	stop()
 	os.Exit(code)
 }
 
 // run executes one command line and returns the exit code.
-func run(ctx context.Context, args []string) int {
-	root := newRoot()
+func run(ctx context.Context, args []string, t tuning) int {
+	root := newRoot(t)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var usage usageError
@@ -57,10 +57,11 @@ func run(ctx context.Context, args []string) int {
 type flags struct {
 	config string
 	json   bool
+	tuning tuning // none from the command line
 }
 
-func newRoot() *cobra.Command {
-	f := &flags{}
+func newRoot(t tuning) *cobra.Command {
+	f := &flags{tuning: t}
 	root := &cobra.Command{
 		Use:           "socialwatch",
 		Short:         "Watch public mentions, approve safe replies, keep open cases",

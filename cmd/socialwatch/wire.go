@@ -49,7 +49,10 @@ type tuning struct {
 	sweep  time.Duration // of a connector: how often, and how old its anchor
 	settle time.Duration // of the publisher
 	look   time.Duration // between two looks into a thread, and between the jobs that do
+	lease  time.Duration // how long a killed process keeps an account from others
+	call   time.Duration // of one call to publish
 	rate   float64       // requests a second of one API token
+	now    func() time.Time
 	log    *slog.Logger
 }
 
@@ -59,7 +62,7 @@ func open(ctx context.Context, f *flags) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire(ctx, cfg, tuning{})
+	return wire(ctx, cfg, f.tuning)
 }
 
 func storeOptions(cfg config.Config) (store.Options, error) {
@@ -86,8 +89,14 @@ func wire(ctx context.Context, cfg config.Config, t tuning) (*app, error) {
 	if t.log == nil {
 		t.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
+	if t.lease == 0 {
+		t.lease = leaseTTL
+	}
+	if t.now == nil {
+		t.now = time.Now
+	}
 	host, _ := os.Hostname()
-	a := &app{cfg: cfg, now: time.Now, log: t.log, tuning: t, begun: time.Now(),
+	a := &app{cfg: cfg, now: t.now, log: t.log, tuning: t, begun: t.now(),
 		worker: fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano()),
 	}
 	if err := a.rules(); err != nil {
@@ -189,7 +198,7 @@ func (a *app) pipeline() {
 		Self: func(string) bool { return a.cfg.Replies.SelfApproval }}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
 		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, Worker: a.worker,
-		Settle: a.tuning.settle, Resend: a.resend, Now: a.now, Log: a.log}
+		Timeout: a.tuning.call, Settle: a.tuning.settle, Resend: a.resend, Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
 }
 

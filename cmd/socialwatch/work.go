@@ -26,7 +26,7 @@ func (a *app) poll(ctx context.Context, c *connectors.Connector) error {
 	if state.Paused || a.now().Before(state.NextAt) {
 		return nil
 	}
-	lease := jobs.Lease{Name: "poll/" + c.Account, Holder: a.worker, TTL: leaseTTL, Now: a.now}
+	lease := jobs.Lease{Name: "poll/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
 	return jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
 		r, err := a.intake.Poll(ctx, c)
 		if ctx.Err() != nil {
@@ -64,7 +64,7 @@ func (a *app) threads(ctx context.Context, c *connectors.Connector) error {
 	if err != nil || state.Paused || a.now().Before(state.NextAt) {
 		return err
 	}
-	lease := jobs.Lease{Name: "threads/" + c.Account, Holder: a.worker, TTL: leaseTTL, Now: a.now}
+	lease := jobs.Lease{Name: "threads/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
 	return jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
 		for {
 			n, err := a.intake.Threads(ctx, c, a.store)
