@@ -47,7 +47,7 @@ type browser struct {
 }
 
 // timeLimit bounds one browser test.
-const timeLimit = 60 * time.Second
+const timeLimit = 2 * time.Minute
 
 func newBrowser(t testing.TB, s *shop) *browser {
 	t.Helper()
@@ -108,7 +108,7 @@ func (b *browser) until(js string) {
 	b.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for {
 		if ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+js+")")); err == nil && ok {
 			return

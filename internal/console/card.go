@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +55,7 @@ type cardView struct {
 
 	actsView
 	Thread   []postView
+	Earlier  []fact
 	Attempts []string
 	History  []eventView
 	List     string // back to the list
@@ -151,8 +153,19 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	}
 	c.theirs(v, card)
 	c.ours(v, card)
+	v.Earlier = earlier(card.Earlier)
 	v.Thread = c.thread(card.Thread, append(slices.Clone(card.Others), rp), card.Parent.ID)
 	return v
+}
+
+// earlier leads to other cases of the same customer.
+func earlier(rows []store.CaseRow) []fact {
+	var out []fact
+	for _, e := range rows {
+		out = append(out, fact{say("fact.earlier"), e.Case.Number + " " + label("intent", string(e.Case.Intent)) + ", " + label("case", string(e.Case.State)),
+			"/cases/" + url.PathEscape(e.Case.Number)})
+	}
+	return out
 }
 
 func (c *Console) dueOf(cs socialwatch.Case) string {

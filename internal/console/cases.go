@@ -168,11 +168,7 @@ func (c *Console) caseFacts(d store.CaseDetail) []fact {
 	add("fact.orders", strings.Join(cs.Orders, ", "))
 	add("fact.merged", d.MergedFrom)
 	add("fact.mentions", strconv.Itoa(len(d.Mentions)))
-	for _, e := range d.Earlier {
-		facts = append(facts, fact{say("fact.earlier"), e.Case.Number + " " + label("intent", string(e.Case.Intent)) + ", " + label("case", string(e.Case.State)),
-			"/cases/" + url.PathEscape(e.Case.Number)})
-	}
-	return facts
+	return append(facts, earlier(d.Earlier)...)
 }
 
 func (c *Console) resolveCase(w http.ResponseWriter, r *http.Request) error {

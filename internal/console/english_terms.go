@@ -47,11 +47,9 @@ var englishTerms = map[string]string{
 	"status.unknown.title":    "It may have been posted.",
 	"status.unknown.look":     "The network’s answer was lost (%s). We look for it under the post; next look",
 	"status.unknown.person":   "The network’s answer was lost and looking did not settle it (%s). A lead must look.",
-	"status.stopped":          "Publishing is stopped. An approval waits until a lead resumes.",
 	"status.overdue":          "The draft was valid until",
 
 	"done.approved":  "Approved %s.",
-	"done.holding":   "Posts in %s.",
 	"done.waiting":   "Publishing is stopped: it waits.",
 	"done.sent":      "It is sent.",
 	"done.sending":   "It is being sent.",

@@ -24,7 +24,7 @@ async function get(url, init) {
   const response = await fetch(url, { credentials: "same-origin", ...init });
   setClock(response);
   if (response.status === 401 || new URL(response.url).pathname === "/login") {
-    location.assign("/login");
+    location.assign("/login?" + new URLSearchParams({ back: location.pathname + location.search }));
     throw new Error("logged out");
   }
   return { response, page: new DOMParser().parseFromString(await response.text(), "text/html") };
@@ -157,5 +157,5 @@ export function startDesk() {
     choose(link).then(() => document.getElementById("card-title")?.focus());
   });
   addEventListener("popstate", () => location.reload());
-  return { get, put, mark, end, choose };
+  return { get, put, mark, end, choose, busy: () => pending };
 }

@@ -16,7 +16,8 @@ function look() {
   const rest = last + gap - performance.now();
   waiting = setTimeout(() => {
     last = performance.now();
-    if (!document.hidden) refresh();
+    if (desk.busy()) look();
+    else if (!document.hidden) refresh();
   }, Math.max(0, rest));
 }
 
@@ -77,7 +78,7 @@ async function lookAtCard() {
   if (!card) return;
   const page = await fetchPart("/replies/" + card.dataset.id, "card");
   const fresh = page?.querySelector("#card[data-id]");
-  if (!fresh || !card.isConnected || fresh.dataset.id !== card.dataset.id) return;
+  if (!fresh || desk.busy() || !card.isConnected || fresh.dataset.id !== card.dataset.id) return;
   const same = ["state", "hash", "revision"].every((k) => fresh.dataset[k] === card.dataset[k]);
   if (same) return;
   if (card.dataset.open === "true") freeze(card, fresh);
