@@ -189,7 +189,7 @@ func TestFailedIsTriedAgainUnderTheSameKey(t *testing.T) {
 				t.Errorf("due at %s: %v, %v", at, ids, err)
 			}
 		}
-		c := Claimable(a.Reply, "v")
+		c := Claimable(a.Reply, "w") // by the same worker
 		c.Now = o.RetryAt
 		b, err := fx.Claim(ctx, c)
 		if err != nil || b.N != 2 || b.Reply.Key != a.Reply.Key || !b.FirstAt.Equal(a.FirstAt) {
@@ -197,6 +197,11 @@ func TestFailedIsTriedAgainUnderTheSameKey(t *testing.T) {
 		}
 		if err := fx.Finish(ctx, a, outcome(socialwatch.ReplySent)); !errors.Is(err, socialwatch.ErrConflict) {
 			t.Errorf("the first attempt ended the second: %v", err)
+		}
+		foreign := b
+		foreign.Worker = "v"
+		if err := fx.Finish(ctx, foreign, outcome(socialwatch.ReplySent)); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("another worker ended it: %v", err)
 		}
 		o.RetryAt = time.Time{}
 		if err := fx.Finish(ctx, b, o); err != nil {
