@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"socialwatch"
@@ -22,13 +23,42 @@ where to_at is null or to_at > ? or noted_at > ? order by from_at desc, id desc`
     select account, before_at, after_at,
            row_number() over (partition by account order by after_at - before_at desc) as n
     from (select account, created_at as after_at,
-                 lag(created_at) over (partition by account order by created_at, id) as before_at
+                 lag(created_at) over (partition by account order by created_at) as before_at
           from mentions where created_at >= ?) as pairs
     where before_at is not null) as longest where n = 1`
 
 	sqlPause   = `update accounts set paused_by = ?, paused_at = ? where name = ? and paused_by is null`
 	sqlUnpause = `update accounts set paused_by = null, paused_at = null where name = ? and paused_by is not null`
 )
+
+// silences remembers each account's usual silence: measuring it reads every
+// mention of a week, and it hardly changes. Safe for concurrent use.
+type silences struct {
+	mu sync.Mutex
+	at time.Time
+	of map[string]time.Duration
+}
+
+// silenceAge is how long a measured silence is good.
+const silenceAge = 10 * time.Minute
+
+// usual returns what measure finds, or found less than silenceAge before now.
+func (s *silences) usual(now time.Time, measure func() (map[string]time.Duration, error)) (map[string]time.Duration, error) {
+	s.mu.Lock()
+	of, age := s.of, now.Sub(s.at)
+	s.mu.Unlock()
+	if of != nil && age >= 0 && age < silenceAge {
+		return of, nil
+	}
+	of, err := measure() // not under the lock: another page must not wait for it
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.of, s.at = of, now
+	return of, nil
+}
 
 // recent is how far back gaps are shown and the usual silence is measured.
 const recent = 7 * 24 * time.Hour
@@ -69,7 +99,7 @@ type tally struct {
 // Connections returns how the polling of each account does, by name.
 func (s *Store) Connections(ctx context.Context, now time.Time) (list []Connection, err error) {
 	err = s.read(ctx, func(t *tx) error {
-		list, err = t.connections(ctx, now.Add(-recent))
+		list, err = t.connections(ctx, now)
 		return err
 	})
 	if err != nil {
@@ -78,7 +108,7 @@ func (s *Store) Connections(ctx context.Context, now time.Time) (list []Connecti
 	return list, nil
 }
 
-func (t *tx) connections(ctx context.Context, since time.Time) ([]Connection, error) {
+func (t *tx) connections(ctx context.Context, now time.Time) ([]Connection, error) {
 	var rows []connectionRow
 	if err := t.all(ctx, &rows, sqlConnections); err != nil {
 		return nil, err
@@ -88,8 +118,16 @@ func (t *tx) connections(ctx context.Context, since time.Time) ([]Connection, er
 	for i := range list {
 		of[list[i].Name] = &list[i]
 	}
+	since := now.Add(-recent)
 	if err := t.connectionGaps(ctx, since, of); err != nil {
 		return nil, err
+	}
+	usual, err := t.s.silence.usual(now, func() (map[string]time.Duration, error) { return t.silences(ctx, since) })
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].Silence = usual[list[i].Name]
 	}
 	for query, set := range map[string]func(*Connection, int){
 		sqlConnectionAside: func(c *Connection, n int) { c.Aside = n },
@@ -108,7 +146,7 @@ func (t *tx) connections(ctx context.Context, since time.Time) ([]Connection, er
 	return list, nil
 }
 
-// connectionGaps reads the gaps of the accounts and their usual silence.
+// connectionGaps reads the gaps of the accounts.
 func (t *tx) connectionGaps(ctx context.Context, since time.Time, of map[string]*Connection) error {
 	var gaps []struct {
 		Account string `db:"account"`
@@ -125,20 +163,24 @@ func (t *tx) connectionGaps(ctx context.Context, since time.Time, of map[string]
 			c.Gaps = append(c.Gaps, GapRow{g.FromAt.Time, g.ToAt.Time, g.Reason, g.NotedAt.Time})
 		}
 	}
-	var silences []struct {
+	return nil
+}
+
+// silences measures the longest time between two mentions of each account.
+func (t *tx) silences(ctx context.Context, since time.Time) (map[string]time.Duration, error) {
+	var rows []struct {
 		Account string `db:"account"`
 		Before  moment `db:"before_at"`
 		After   moment `db:"after_at"`
 	}
-	if err := t.all(ctx, &silences, sqlConnectionSilence, since); err != nil {
-		return err
+	if err := t.all(ctx, &rows, sqlConnectionSilence, since); err != nil {
+		return nil, err
 	}
-	for _, x := range silences {
-		if c := of[x.Account]; c != nil {
-			c.Silence = x.After.Sub(x.Before.Time)
-		}
+	of := make(map[string]time.Duration, len(rows))
+	for _, r := range rows {
+		of[r.Account] = r.After.Sub(r.Before.Time)
 	}
-	return nil
+	return of, nil
 }
 
 // Pause ends the polling of an account until Unpause, for a person with the

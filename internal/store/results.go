@@ -232,8 +232,8 @@ type Connection struct {
 	Gaps     []GapRow  // open ones, and those of the last 7 days; newest first
 	Aside    int       // items set aside because they could not be read
 	// Silence is the longest time between two mentions in the last 7 days,
-	// 0 with fewer than two: what is usual here. A silence alarm compares it
-	// with the time since NewestAt.
+	// 0 with fewer than two: what is usual here, measured at most 10 minutes
+	// ago. A silence alarm compares it with the time since NewestAt.
 	Silence time.Duration
 	Queue   int // replies that await approval
 }

@@ -57,6 +57,7 @@ type Store struct {
 	dialect dialect
 	opts    Options
 	bells   bells
+	silence silences
 	running sync.WaitGroup     // goroutines of the bell
 	stop    context.CancelFunc // ends them
 	ctx     context.Context    // of them
