@@ -252,6 +252,9 @@ func TestBrowserNeverMovesWhatIsUnderHand(t *testing.T) {
 	if eval[bool](b, `Boolean(document.querySelector("#card form.approve button")?.checkVisibility())`) {
 		t.Error("a frozen card can still be approved")
 	}
+	lea := s.enter(t, "lea")
+	lea.submit(lea.get("/connections"), "/stop", nil)
+	b.until(has("#banners", "Publishing is stopped"))
 	b.press(".")
 	b.until(has("#rows .row:first-child", "@customer9"))
 	if !slices.Contains(strings.Split(eval[string](b, rows), ","), id(s.replyOf(t, late.Number))) {

@@ -92,12 +92,13 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Console is the web page. It is safe for concurrent use.
+// Console is the web page. It is safe for concurrent use. Its event streams
+// end with their requests: give the server a BaseContext that ends at shutdown.
 type Console struct {
 	o      Options
 	pages  *pages
 	assets *assets
-	hub    *hub
+	stream *stream
 	serve  http.Handler
 
 	mu     sync.Mutex
@@ -121,7 +122,7 @@ func New(o Options) (*Console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the console: %w", err)
 	}
-	c := &Console{o: o, pages: p, assets: a, hub: &hub{max: o.Clients}}
+	c := &Console{o: o, pages: p, assets: a, stream: &stream{bell: o.Bell, max: int64(o.Clients)}}
 	c.serve = c.secure(c.routes())
 	return c, nil
 }
@@ -149,21 +150,6 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.Default()
 	}
 	return o
-}
-
-// Run passes changes on to open pages until ctx ends; then it ends their
-// streams, so that a server can shut down. Without Run pages look for
-// themselves.
-func (c *Console) Run(ctx context.Context) error {
-	var bell <-chan struct{}
-	if c.o.Bell != nil {
-		var err error
-		if bell, err = c.o.Bell(ctx); err != nil {
-			return fmt.Errorf("console: %w", err)
-		}
-	}
-	c.hub.run(ctx, bell)
-	return nil
 }
 
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.serve.ServeHTTP(w, r) }
@@ -199,7 +185,7 @@ func (c *Console) routes() http.Handler {
 	} {
 		people.Handle(pattern, c.page(handle))
 	}
-	people.Handle("GET /events", c.hub)
+	people.Handle("GET /events", c.stream)
 
 	all := http.NewServeMux()
 	all.Handle("GET /assets/{file}", c.assets)

@@ -96,7 +96,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name 
 			entry = part
 		}
 	}
-	if entry == "layout" && v.Person.Login != "" {
+	if (entry == "layout" || entry == "queue") && v.Person.Login != "" {
 		if err := c.surround(r.Context(), &v); err != nil {
 			return err
 		}

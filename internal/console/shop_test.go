@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -90,16 +91,11 @@ func newShop(t testing.TB) *shop {
 
 func (s *shop) serve(t testing.TB) {
 	ctx, stop := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := s.console.Run(ctx); err != nil {
-			t.Errorf("run: %v", err)
-		}
-	})
-	s.server = httptest.NewServer(s.console)
+	s.server = httptest.NewUnstartedServer(s.console)
+	s.server.Config.BaseContext = func(net.Listener) context.Context { return ctx }
+	s.server.Start()
 	t.Cleanup(func() {
 		stop()
-		running.Wait()
 		s.server.Close()
 	})
 }

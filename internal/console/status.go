@@ -134,13 +134,10 @@ func (c *Console) status(card store.Card) *noteView {
 	return c.ended(card)
 }
 
-// awaiting warns of what makes a decision wait or late; mostly it is nil.
+// awaiting warns of a draft past its time; mostly it is nil.
 func (c *Console) awaiting(card store.Card) *noteView {
-	switch {
-	case card.Publishes.Stopped:
-		return &noteView{Kind: "warn", Title: say("stop.title") + ".", Text: say("stop.wait")}
-	case !card.Reply.ExpiresAt.IsZero() && card.Reply.ExpiresAt.Before(c.o.Now()):
-		return &noteView{Kind: "warn", Text: say("status.overdue"), At: c.at(card.Reply.ExpiresAt)}
+	if expires := card.Reply.ExpiresAt; !expires.IsZero() && expires.Before(c.o.Now()) {
+		return &noteView{Kind: "warn", Text: say("status.overdue"), At: c.at(expires)}
 	}
 	return nil
 }

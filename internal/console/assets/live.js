@@ -42,6 +42,7 @@ async function lookAtQueue() {
   if (!queue) return;
   const page = await fetchPart(queue.dataset.url, "queue");
   if (!page) return;
+  banners(page);
   const now = new Map([...page.querySelectorAll("#rows .row")].map((r) => [r.dataset.id, r]));
   const shown = [...document.querySelectorAll("#rows .row")];
   for (const row of shown) {
@@ -50,6 +51,13 @@ async function lookAtQueue() {
   const known = new Set(shown.map((r) => r.dataset.id));
   const fresh = [...now.keys()].filter((id) => !known.has(id)).length;
   offer(fresh, page);
+}
+
+// banners show at once what concerns everybody: a stop, a broken connection.
+function banners(page) {
+  const old = document.getElementById("banners");
+  const fresh = page.getElementById("banners");
+  if (old && fresh && !old.contains(document.activeElement) && old.innerText !== fresh.innerText) desk.put("#banners", page);
 }
 
 function offer(fresh, page) {
