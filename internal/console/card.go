@@ -297,7 +297,7 @@ func oursTitle(rp socialwatch.Reply) string {
 	switch {
 	case rp.State == socialwatch.ReplySent:
 		return say("ours.sent", rp.Payload.Account)
-	case rp.State.Final():
+	case rp.State.Final() || rp.State == socialwatch.ReplyFailed || rp.State == socialwatch.ReplyUnknown:
 		return say("ours.draft", rp.Payload.Account)
 	}
 	return say("ours."+string(rp.Payload.Visibility), rp.Payload.Account)
