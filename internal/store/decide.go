@@ -213,11 +213,17 @@ func changedSince(r socialwatch.Reply) error {
 	if r.State == socialwatch.ReplyAwaiting {
 		return fmt.Errorf("it has another text now: look at it again: %w", socialwatch.ErrConflict)
 	}
-	if r.DecidedBy == "" {
+	what := "approved"
+	switch r.State {
+	case socialwatch.ReplyRejected:
+		what = "rejected"
+	case socialwatch.ReplyApproved, socialwatch.ReplyHolding, socialwatch.ReplySending, socialwatch.ReplySent,
+		socialwatch.ReplyFailed, socialwatch.ReplyUnknown:
+	default: // not by a decision, or by a later one than is stored
 		return fmt.Errorf("it is %s now: %w", r.State, socialwatch.ErrConflict)
 	}
-	return fmt.Errorf("it is %s already, decided by %s at %s: %w", r.State, r.DecidedBy,
-		r.DecidedAt.Format("15:04 MST"), socialwatch.ErrConflict)
+	return fmt.Errorf("already %s by %s at %s, it is %s now: %w", what, r.DecidedBy,
+		r.DecidedAt.Format("15:04 MST"), r.State, socialwatch.ErrConflict)
 }
 
 // mayDecide reads a person's rights where they stand: a name that is not in

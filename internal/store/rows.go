@@ -21,7 +21,8 @@ author_url, followers, bot, body, warning, language, visibility, url, parent_id,
 created_at, edited_at, revision, received_at, gone_at, rules, intent, escalate, urgency, sentiment, lang, score,
 ignored, thanks, masked, signals, entities`
 
-	eventColumns = `id, seq, kind, case_id, case_version, reply_id, actor, at, data`
+	eventColumns = `id, seq, kind, case_id, case_version, reply_id, actor, at, data,
+coalesce((select number from cases where cases.id = events.case_id), '') as case_number`
 )
 
 // prefixed returns columns with an alias in front of each: "m.id, m.network".
@@ -220,6 +221,7 @@ type eventRow struct {
 	Kind        string                 `db:"kind"`
 	CaseID      *int64                 `db:"case_id"`
 	CaseVersion int                    `db:"case_version"`
+	CaseNumber  string                 `db:"case_number"`
 	ReplyID     *int64                 `db:"reply_id"`
 	Actor       string                 `db:"actor"`
 	At          moment                 `db:"at"`
@@ -228,7 +230,7 @@ type eventRow struct {
 
 func (r eventRow) value() socialwatch.Event {
 	return socialwatch.Event{ID: r.ID, Seq: deref(r.Seq), Kind: r.Kind, CaseID: deref(r.CaseID),
-		CaseVersion: r.CaseVersion, ReplyID: deref(r.ReplyID), Actor: r.Actor, At: r.At.Time, Data: r.Data.V}
+		CaseNumber: r.CaseNumber, CaseVersion: r.CaseVersion, ReplyID: deref(r.ReplyID), Actor: r.Actor, At: r.At.Time, Data: r.Data.V}
 }
 
 // deref is the value at p, or the zero value for null.

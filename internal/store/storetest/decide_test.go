@@ -277,18 +277,19 @@ func TestNoClaimAfterStopHasReturned(t *testing.T) {
 	})
 }
 
-func TestOnlyAPersonWithTheRightDecides(t *testing.T) {
-	type call func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error
-	approve := func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error {
-		_, err := fx.Approve(ctx, Yes(s.Reply, by))
-		return err
-	}
-	calls := map[string]struct {
-		needs socialwatch.Role
-		from  socialwatch.ReplyState
-		do    call
-	}{
-		"Approve": {socialwatch.RoleApprover, socialwatch.ReplyAwaiting, approve},
+// right is a decision with the role it needs and a state it is made in.
+type right struct {
+	needs socialwatch.Role
+	from  socialwatch.ReplyState
+	do    func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error
+}
+
+func rights() map[string]right {
+	return map[string]right{
+		"Approve": {socialwatch.RoleApprover, socialwatch.ReplyAwaiting, func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error {
+			_, err := fx.Approve(ctx, Yes(s.Reply, by))
+			return err
+		}},
 		"Reject": {socialwatch.RoleApprover, socialwatch.ReplyAwaiting, func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error {
 			d := decision(s, by)
 			d.Reason = "wrong_facts"
@@ -334,6 +335,9 @@ func TestOnlyAPersonWithTheRightDecides(t *testing.T) {
 			return fx.Pause(ctx, Account, by, Start)
 		}},
 	}
+}
+
+func TestOnlyAPersonWithTheRightDecides(t *testing.T) {
 	onBench(t, func(t *testing.T, fx bench) {
 		fx.Hire(t, "lea", socialwatch.RoleAdmin)
 		people := map[socialwatch.Role]socialwatch.Person{}
@@ -350,7 +354,7 @@ func TestOnlyAPersonWithTheRightDecides(t *testing.T) {
 			t.Fatal(err)
 		}
 		invented := socialwatch.Person{ID: 1, Login: "invented", Roles: map[string]socialwatch.Role{"*": socialwatch.RoleAdmin}}
-		for name, c := range calls {
+		for name, c := range rights() {
 			t.Run(name, func(t *testing.T) {
 				s := fx.Seed(t, name, 1)[0]
 				put(t, fx, s.Reply.ID, c.from)
