@@ -61,7 +61,8 @@ type Event struct {
 	ID          int64
 	Seq         int64 // 0 until the sequencer has numbered it
 	Kind        string
-	CaseID      int64 // 0 for events of the installation, such as a stop
+	CaseID      int64  // 0 for events of the installation, such as a stop
+	CaseNumber  string // as read from the log; writers leave it empty
 	CaseVersion int
 	ReplyID     int64
 	Actor       string // login of a person, or "socialwatch"

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -193,6 +194,7 @@ type Event struct {
 	Seq         *int64         `json:"seq"`
 	Kind        string         `json:"kind"`
 	CaseID      *int64         `json:"case_id"`
+	CaseNumber  string         `json:"case_number"`
 	CaseVersion *int64         `json:"case_version"`
 	ReplyID     *int64         `json:"reply_id"`
 	Actor       string         `json:"actor"`
@@ -307,11 +309,13 @@ func viewDetail(d store.CaseDetail) CaseDetail {
 }
 
 func viewEvent(e socialwatch.Event) Event {
-	v := Event{Seq: known(e.Seq), Kind: e.Kind, CaseID: known(e.CaseID), CaseVersion: known(int64(e.CaseVersion)),
-		ReplyID: known(e.ReplyID), Actor: e.Actor, At: at(e.At), Data: e.Data}
+	v := Event{Seq: known(e.Seq), Kind: e.Kind, CaseID: known(e.CaseID), CaseNumber: e.CaseNumber, CaseVersion: known(int64(e.CaseVersion)),
+		ReplyID: known(e.ReplyID), Actor: e.Actor, At: at(e.At)}
+	v.Data = maps.Clone(e.Data)
 	if v.Data == nil {
 		v.Data = map[string]any{}
 	}
+	delete(v.Data, "note") // people's notes are private to the console
 	return v
 }
 

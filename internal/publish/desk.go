@@ -83,8 +83,11 @@ func (d *Desk) Approve(ctx context.Context, dec socialwatch.Decision) (socialwat
 			}
 		}
 	}
+	if rc.Reply.State == socialwatch.ReplyBlocked {
+		return rc.Reply, &BlockedError{rc.Reply.Findings}
+	}
 	findings := d.Check(rc, rc.Reply.Payload)
-	if socialwatch.AnyBlocks(findings) {
+	if socialwatch.AnyBlocks(findings) && rc.Reply.State == socialwatch.ReplyAwaiting {
 		err := d.Replies.Block(ctx, rc.Reply.ID, findings, d.now())
 		return rc.Reply, errors.Join(&BlockedError{findings}, err)
 	}

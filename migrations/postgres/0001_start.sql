@@ -270,6 +270,7 @@ select c.id as case_id, c.number, c.account, c.network, c.host,
 from cases c;
 
 create view case_events_v1 as
-select e.seq, e.kind, e.case_id, c.number as case_number, e.case_version, e.reply_id, e.actor, e.at, e.data
+select e.seq, e.kind, e.case_id, c.number as case_number, e.case_version, e.reply_id, e.actor, e.at,
+       e.data - 'note' as data -- people's notes are private
 from events e left join cases c on c.id = e.case_id
 where e.seq is not null;
