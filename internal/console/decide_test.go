@@ -127,7 +127,7 @@ func TestTheLoserReadsWhoWasFaster(t *testing.T) {
 	if r.status != http.StatusConflict {
 		t.Errorf("status %d", r.status)
 	}
-	r.has(t, "decided by bo at", "Approved by bo.")
+	r.has(t, " by bo at", "Approved by bo.")
 }
 
 func TestALeadSettlesWhatIsInDoubt(t *testing.T) {
