@@ -171,7 +171,7 @@ func (s *shop) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	cmd.Dir = s.dir
 	cmd.Env = append([]string{childEnv + "=" + string(text), "SOCIALWATCH_CONFIG=" + s.config, "USER=test",
-		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "GORACE=halt_on_error=1"}, s.env...)
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "GORACE=halt_on_error=1 atexit_sleep_ms=0"}, s.env...)
 	return cmd
 }
 

@@ -171,7 +171,9 @@ func latest(a, b time.Time) time.Time {
 }
 
 // attachNative notes answers that our people gave in the network's own app:
-// they retire drafts written before them and count as the first response.
+// they retire drafts written before them and count as the first response. A
+// draft of ours for the very post that is answered is retired also when it is
+// younger: a restored backup reads posts again that were answered since.
 func (p *plan) attachNative() {
 	for _, post := range p.news.native {
 		if _, ours := p.known.OwnPosts[post.ID]; ours {
@@ -182,7 +184,8 @@ func (p *plan) attachNative() {
 			continue // it may be the reply whose answer was lost: reconciliation tells
 		}
 		some := p.supersede(m, "answered natively", func(r socialwatch.Reply) bool {
-			return r.CreatedAt.Before(post.CreatedAt)
+			return r.CreatedAt.Before(post.CreatedAt) ||
+				r.Author == socialwatch.System && r.Payload.ParentID == post.ParentID && post.CreatedAt.After(p.said(post.ParentID))
 		})
 		if some || m.RespondedAt.IsZero() {
 			if m.RespondedAt.IsZero() {
@@ -194,6 +197,18 @@ func (p *plan) attachNative() {
 			m.event(socialwatch.EventCaseResponded, map[string]any{"how": "native", "post_id": post.ID})
 		}
 	}
+}
+
+// said is when the newest version of a post that was read was said, and zero
+// for one that was not.
+func (p *plan) said(postID string) time.Time {
+	var at time.Time
+	for _, m := range slices.Concat(p.news.batch.Mentions, p.news.batch.Edits) {
+		if m.ID == postID {
+			at = latest(at, asked(m))
+		}
+	}
+	return at
 }
 
 func inDoubt(r socialwatch.Reply) bool {

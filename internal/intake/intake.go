@@ -60,7 +60,7 @@ type Intake struct {
 	// LookAfter is how long after the n-th look at a case's threads the next one
 	// comes; nil: NextLook.
 	LookAfter func(n int) time.Duration
-	Now    func() time.Time
+	Now       func() time.Time
 }
 
 // Result is what one run took in; Newest is when its newest mention was
@@ -74,7 +74,7 @@ type Result struct {
 
 // conflicts is how often a batch is run again before the poll fails: each
 // conflict means that somebody else made progress, so only a fault gets here.
-const conflicts = 20
+const conflicts = 50
 
 // Poll reads everything new from the account's network. It stops at a pause,
 // at ctx's end (what was saved stays saved) and at the first error.

@@ -385,6 +385,32 @@ func TestThreadsFindFollowUpsAndNativeAnswers(t *testing.T) {
 	})
 }
 
+// TestWhatWasAnsweredAlreadyIsNotAnsweredAgain: a restored backup knows
+// neither a post nor the answer that went out since. The draft for it goes, a
+// draft for what the customer wrote into the post later stays.
+func TestWhatWasAnsweredAlreadyIsNotAnsweredAgain(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		asked := r.town.posts["p1"]
+		r.clock.add(2 * time.Minute)
+		r.town.posts["p2"] = socialwatch.Post{Network: socialwatch.Mastodon, Host: "social.example", ID: "p2", ParentID: "p1", RootID: "p1",
+			Own: true, CreatedAt: asked.CreatedAt.Add(time.Minute)}
+		r.poll()
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+		r.clock.add(10 * time.Minute)
+		r.look()
+		r.want(0, "select count(*) from replies where state = 'awaiting'")
+		asked.Text, asked.EditedAt = "never came, and now it is too late", r.clock.Now()
+		r.town.posts["p1"] = asked
+		r.clock.add(time.Hour)
+		r.look()
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+		r.clock.add(time.Hour)
+		r.look()
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+	})
+}
+
 func (r *rig) look() {
 	r.t.Helper()
 	if n, err := r.in.Threads(r.t.Context(), r.town.connector(), r.store); err != nil || n != 1 {
