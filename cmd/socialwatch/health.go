@@ -13,7 +13,6 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/jobs"
-	"socialwatch/internal/store"
 )
 
 // operation serves what an operator's tools ask: /healthz, /readyz, /metrics.
@@ -128,14 +127,8 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 		gauge(metricFailures, float64(c.Failures), c.Name)
 		gauge(metricPaused, flag(c.PausedBy != ""), c.Name)
 		gauge(metricStream, flag(c.StreamUp), c.Name)
-		gauge(metricSilent, flag(silent(c, now)), c.Name)
+		gauge(metricSilent, flag(c.Silent(now)), c.Name)
 	}
-}
-
-// silent is the alarm on silence: a network that fell silent unnoticed looks
-// like a calm day (product note, section 1).
-func silent(c store.Connection, now time.Time) bool {
-	return c.PausedBy == "" && c.Silence > 0 && now.Sub(c.NewestAt) > 3*c.Silence
 }
 
 func age(now, t time.Time) float64 {

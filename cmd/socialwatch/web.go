@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"socialwatch"
 	"socialwatch/internal/api"
-	"socialwatch/internal/auth"
 	"socialwatch/internal/console"
 	"socialwatch/internal/jobs"
 	"socialwatch/internal/publish"
@@ -25,8 +23,8 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	now := a.now()
 	page, err := console.New(console.Options{
 		Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
-		Logins: &auth.Logins{Store: a.store, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://")},
-		Check:  a.desk.Preview, Diff: wordDiff, Bell: a.store.Bell,
+		Logins: a.logins, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Refused: refused,
+		Diff: wordDiff, Bell: a.store.Bell,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,
 	})

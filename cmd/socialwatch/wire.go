@@ -12,6 +12,7 @@ import (
 	"socialwatch"
 	"socialwatch/connectors"
 	"socialwatch/connectors/mastodon"
+	"socialwatch/internal/auth"
 	"socialwatch/internal/config"
 	"socialwatch/internal/intake"
 	"socialwatch/internal/outbox"
@@ -36,6 +37,7 @@ type app struct {
 	publisher  *publish.Publisher
 	desk       *publish.Desk
 	sequencer  *outbox.Sequencer
+	logins     *auth.Logins
 	worker     string // unique among processes
 	log        *slog.Logger
 	now        func() time.Time
@@ -200,6 +202,7 @@ func (a *app) pipeline() {
 		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, Worker: a.worker,
 		Timeout: a.tuning.call, Settle: a.tuning.settle, Resend: a.resend, Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
+	a.logins = &auth.Logins{Store: a.store, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.now}
 }
 
 func (a *app) connector(account string) *connectors.Connector { return a.connectors[account] }

@@ -35,9 +35,6 @@ type verdict struct {
 	alarm  string
 }
 
-// quietest is the shortest silence that can alarm, whatever is usual.
-const quietest = time.Hour
-
 // judge holds a connection against the rules of alarm: missed polls, or a
 // silence three times as long as the longest of the last week.
 func (c *Console) judge(conn store.Connection) verdict {
@@ -58,7 +55,7 @@ func (c *Console) judge(conn store.Connection) verdict {
 		return v
 	case conn.Failures > 0:
 		return verdict{state: say("conn.failing")}
-	case conn.Silence > 0 && silence > max(3*conn.Silence, quietest):
+	case conn.Silent(now):
 		return verdict{broken: true, silent: true, state: say("conn.silent"),
 			alarm: say("alarm.silent", connName(conn), span(silence), span(conn.Silence))}
 	}

@@ -238,6 +238,16 @@ type Connection struct {
 	Queue   int // replies that await approval
 }
 
+// quietest is the shortest silence that can alarm, whatever is usual.
+const quietest = time.Hour
+
+// Silent reports whether no mention has come for three times the longest
+// silence of the last seven days, and for an hour at least: a network that
+// falls silent unnoticed looks like a calm day (product rule).
+func (c Connection) Silent(now time.Time) bool {
+	return c.PausedBy == "" && c.Silence > 0 && now.Sub(c.NewestAt) > max(3*c.Silence, quietest)
+}
+
 // Stats are the figures of /metrics and /readyz, read at one moment.
 type Stats struct {
 	Replies          map[socialwatch.ReplyState]int // of the states that are not final; absent means 0
