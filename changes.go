@@ -19,7 +19,7 @@ type Known struct {
 	Cases    []Case             // live cases of Ask.Authors and of Mentions, and closed ones of theirs for linking
 	Replies  []Reply            // replies of those cases that are not final
 	Earlier  map[string]int     // mentions since Ask.Since by author id
-	Used     map[int64][]string // by case id: templates of its replies that are live or were sent
+	Used     map[int64][]string // by case id: templates of its replies that customers may have read
 }
 
 // Stored is a mention as the store holds it.

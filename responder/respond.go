@@ -49,7 +49,7 @@ type Input struct {
 	Account    Account
 	Calendar   Calendar
 	Now        time.Time // bounds a post's own time, which may lie in the future
-	FollowUp   bool      // the case had a mention before this one
+	FollowUp   bool      // the customer has had an answer from us in this case
 	Used       []string  // ids of the templates already used in this case
 }
 

@@ -69,12 +69,23 @@ func (p *plan) respond(it *item) Answer {
 		now = p.now
 	}
 	a := p.in.Rules.Respond(Situation{
-		Mention: it.mention, Assessment: it.assess, CaseNumber: m.Number,
-		FollowUp: !it.opens, Used: p.known.Used[m.ID], Now: now,
+		Mention: it.mention, Assessment: it.matterOf(), CaseNumber: m.Number,
+		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], Now: now,
 	})
 	a.DueAt = socialwatch.Micros(a.DueAt)
 	if a.Draft == nil && !a.Escalate {
 		a.Escalate, a.Escalation = true, "no reply fits: "+a.Why
+	}
+	return a
+}
+
+// matterOf is the assessment that a reply is chosen by. Until we have said
+// anything, a follow-up without a matter of its own ("still nothing") is
+// answered for what the case is about.
+func (it *item) matterOf() socialwatch.Assessment {
+	a := it.assess
+	if !it.opens && it.matter.RespondedAt.IsZero() && !a.Escalate {
+		a.Intent = it.matter.Intent
 	}
 	return a
 }

@@ -27,7 +27,7 @@ type Situation struct {
 	Mention    socialwatch.Mention
 	Assessment socialwatch.Assessment
 	CaseNumber string
-	FollowUp   bool     // the case already had a mention
+	FollowUp   bool     // the customer has had an answer from us
 	Used       []string // templates that this case has seen
 	Now        time.Time
 }

@@ -210,14 +210,20 @@ func (t *tx) knownCases(ctx context.Context, ask socialwatch.Ask, caseIDs []int6
 	}
 	k.Used = map[int64][]string{}
 	for _, r := range replies {
-		if id := r.Payload.V.Template; id != "" {
+		reply := r.value()
+		if id := reply.Payload.Template; id != "" && mayBePublic(reply.State) {
 			k.Used[r.CaseID] = append(k.Used[r.CaseID], id)
 		}
-		if reply := r.value(); !reply.State.Final() {
+		if !reply.State.Final() {
 			k.Replies = append(k.Replies, reply)
 		}
 	}
 	return nil
+}
+
+// mayBePublic reports whether customers may have read a reply in this state.
+func mayBePublic(s socialwatch.ReplyState) bool {
+	return s == socialwatch.ReplySent || s == socialwatch.ReplySending || s == socialwatch.ReplyUnknown
 }
 
 // orEpoch keeps the zero time, "from the beginning", from becoming null.

@@ -43,7 +43,7 @@ func TestSavedIsKnownAsItWas(t *testing.T) {
 			r.Version != 1 || !r.ExpiresAt.Equal(draft.ExpiresAt) || !r.CreatedAt.Equal(Start) {
 			t.Errorf("reply %+v", r)
 		}
-		if !reflect.DeepEqual(k.Used, map[int64][]string{want.ID: {"en/stuck_order"}}) {
+		if len(k.Used) != 0 { // it awaits: no customer has read it
 			t.Errorf("used templates %v", k.Used)
 		}
 		a, err := fx.Account(t.Context(), Account)
