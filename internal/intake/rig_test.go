@@ -202,4 +202,3 @@ func (r *rig) known() socialwatch.Known {
 	}
 	return k
 }
-
