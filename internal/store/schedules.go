@@ -10,15 +10,21 @@ import (
 
 const (
 	sqlTickFirst = `insert into schedules (name, spec, next_at) values (?, ?, ?) on conflict (name) do nothing`
-	sqlTickWin   = `update schedules set next_at = ?, spec = ? where name = ? and next_at <= ?`
+	sqlTickWin   = `update schedules set next_at = ?, spec = ? where name = ? and (next_at <= ? or next_at > ?)`
 	sqlTickSpec  = `update schedules set next_at = ?, spec = ? where name = ? and spec <> ?`
 	sqlNextTick  = `select next_at from schedules where name = ?`
 )
 
+// clockSkew is how far the clocks of several hosts may differ before their
+// ticks are taken for those of a clock that went back.
+const clockSkew = time.Minute
+
 // Tick reports whether the tick of name that is due at now is ours: of any
 // number of processes that ask, one wins. The next one is then due at next,
 // which must be after now. Ticks missed while nobody ran collapse into one; a
-// new name or a changed spec waits for next.
+// new name or a changed spec waits for next. A tick that is due much later than
+// next was written before a clock went back: it is due now, or work would rest
+// for as long as the clock jumped.
 func (s *Store) Tick(ctx context.Context, name, spec string, now, next time.Time) (won bool, err error) {
 	if !next.After(now) {
 		return false, fmt.Errorf("tick of %s: the next one, %s, is not after now: the schedule %q never comes", name, next, spec)
@@ -28,7 +34,7 @@ func (s *Store) Tick(ctx context.Context, name, spec string, now, next time.Time
 		if n, err := t.exec(ctx, sqlTickFirst, name, spec, next); err != nil || n == 1 {
 			return err
 		}
-		n, err := t.exec(ctx, sqlTickWin, next, spec, name, now)
+		n, err := t.exec(ctx, sqlTickWin, next, spec, name, now, next.Add(clockSkew))
 		if err != nil || n == 1 {
 			won = n == 1
 			return err

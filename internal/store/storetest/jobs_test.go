@@ -130,6 +130,9 @@ func TestTicksMissedCollapseAndSpecsRestart(t *testing.T) {
 			{"@every 5m", 64, 65, false, 65},
 			{"@every 1m", 64, 90, false, 90}, // changed: afresh
 			{"@every 1m", 90, 91, true, 91},
+			{"@every 1m", 89, 90, false, 91}, // another host's clock
+			{"@every 1m", 30, 31, true, 31},  // the clock went back
+			{"@every 1m", 30, 31, false, 31},
 		}
 		for i, s := range steps {
 			at := func(m int) time.Time { return Start.Add(time.Duration(m) * time.Minute) }
