@@ -58,10 +58,10 @@ func (p *plan) dropDraft(m *matter) {
 }
 
 // respond asks the responder, unless there is nothing to say: only thanks,
-// or noise in a watched thread.
+// noise in a watched thread, or an edit of what was closed long ago.
 func (p *plan) respond(it *item) Answer {
 	m := it.matter
-	if it.assess.Thanks || it.assess.Ignored != "" {
+	if it.assess.Thanks || it.assess.Ignored != "" || m.State == socialwatch.CaseClosed {
 		return Answer{Level: m.Level, DueAt: m.DueAt, Why: "nothing to answer"}
 	}
 	now := latest(asked(it.mention), m.OpenedAt)
