@@ -85,6 +85,12 @@ func killTwice(t *testing.T, kind store.Kind, flavour simulator.Flavour, plan ki
 		t.Errorf("%d mentions are stored, want %d", got, plan.mentions)
 	}
 	sent := s.audit(s.public())
+	under := map[string]int{}
+	for _, p := range s.public() {
+		if under[p.parent]++; under[p.parent] > 1 {
+			t.Errorf("%d replies stand under post %s", under[p.parent], p.parent)
+		}
+	}
 	if sent != plan.mentions {
 		t.Errorf("%d replies are sent, want %d", sent, plan.mentions)
 	}

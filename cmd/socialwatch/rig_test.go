@@ -433,31 +433,28 @@ func (s *shop) public() []published {
 }
 
 // audit holds what is public against what the database says: each reply that
-// was sent stands once, under the post that it answers, and nothing else does.
+// was sent stands once, under the post that it answers (a server forgets the
+// parent when that is deleted later), and nothing else does.
 func (s *shop) audit(public []published) (sent int) {
 	s.Helper()
-	by := map[published]int{}
+	by := map[string]int{}
+	parent := map[string]string{}
 	for _, p := range public {
-		by[p]++
+		by[p.id]++
+		parent[p.id] = p.parent
 	}
-	under := map[string]int{}
 	for _, r := range s.rows() {
 		if r.state != socialwatch.ReplySent {
 			continue
 		}
 		sent++
-		under[r.parent]++
-		if n := by[published{r.post, r.parent}]; n != 1 {
-			s.Errorf("reply %d is sent as %s and stands %d times under its post %s", r.id, r.post, n, r.parent)
+		if at := parent[r.post]; by[r.post] != 1 || at != r.parent && at != "" {
+			s.Errorf("reply %d is sent as %s to %s and stands %d times, under %q", r.id, r.post, r.parent, by[r.post], at)
 		}
+		delete(by, r.post)
 	}
-	for _, p := range public {
-		under[p.parent]--
-	}
-	for parent, n := range under {
-		if n != 0 {
-			s.Errorf("post %s: %d replies are public beyond those that the database holds as sent", parent, -n)
-		}
+	for id := range by {
+		s.Errorf("post %s under %s is public and the database does not hold it as sent", id, parent[id])
 	}
 	for id, n := range s.stored() {
 		if n != 1 {

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -169,4 +170,20 @@ func TestRefusalsAreFailedAndHealWithoutADouble(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestApprovalOfADeletedPostIsAConflict: the look before the approval finds
+// that the post is gone. The approver hears that the thread has moved.
+func TestApprovalOfADeletedPostIsAConflict(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		post, draft := w.complain("customer1@far.example")
+		if err := w.sim.Delete(post); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.desk.Approve(t.Context(), socialwatch.Decision{ReplyID: draft.ID, Hash: draft.Hash, By: w.person})
+		if !errors.Is(err, socialwatch.ErrConflict) {
+			t.Fatalf("approved, or refused as %v", err)
+		}
+		w.wantState(draft.ID, socialwatch.ReplySuperseded)
+	})
 }

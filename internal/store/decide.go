@@ -151,10 +151,10 @@ func (t *tx) mayApprove(ctx context.Context, old socialwatch.Reply, a socialwatc
 	switch {
 	case a.Key == "" || a.ExpiresAt.IsZero():
 		return errors.New("an approval needs a key and an expiry")
-	case socialwatch.AnyBlocks(a.Findings):
-		return errors.New("the safety check blocks it: change the text")
 	case old.State != socialwatch.ReplyAwaiting, old.Hash != a.Hash, old.Payload.Hash() != a.Hash:
 		return changedSince(old)
+	case socialwatch.AnyBlocks(a.Findings):
+		return errors.New("the safety check blocks it: change the text")
 	case !a.At.Before(old.ExpiresAt):
 		return fmt.Errorf("it expired at %s: draft it again: %w", old.ExpiresAt.Format("15:04 MST"), socialwatch.ErrConflict)
 	case self && !a.SelfApproval:
