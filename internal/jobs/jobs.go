@@ -151,8 +151,8 @@ func everyTooShort(spec string, d cron.ConstantDelaySchedule) bool {
 
 // Hold runs work while holding the lease name, renewed thrice per ttl. The
 // work's context ends when the lease is lost. ErrLeaseHeld when another
-// process has it.
-func Hold(ctx context.Context, l Leases, lease Lease, work func(context.Context) error) error {
+// process has it. The lease is given up however the work ends, by a panic too.
+func Hold(ctx context.Context, l Leases, lease Lease, work func(context.Context) error) (err error) {
 	fence, err := l.Acquire(ctx, lease.Name, lease.Holder, lease.TTL, lease.Now())
 	if err != nil {
 		return err
@@ -160,13 +160,16 @@ func Hold(ctx context.Context, l Leases, lease Lease, work func(context.Context)
 	ctx, cancel := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { renew(ctx, cancel, l, lease, fence) })
+	defer func() {
+		cancel(nil)
+		wg.Wait()
+		err = errors.Join(err, l.Release(context.WithoutCancel(ctx), lease.Name, lease.Holder, fence))
+	}()
 	err = work(ctx)
 	if cause := context.Cause(ctx); errors.Is(cause, errLost) {
 		err = errors.Join(err, cause)
 	}
-	cancel(nil)
-	wg.Wait()
-	return errors.Join(err, l.Release(context.WithoutCancel(ctx), lease.Name, lease.Holder, fence))
+	return err
 }
 
 // Lease names what Hold holds.

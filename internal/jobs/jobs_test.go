@@ -151,3 +151,23 @@ func TestHoldEndsWorkWhenTheLeaseIsLost(t *testing.T) {
 		}
 	})
 }
+
+func TestPanicGivesTheLeaseUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, runs := newRows(), 0
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		lease := Lease{Name: "poll/a", Holder: "one", TTL: 30 * time.Second, Now: time.Now}
+		work := func(context.Context) error { runs++; panic("a bad post") }
+		job := Job{Name: "poll", Spec: "@every 1m", Run: func(ctx context.Context) error { return Hold(ctx, r, lease, work) }}
+		runner := &Runner{Ticks: r, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		if err := runner.Run(ctx, []Job{job}); err != nil {
+			t.Fatal(err)
+		}
+		other := lease
+		other.Holder = "two"
+		if err := Hold(t.Context(), r, other, func(context.Context) error { return nil }); err != nil {
+			t.Errorf("after %d panics another process gets the lease: %v", runs, err)
+		}
+	})
+}
