@@ -13,16 +13,18 @@ import (
 const (
 	sqlLeaseAcquire = `insert into leases (name, holder, fence, until) values (?, ?, 1, ?)
 on conflict (name) do update set holder = excluded.holder, fence = leases.fence + 1, until = excluded.until
-where leases.until <= ? returning fence`
+where leases.until <= ? or leases.until > ? returning fence`
 	sqlLeaseUntil = `update leases set until = ? where name = ? and holder = ? and fence = ?`
 )
 
 // Acquire takes the lease name for ttl from now and returns its fence, which
 // rises with every taking. ErrLeaseHeld means that it has not ended; the same
-// holder is refused too, because it may be an earlier life of the process.
+// holder is refused too, because it may be an earlier life of the process. A
+// lease that ends later than twice ttl from now was taken before a clock went
+// back: it is free, or its work would rest for as long as the clock jumped.
 func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Duration, now time.Time) (fence int64, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		return t.get(ctx, &fence, sqlLeaseAcquire, name, holder, now.Add(ttl), now)
+		return t.get(ctx, &fence, sqlLeaseAcquire, name, holder, now.Add(ttl), now, now.Add(2*ttl))
 	})
 	if err != nil {
 		return 0, fmt.Errorf("acquire lease %s: %w", name, heldIfGone(err))

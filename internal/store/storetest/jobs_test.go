@@ -54,6 +54,26 @@ func TestLeaseFences(t *testing.T) {
 	})
 }
 
+func TestLeaseOfAClockThatWentBackIsFree(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ctx, ttl := t.Context(), time.Minute
+		ahead, err := fx.Acquire(ctx, "poll help", "dead", ttl, Start.Add(3*time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fence, err := fx.Acquire(ctx, "poll help", "b", ttl, Start)
+		if err != nil || fence <= ahead {
+			t.Fatalf("fence %d after %d, %v", fence, ahead, err)
+		}
+		if err := fx.Renew(ctx, "poll help", "dead", ahead, ttl, Start.Add(3*time.Hour)); !errors.Is(err, socialwatch.ErrLeaseHeld) {
+			t.Errorf("the former holder renewed: %v", err)
+		}
+		if _, err := fx.Acquire(ctx, "poll help", "c", ttl, Start.Add(-ttl)); !errors.Is(err, socialwatch.ErrLeaseHeld) {
+			t.Errorf("a clock one ttl behind takes a lease in force: %v", err)
+		}
+	})
+}
+
 func TestLeaseGoesToOne(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
 		other := On(t, fx.Options)
