@@ -18,14 +18,18 @@ where to_at is null or to_at > ? or noted_at > ? order by from_at desc, id desc`
 	sqlConnectionQueue = `select account, count(*) as n from replies where state = 'awaiting' group by account`
 
 	// The longest time between two mentions of an account, as its two ends: the
-	// databases subtract times to different types.
+	// databases subtract times to different types. A mention counts from when
+	// it was stored if it is dated later.
 	sqlConnectionSilence = `select account, before_at, after_at from (
     select account, before_at, after_at,
            row_number() over (partition by account order by after_at - before_at desc) as n
-    from (select account, created_at as after_at,
-                 lag(created_at) over (partition by account order by created_at) as before_at
-          from mentions where created_at >= ?) as pairs
+    from (select account, at as after_at, lag(at) over (partition by account order by at) as before_at
+          from (%s) as dated) as pairs
     where before_at is not null) as longest where n = 1`
+	sqlSilenceDated = `select account, case when created_at > received_at then received_at else created_at end as at
+          from mentions where `
+	sqlSilenceRecent = sqlSilenceDated + `created_at >= ? and received_at >= ?`
+	sqlSilenceBefore = sqlSilenceDated + `account = ? order by created_at desc limit ?`
 
 	sqlPause   = `update accounts set paused_by = ?, paused_at = ? where name = ? and paused_by is null`
 	sqlUnpause = `update accounts set paused_by = null, paused_at = null where name = ? and paused_by is not null`
@@ -62,6 +66,10 @@ func (s *silences) usual(now time.Time, measure func() (map[string]time.Duration
 
 // recent is how far back gaps are shown and the usual silence is measured.
 const recent = 7 * 24 * time.Hour
+
+// lastMentions are those that tell the usual silence of an account without
+// two recent mentions: it may be silent for good, and the alarm must stay on.
+const lastMentions = 200
 
 // connectionRow is one row of accounts.
 type connectionRow struct {
@@ -122,7 +130,7 @@ func (t *tx) connections(ctx context.Context, now time.Time) ([]Connection, erro
 	if err := t.connectionGaps(ctx, since, of); err != nil {
 		return nil, err
 	}
-	usual, err := t.s.silence.usual(now, func() (map[string]time.Duration, error) { return t.silences(ctx, since) })
+	usual, err := t.s.silence.usual(now, func() (map[string]time.Duration, error) { return t.silences(ctx, list, since) })
 	if err != nil {
 		return nil, err
 	}
@@ -166,21 +174,38 @@ func (t *tx) connectionGaps(ctx context.Context, since time.Time, of map[string]
 	return nil
 }
 
-// silences measures the longest time between two mentions of each account.
-func (t *tx) silences(ctx context.Context, since time.Time) (map[string]time.Duration, error) {
+// silences measures the longest time between two mentions of each account,
+// since then or, with fewer than two, among the last ones before.
+func (t *tx) silences(ctx context.Context, list []Connection, since time.Time) (map[string]time.Duration, error) {
+	of := make(map[string]time.Duration, len(list))
+	if err := t.addSilences(ctx, of, sqlSilenceRecent, since, since); err != nil {
+		return nil, err
+	}
+	for _, c := range list {
+		if _, ok := of[c.Name]; ok || c.NewestAt.IsZero() {
+			continue
+		}
+		if err := t.addSilences(ctx, of, sqlSilenceBefore, c.Name, lastMentions); err != nil {
+			return nil, err
+		}
+	}
+	return of, nil
+}
+
+// addSilences measures among the mentions that the query gives.
+func (t *tx) addSilences(ctx context.Context, of map[string]time.Duration, mentions string, args ...any) error {
 	var rows []struct {
 		Account string `db:"account"`
 		Before  moment `db:"before_at"`
 		After   moment `db:"after_at"`
 	}
-	if err := t.all(ctx, &rows, sqlConnectionSilence, since); err != nil {
-		return nil, err
+	if err := t.all(ctx, &rows, fmt.Sprintf(sqlConnectionSilence, mentions), args...); err != nil {
+		return err
 	}
-	of := make(map[string]time.Duration, len(rows))
 	for _, r := range rows {
 		of[r.Account] = r.After.Sub(r.Before.Time)
 	}
-	return of, nil
+	return nil
 }
 
 // Pause ends the polling of an account until Unpause, for a person with the

@@ -226,14 +226,15 @@ type Connection struct {
 	Error    string    // of the last try; empty when it worked
 	Reason   socialwatch.Reason
 	Lag      time.Duration // of the newest mention: stored minus posted
-	NewestAt time.Time     // when the newest mention was posted; zero: none yet
+	NewestAt time.Time     // when the newest mention was posted, or stored if dated later; zero: none yet
 	StreamUp bool
 	StreamAt time.Time // since when; zero: it has no stream
 	Gaps     []GapRow  // open ones, and those of the last 7 days; newest first
 	Aside    int       // items set aside because they could not be read
-	// Silence is the longest time between two mentions in the last 7 days,
-	// 0 with fewer than two: what is usual here, measured at most 10 minutes
-	// ago. A silence alarm compares it with the time since NewestAt.
+	// Silence is the longest time between two mentions in the last 7 days, or
+	// among the last 200 when fewer than two are that recent, 0 with fewer than
+	// two in all: what is usual here, measured at most 10 minutes ago. A
+	// silence alarm compares it with the time since NewestAt.
 	Silence time.Duration
 	Queue   int // replies that await approval
 }

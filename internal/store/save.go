@@ -73,15 +73,21 @@ func (w *saving) run(ctx context.Context) error {
 }
 
 const sqlSaveAccount = `update accounts set version = version + 1, cursor = coalesce(?, cursor),
-    mention_at = case when mention_at is null or mention_at < ? then ? else mention_at end,
+    mention_at = case when mention_at is null or mention_at < ? or mention_at > ? then coalesce(?, mention_at) else mention_at end,
     lag_ms = coalesce(?, lag_ms)
 where name = ? and version = ? returning network, host`
 
 func (w *saving) saveAccount(ctx context.Context) error {
 	var newest time.Time
 	for _, e := range w.c.Entries {
-		if e.Mention.CreatedAt.After(newest) {
-			newest = e.Mention.CreatedAt
+		// Some servers show what their clock, or a customer, dates in the
+		// future: with that the account would never count as silent.
+		at := e.Mention.CreatedAt
+		if at.After(w.c.At) {
+			at = w.c.At
+		}
+		if at.After(newest) {
+			newest = at
 		}
 	}
 	var lag any
@@ -92,7 +98,7 @@ func (w *saving) saveAccount(ctx context.Context) error {
 		Network string `db:"network"`
 		Host    string `db:"host"`
 	}
-	err := w.t.get(ctx, &row, sqlSaveAccount, w.c.Cursor, newest, newest, lag, w.c.Account, w.c.Version)
+	err := w.t.get(ctx, &row, sqlSaveAccount, w.c.Cursor, newest, w.c.At.Add(clockSkew), newest, lag, w.c.Account, w.c.Version)
 	if err != nil {
 		return conflictIfGone(err)
 	}

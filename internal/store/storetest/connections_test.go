@@ -113,3 +113,54 @@ func TestStatsCountWhatStands(t *testing.T) {
 		}
 	})
 }
+
+// saveAt stores mentions posted at the given times before a batch taken in at.
+func saveAt(t *testing.T, fx Fixture, at time.Time, posted ...time.Time) {
+	t.Helper()
+	c := fx.Changes(t)
+	c.At = at
+	for _, p := range posted {
+		m := Mention("at "+p.String(), "customer1")
+		m.CreatedAt = p
+		c.Entries = append(c.Entries, socialwatch.Entry{Mention: m, Assessment: Assessment(m)})
+	}
+	fx.MustSave(t, c)
+}
+
+func TestSilenceAlarmStaysOn(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		saveAt(t, fx, Start, Start.Add(-5*time.Hour), Start.Add(-3*time.Hour), Start.Add(-time.Hour))
+		for _, days := range []int{1, 6, 8, 30, 300} {
+			now := Start.Add(time.Duration(days) * 24 * time.Hour)
+			list, err := fx.Connections(t.Context(), now)
+			if err != nil || list[0].Silence != 2*time.Hour || !list[0].Silent(now) {
+				t.Errorf("after %d days: %+v, %v", days, list, err)
+			}
+		}
+		now := Start.Add(30 * 24 * time.Hour)
+		saveAt(t, fx, now, now) // one is not enough to tell what is usual now
+		now = now.Add(11 * time.Minute)
+		list, err := fx.Connections(t.Context(), now)
+		if err != nil || list[0].Silence < 30*24*time.Hour || list[0].Silent(now) {
+			t.Errorf("after one mention: %+v, %v", list, err)
+		}
+	})
+}
+
+func TestMentionDatedInTheFutureDoesNotHideSilence(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		saveAt(t, fx, Start, Start.Add(-2*time.Hour), Start.Add(-time.Hour), Start.AddDate(70, 0, 0))
+		now := Start.Add(6 * time.Hour)
+		list, err := fx.Connections(t.Context(), now)
+		if err != nil || !list[0].NewestAt.Equal(Start) || list[0].Silence != time.Hour || !list[0].Silent(now) {
+			t.Errorf("%+v, %v", list, err)
+		}
+		// As written by a clock that went back since.
+		saveAt(t, fx, Start.AddDate(1, 0, 0), Start.AddDate(1, 0, 0))
+		saveAt(t, fx, now) // tells nothing new
+		saveAt(t, fx, now, now.Add(-time.Minute))
+		if list, err = fx.Connections(t.Context(), now); err != nil || !list[0].NewestAt.Equal(now.Add(-time.Minute)) {
+			t.Errorf("%+v, %v", list, err)
+		}
+	})
+}
