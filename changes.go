@@ -25,7 +25,8 @@ type Known struct {
 // Stored is a mention as the store holds it.
 type Stored struct {
 	ID       int64
-	CaseID   int64 // 0 when ignored
+	Account  string // which of our accounts it is a mention of
+	CaseID   int64  // 0 when ignored
 	Revision string
 	Gone     bool
 }
@@ -92,12 +93,13 @@ type PollResult struct {
 
 // Watch is a case whose threads are due for a look.
 type Watch struct {
-	CaseID  int64
-	Account string
-	Roots   []string
-	PostIDs []string  // its mentions, for edits and deletions
-	Looks   int       // looks done before this one
-	LookAt  time.Time // when to look next; zero: no more
+	CaseID   int64
+	Account  string
+	Customer string // author id: only this author's posts are follow-ups
+	Roots    []string
+	PostIDs  []string  // its mentions, for edits and deletions
+	Looks    int       // looks done before this one
+	LookAt   time.Time // when to look next; zero: no more
 }
 
 // Empty reports whether saving c would change nothing but the account's

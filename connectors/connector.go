@@ -62,23 +62,31 @@ type Cost struct {
 
 // Threads reads the conversations that open cases stand in.
 type Threads interface {
-	// Read returns the posts of the threads with these root posts, our own
-	// included. A thread that is gone or hidden from us has Gone set; any
-	// other failure of one thread fails the call.
+	// Read returns the threads with these root posts, in order, with our own
+	// posts. A thread that is gone or hidden from us has Gone set, one that
+	// alone could not be read has Err set, and the others are returned. What
+	// would fail every thread fails the call: RateLimited, Unauthorized, a
+	// server that can't be reached or says that it is unavailable, an ended
+	// ctx.
 	Read(ctx context.Context, roots []string) ([]Thread, error)
 }
 
-// Thread is the present state of one conversation as we may see it.
+// Thread is the present state of one conversation as we may see it. With Err
+// set nothing is known of it, and Gone and Posts are zero.
 type Thread struct {
 	Root  string
 	Gone  bool
+	Err   error // why this thread alone could not be read
 	Posts []socialwatch.Post // root included, ordered by (CreatedAt, ID)
 }
 
 // Lookup reads the present state of posts: before one is shown for approval,
 // right before it is answered, and nightly.
 type Lookup interface {
-	// Get answers for each id, in order.
+	// Get answers for the ids, in order. An id whose post alone could not be
+	// read or understood is left out: nothing is known of that post, neither
+	// that it stands unchanged nor that it is gone. What would fail every id
+	// fails the call, as with Threads.Read.
 	Get(ctx context.Context, ids []string) ([]Look, error)
 }
 

@@ -19,7 +19,11 @@ func (p *plan) answer(it *item) {
 		p.grow(it, a)
 		p.supersede(m, p.why(it), anyReply)
 		p.dropDraft(m)
-		if a.Draft != nil && !p.mayBePublic(it) {
+		switch {
+		case a.Draft == nil:
+		case p.mayBePublic(it):
+			m.escalate("the post was edited while a reply to it may be public: settle that reply, then write anew")
+		default:
 			entry.Reply = p.compose(it, a)
 			m.draft = it
 		}
@@ -108,15 +112,20 @@ func (p *plan) grow(it *item, a Answer) {
 			"intent": m.Intent, "level": m.Level, "score": m.Score, "due_at": m.DueAt})
 	case it.stored != nil:
 		m.event(socialwatch.EventMentionEdited, map[string]any{"post_id": it.mention.ID})
+		p.reopen(it)
 	default:
 		m.event(socialwatch.EventMentionAttached, map[string]any{
 			"post_id": it.mention.ID, "kind": it.mention.Kind, "intent": it.assess.Intent})
 		p.reopen(it)
 	}
 	if a.Escalate && !m.Escalated {
-		m.Escalated, m.Escalation = true, a.Escalation
-		m.event(socialwatch.EventCaseEscalated, map[string]any{"reason": a.Escalation})
+		m.escalate(a.Escalation)
 	}
+}
+
+func (m *matter) escalate(reason string) {
+	m.Escalated, m.Escalation = true, reason
+	m.event(socialwatch.EventCaseEscalated, map[string]any{"reason": reason})
 }
 
 // grade lets a mention raise its case, never lower it: the most urgent word
@@ -161,8 +170,7 @@ func (p *plan) compose(it *item, a Answer) *socialwatch.Reply {
 	m := it.matter
 	payload, err := p.conn.Composer.Compose(*a.Draft)
 	if err != nil {
-		m.Escalated, m.Escalation = true, "no reply could be composed: "+err.Error()
-		m.event(socialwatch.EventCaseEscalated, map[string]any{"reason": m.Escalation})
+		m.escalate("no reply could be composed: " + err.Error())
 		return nil
 	}
 	r := &socialwatch.Reply{

@@ -20,7 +20,8 @@ func (p *plan) choose(it *item) bool {
 	if m.Kind == socialwatch.KindFollowUp && inThread == nil && closed == nil {
 		return false
 	}
-	tooOld := it.stored == nil && p.now.Sub(asked(m)) > historyDays
+	// What an account held when it was connected is not answered after a week.
+	tooOld := p.news.first && it.stored == nil && p.now.Sub(asked(m)) > historyDays
 	switch {
 	case inThread != nil:
 		it.matter = inThread
@@ -215,14 +216,17 @@ func inDoubt(r socialwatch.Reply) bool {
 	return r.State == socialwatch.ReplySending || r.State == socialwatch.ReplyUnknown
 }
 
-// answered is the case whose customer's post a post of ours answers.
+// answered is the case whose customer's post a post of ours answers, at once
+// or under an answer of ours. What we say to somebody else in the thread
+// answers nobody's case.
 func (p *plan) answered(post socialwatch.Post) *matter {
-	for _, id := range []string{post.ParentID, post.RootID} {
-		if stored, ok := p.known.Mentions[id]; ok && stored.CaseID != 0 {
-			return p.byID(stored.CaseID)
-		}
+	if stored, ok := p.known.Mentions[post.ParentID]; ok {
+		return p.byID(stored.CaseID)
 	}
-	return nil
+	if caseID, ok := p.known.OwnPosts[post.ParentID]; ok {
+		return p.byID(caseID)
+	}
+	return p.inBatch(post.ParentID)
 }
 
 // attachGone notes posts that we may no longer see and retires what would

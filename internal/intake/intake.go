@@ -104,7 +104,7 @@ func (in *Intake) pollOnce(ctx context.Context, c *connectors.Connector, total *
 		if err != nil {
 			return false, err
 		}
-		err = in.keep(ctx, c, state.Version, news{batch: batch})
+		err = in.keep(ctx, c, state.Version, news{batch: batch, first: state.Cursor == nil})
 		if errors.Is(err, socialwatch.ErrConflict) {
 			continue // another process stored a batch: fetch from its cursor
 		}
@@ -133,6 +133,7 @@ func (r *Result) add(b connectors.Batch) {
 type news struct {
 	batch  connectors.Batch
 	native []socialwatch.Post // our own posts in watched threads
+	first  bool               // the account has read nothing before
 }
 
 // keep stores news that was fetched when the account stood at version. It

@@ -109,7 +109,9 @@ func (p *plan) attach(known socialwatch.Known) {
 	earlier := map[string]int{}
 	for _, it := range todo {
 		if stored, ok := known.Mentions[it.mention.ID]; ok {
-			if stored.Gone || stored.Revision == it.mention.Revision() {
+			// A post that names two of our accounts is a mention of the one
+			// that read it first.
+			if stored.Gone || stored.Account != p.conn.Account || stored.Revision == it.mention.Revision() {
 				continue
 			}
 			it.stored = &stored

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,8 @@ type town struct {
 	feed   []socialwatch.Mention // what Fetch gives, in order
 	posts  map[string]socialwatch.Post
 	page   int
-	during func() // called inside Fetch
+	during func()          // called inside Fetch
+	sick   map[string]bool // roots whose thread can't be read
 }
 
 func newTown() *town { return &town{posts: map[string]socialwatch.Post{}, page: 50} }
@@ -84,6 +86,11 @@ func (w *town) Read(_ context.Context, roots []string) ([]connectors.Thread, err
 	var threads []connectors.Thread
 	for _, root := range roots {
 		t := connectors.Thread{Root: root}
+		if w.sick[root] {
+			t.Err = errors.New("an odd thread")
+			threads = append(threads, t)
+			continue
+		}
 		for _, p := range w.posts {
 			if p.ID == root || p.ParentID == root {
 				t.Posts = append(t.Posts, p)

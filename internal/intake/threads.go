@@ -37,7 +37,9 @@ const lookDays = 14 * 24
 const watchBatch = 20
 
 // Threads looks into the threads of open cases that are due: follow-ups
-// without the handle, our people's native answers, edits and deletions.
+// without the handle, our people's native answers, edits and deletions. A
+// thread that can't be read is told in the error and is due again with the
+// others; it keeps none of them waiting.
 func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watcher) (int, error) {
 	if c.Threads == nil {
 		return 0, nil
@@ -46,9 +48,9 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 	if err != nil || len(watches) == 0 {
 		return 0, err
 	}
-	err = in.again(ctx, c, func() (news, error) { return in.read(ctx, c, watches) })
+	unread, err := in.lookInto(ctx, c, watches)
 	if err != nil {
-		return 0, fmt.Errorf("look into threads of %s: %w", c.Account, err)
+		return 0, err
 	}
 	for i := range watches {
 		watches[i].Looks++
@@ -57,7 +59,35 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 			watches[i].LookAt = time.Time{}
 		}
 	}
-	return len(watches), w.Looked(ctx, watches)
+	return len(watches), errors.Join(unread, w.Looked(ctx, watches))
+}
+
+// LookAround brings the thread that a case's post stands in up to date, right
+// before it is answered: what the customer or our people have said since then
+// voids the reply.
+func (in *Intake) LookAround(ctx context.Context, c *connectors.Connector, customer string, post socialwatch.Post) error {
+	if c.Threads == nil {
+		return in.Look(ctx, c, []string{post.ID})
+	}
+	unread, err := in.lookInto(ctx, c, []socialwatch.Watch{{Account: c.Account, Customer: customer,
+		Roots: []string{post.RootID}, PostIDs: []string{post.ID}}})
+	return errors.Join(unread, err)
+}
+
+// lookInto reads threads and keeps what is new. unread tells of threads that
+// could not be read while the others could.
+func (in *Intake) lookInto(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (unread, err error) {
+	err = in.again(ctx, c, func() (n news, err error) {
+		n, unread, err = in.read(ctx, c, watches)
+		return n, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look into threads of %s: %w", c.Account, err)
+	}
+	if unread != nil {
+		unread = fmt.Errorf("look into threads of %s: %w", c.Account, unread)
+	}
+	return unread, nil
 }
 
 // Look brings the stored state of posts up to date with the network: edits
@@ -109,20 +139,25 @@ func batchOf(account string, looks []connectors.Look) connectors.Batch {
 	return b
 }
 
-func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (news, error) {
+// read turns threads into news. Posts of others than the watched customers
+// are context and go no further, however large a thread grows.
+func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (n news, unread, err error) {
 	var roots, known []string
+	customers := map[string]bool{}
 	for _, w := range watches {
-		roots = append(roots, w.Roots...)
-		known = append(known, w.PostIDs...)
+		roots, known = append(roots, w.Roots...), append(known, w.PostIDs...)
+		customers[w.Customer] = true
 	}
 	slices.Sort(roots)
 	threads, err := c.Threads.Read(ctx, slices.Compact(roots))
 	if err != nil {
-		return news{}, err
+		return n, nil, err
 	}
-	n := news{}
 	seen := map[string]bool{}
 	for _, t := range threads {
+		if t.Err != nil {
+			unread = errors.Join(unread, t.Err)
+		}
 		for _, post := range t.Posts {
 			if seen[post.ID] {
 				continue
@@ -131,13 +166,14 @@ func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []s
 			post.RootID = t.Root
 			if post.Own {
 				n.native = append(n.native, post)
-			} else {
+			} else if customers[post.Author.ID] {
 				n.batch.Edits = append(n.batch.Edits, socialwatch.Mention{
 					Post: post, Account: c.Account, Kind: socialwatch.KindFollowUp})
 			}
 		}
 	}
-	return in.missing(ctx, c, n, slices.DeleteFunc(known, func(id string) bool { return seen[id] }))
+	n, err = in.missing(ctx, c, n, slices.DeleteFunc(known, func(id string) bool { return seen[id] }))
+	return n, unread, err
 }
 
 // missing looks at mentions that their thread no longer shows.

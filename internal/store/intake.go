@@ -86,7 +86,7 @@ func (s *Store) NextCases(ctx context.Context, n int) ([]socialwatch.CaseRef, er
 
 const (
 	sqlKnownAccount  = `select version, network, host from accounts where name = ?`
-	sqlKnownMentions = `select id, post_id, case_id, revision, gone_at from mentions
+	sqlKnownMentions = `select id, account, post_id, case_id, revision, gone_at from mentions
 where network = ? and host = ? and post_id in (?)`
 	sqlKnownOwn = `select post_id, case_id from replies where account = ? and post_id in (?)`
 
@@ -175,6 +175,7 @@ func (t *tx) knownMentions(ctx context.Context, network, host string, postIDs []
 	var rows []struct {
 		ID       int64  `db:"id"`
 		PostID   string `db:"post_id"`
+		Account  string `db:"account"`
 		CaseID   *int64 `db:"case_id"`
 		Revision string `db:"revision"`
 		GoneAt   moment `db:"gone_at"`
@@ -185,7 +186,7 @@ func (t *tx) knownMentions(ctx context.Context, network, host string, postIDs []
 	stored := make(map[string]socialwatch.Stored, len(rows))
 	var caseIDs []int64
 	for _, r := range rows {
-		stored[r.PostID] = socialwatch.Stored{ID: r.ID, CaseID: deref(r.CaseID), Revision: r.Revision, Gone: !r.GoneAt.IsZero()}
+		stored[r.PostID] = socialwatch.Stored{ID: r.ID, Account: r.Account, CaseID: deref(r.CaseID), Revision: r.Revision, Gone: !r.GoneAt.IsZero()}
 		if r.CaseID != nil {
 			caseIDs = append(caseIDs, *r.CaseID)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	sqlDueThreads = `select id, looks, look_at from cases
+	sqlDueThreads = `select id, customer_id, looks, look_at from cases
 where account = ? and look_at <= ? and state in ('new','open','waiting','resolved') order by look_at, id limit ?`
 	sqlDueThreadPosts = `select case_id, post_id, root_id from mentions
 where case_id in (?) and gone_at is null order by case_id, created_at, id`
@@ -41,9 +41,10 @@ func (s *Store) DueThreads(ctx context.Context, account string, now time.Time, l
 	var watches []socialwatch.Watch
 	err := s.read(ctx, func(t *tx) error {
 		var cases []struct {
-			ID     int64  `db:"id"`
-			Looks  int    `db:"looks"`
-			LookAt moment `db:"look_at"`
+			ID       int64  `db:"id"`
+			Customer string `db:"customer_id"`
+			Looks    int    `db:"looks"`
+			LookAt   moment `db:"look_at"`
 		}
 		if err := t.all(ctx, &cases, sqlDueThreads, account, now, limit); err != nil || len(cases) == 0 {
 			return err
@@ -52,7 +53,7 @@ func (s *Store) DueThreads(ctx context.Context, account string, now time.Time, l
 		at := make(map[int64]*socialwatch.Watch, len(cases))
 		ids := make([]int64, len(cases))
 		for i, c := range cases {
-			watches[i] = socialwatch.Watch{CaseID: c.ID, Account: account, Looks: c.Looks, LookAt: c.LookAt.Time}
+			watches[i] = socialwatch.Watch{CaseID: c.ID, Account: account, Customer: c.Customer, Looks: c.Looks, LookAt: c.LookAt.Time}
 			at[c.ID], ids[i] = &watches[i], c.ID
 		}
 		var posts []watchedPost

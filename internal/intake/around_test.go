@@ -1,0 +1,106 @@
+package intake_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/intake"
+	"socialwatch/internal/store/dbtest"
+)
+
+func (r *rig) exec(query string) {
+	r.t.Helper()
+	db := dbtest.Raw(r.t, r.opts)
+	defer db.Close()
+	if _, err := db.Exec(query); err != nil {
+		r.t.Fatal(query, err)
+	}
+}
+
+func TestOneSickThreadKeepsNoOtherWaiting(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.town.say("p2", "c2", "never came")
+		r.poll()
+		r.town.sick = map[string]bool{"p1": true}
+		r.town.say("p3", "c2", "still nothing", answers("p2"))
+		r.town.feed = r.town.feed[:2]
+		r.clock.add(2 * time.Minute)
+		_, err := r.in.Threads(t.Context(), r.town.connector(), r.store)
+		if err == nil || !strings.Contains(err.Error(), "an odd thread") {
+			t.Errorf("err = %v", err)
+		}
+		r.want(1, "select count(*) from mentions where post_id = 'p3'")
+		if n, err := r.in.Threads(t.Context(), r.town.connector(), r.store); n != 0 || err != nil {
+			t.Errorf("due again at once: %d, %v", n, err)
+		}
+	})
+}
+
+func TestAnswerToAStrangerAnswersNoCase(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.poll()
+		r.town.say("p2", "c9", "same here", answers("p1"))
+		r.town.say("p3", "help", "@c9 please write to us", answers("p1"), func(m *socialwatch.Mention) {
+			m.Own, m.ParentID = true, "p2"
+		})
+		r.town.feed = r.town.feed[:1]
+		p3 := r.town.posts["p3"]
+		p3.RootID = "p1"
+		r.town.posts["p3"] = p3
+		r.clock.add(2 * time.Minute)
+		r.look()
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+		r.want(0, "select count(*) from cases where responded_at is not null")
+	})
+}
+
+func TestEditOfAPostStaysWithItsAccount(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		m := r.town.say("p1", "c1", "never came")
+		r.poll()
+		if err := r.store.EnsureAccount(t.Context(), "other", string(socialwatch.Mastodon), "social.example"); err != nil {
+			t.Fatal(err)
+		}
+		m.Text, m.EditedAt, m.Account = "never came, really", start.Add(time.Minute), "other"
+		other := newTown()
+		other.posts["p1"], other.feed = m.Post, []socialwatch.Mention{m}
+		c := other.connector()
+		c.Account = "other"
+		in := &intake.Intake{Store: r.store, Now: r.clock.Now, Rules: r.in.Rules}
+		if _, err := in.Poll(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		r.want(1, "select count(*) from replies where state = 'awaiting' and account = 'help'")
+		r.want(0, "select count(*) from replies where account = 'other'")
+	})
+}
+
+func TestEditReopensWhatWasResolved(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		m := r.town.say("p1", "c1", "never came")
+		r.poll()
+		r.exec("update cases set state = 'resolved', resolved_at = updated_at")
+		m.Text, m.EditedAt = "it was the wrong one", start.Add(time.Minute)
+		r.town.posts["p1"] = m.Post
+		if err := r.in.Look(t.Context(), r.town.connector(), []string{"p1"}); err != nil {
+			t.Fatal(err)
+		}
+		r.want(1, "select count(*) from cases where state = 'open' and resolved_at is null")
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+	})
+}
+
+func TestOldPostsCountAfterAnOutage(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.poll()
+		r.town.say("p2", "c2", "never came")
+		r.clock.add(8 * 24 * time.Hour) // nobody polled for eight days
+		r.poll()
+		r.want(2, "select count(*) from cases")
+	})
+}
