@@ -165,4 +165,5 @@ type Attempt struct {
 	LeaseUntil time.Time // no call may begin later than this less the request timeout
 	FirstAt    time.Time // when the first call with this reply's key began
 	Looks      int       // answered looks for it so far
+	Doubt      bool      // an earlier call with this key may have taken effect, and no person has said otherwise
 }

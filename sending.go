@@ -11,6 +11,7 @@ type ReplyContext struct {
 	Assessment Assessment
 	Original   string // text of version 1, as the template filled it; empty when a person wrote it
 	InDoubt    bool   // another reply of the case is sending or unknown
+	Moved      string // how the thread has moved since the decision; empty while it stands
 	Stopped    bool   // publishing is stopped
 }
 

@@ -199,7 +199,7 @@ func (a *app) pipeline() {
 		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry,
 		Self: func(string) bool { return a.cfg.Replies.SelfApproval }}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
-		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, Worker: a.worker,
+		Connector: a.connector, Refresh: a.intake.LookAround, Check: a.check, Worker: a.worker,
 		Timeout: a.tuning.call, Settle: a.tuning.settle, Resend: a.resend, Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
 	a.logins = &auth.Logins{Store: a.store, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.now}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"socialwatch"
@@ -43,6 +44,8 @@ type Contexts interface {
 	Context(ctx context.Context, replyID int64) (socialwatch.ReplyContext, error)
 	// Block stores the findings of a check that blocks.
 	Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, at time.Time) error
+	// Supersede ends a reply because the thread has moved.
+	Supersede(ctx context.Context, replyID int64, reason string, at time.Time) error
 }
 
 // Publisher sends approved replies. It is safe for concurrent use, in one
@@ -52,9 +55,9 @@ type Publisher struct {
 	Looks     Looks
 	Replies   Contexts
 	Connector func(account string) *connectors.Connector // nil: unknown here
-	// Refresh looks at posts on the network and stores what changed, which
-	// voids replies to what is no longer so.
-	Refresh func(ctx context.Context, c *connectors.Connector, postIDs []string) error
+	// Refresh reads the thread around a post of a customer on the network and
+	// stores what changed, which voids replies to what is no longer so.
+	Refresh func(ctx context.Context, c *connectors.Connector, customer string, post socialwatch.Post) error
 	Check   func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
 	// Resend permits sending again, without a guard of the server, what was
 	// not found: a double is then possible. nil: never.
@@ -66,7 +69,16 @@ type Publisher struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
+	mu    sync.Mutex
+	waits map[string]wait // by account, after a failure before the call
+
 	at func(point string) // tests kill the process here
+}
+
+// wait keeps an account's sends from asking a network that fails.
+type wait struct {
+	until    time.Time
+	failures int
 }
 
 // batch bounds what one pass claims.
@@ -134,8 +146,37 @@ func (p *Publisher) send(ctx context.Context, id int64) (bool, error) {
 	return o.State == socialwatch.ReplySent, err
 }
 
-// fresh looks at the parent on the network and checks the payload again, as
-// an approval is void when the thread has moved. A nil connector means that
+// waiting reports whether the account's network has failed a moment ago.
+func (p *Publisher) waiting(account string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Now().Before(p.waits[account].until)
+}
+
+// noteWait makes the account wait as long as its network asks, and longer
+// with each failure.
+func (p *Publisher) noteWait(account string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil {
+		delete(p.waits, account)
+		return
+	}
+	if p.waits == nil {
+		p.waits = map[string]wait{}
+	}
+	w := wait{failures: p.waits[account].failures + 1}
+	pause := min(time.Second<<min(w.failures, 8), time.Minute)
+	var ne *socialwatch.NetworkError
+	if errors.As(err, &ne) {
+		pause = max(pause, ne.RetryAfter)
+	}
+	w.until = p.Now().Add(pause)
+	p.waits[account] = w
+}
+
+// fresh reads the thread on the network and checks the payload again, as an
+// approval is void when the thread has moved. A nil connector means that
 // there is nothing to send.
 func (p *Publisher) fresh(ctx context.Context, id int64) (socialwatch.ReplyContext, *connectors.Connector, error) {
 	rc, err := p.Replies.Context(ctx, id)
@@ -146,7 +187,12 @@ func (p *Publisher) fresh(ctx context.Context, id int64) (socialwatch.ReplyConte
 	if c == nil || c.Replier == nil {
 		return rc, nil, fmt.Errorf("account %q is not configured here or cannot reply: add it to the configuration", rc.Reply.Payload.Account)
 	}
-	if err := p.Refresh(ctx, c, []string{rc.Reply.Payload.ParentID}); err != nil {
+	if p.waiting(c.Account) {
+		return rc, nil, nil
+	}
+	err = p.Refresh(ctx, c, rc.Case.Customer.ID, rc.Parent.Post)
+	p.noteWait(c.Account, err)
+	if err != nil {
 		return rc, nil, err
 	}
 	if rc, err = p.Replies.Context(ctx, id); err != nil {
@@ -154,6 +200,9 @@ func (p *Publisher) fresh(ctx context.Context, id int64) (socialwatch.ReplyConte
 	}
 	if !rc.Reply.State.May(socialwatch.ReplySending) {
 		return rc, nil, nil
+	}
+	if rc.Moved != "" {
+		return rc, nil, p.Replies.Supersede(ctx, id, rc.Moved, p.Now())
 	}
 	findings := p.Check(rc, rc.Reply.Payload)
 	if socialwatch.AnyBlocks(findings) {
@@ -169,6 +218,11 @@ func (p *Publisher) call(ctx context.Context, c *connectors.Connector, att socia
 	if now := p.Now().Round(0); !now.Before(att.LeaseUntil.Add(-p.timeout())) {
 		return socialwatch.Outcome{State: socialwatch.ReplyFailed, At: now, RetryAt: now,
 			Reason: "too late to call within the lease"}
+	}
+	if att.Doubt && !p.mayResend(c, att.FirstAt, p.Now()) {
+		now := socialwatch.Micros(p.Now())
+		return socialwatch.Outcome{State: socialwatch.ReplyUnknown, At: now, LookAt: now,
+			Reason: "not sent again: the server no longer guards against a double"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeout())
 	defer cancel()

@@ -51,6 +51,10 @@ func (p *Publisher) look(ctx context.Context, att socialwatch.Attempt) (socialwa
 	ctx, cancel := context.WithTimeout(ctx, p.timeout())
 	defer cancel()
 	found, err := c.Finder.Find(ctx, att.Reply.Payload)
+	if socialwatch.ReasonOf(err) == socialwatch.Gone {
+		handOver.Reason = "the post is gone, and with it the place to look: a person must say"
+		return handOver, nil
+	}
 	if err != nil {
 		return socialwatch.Outcome{State: socialwatch.ReplyUnknown, At: now,
 			LookAt: now.Add(max(backOff(att.Looks+1), p.settle())),
@@ -77,17 +81,20 @@ func (p *Publisher) absent(c *connectors.Connector, att socialwatch.Attempt, now
 		o.LookAt = now.Add(p.settle())
 		return o
 	}
-	guard := c.Replier.Guard()
-	if guard > guardMargin && now.Sub(att.FirstAt) < guard-guardMargin {
+	if p.mayResend(c, att.FirstAt, now) {
 		o.State, o.RetryAt = socialwatch.ReplyFailed, now
 		o.Reason = "not found under the post: the same request goes again under the same key"
 		return o
 	}
-	if p.Resend != nil && p.Resend(c.Account) {
-		o.State, o.RetryAt = socialwatch.ReplyFailed, now
-		o.Reason = "not found under the post: sent again, as the account's setting permits"
-		return o
-	}
 	o.Reason = "not found under the post, and the server does not guard against a double: a person must say"
 	return o
+}
+
+// mayResend reports whether a reply that may have been taken may be sent
+// again: while the server surely knows the key of its first call, or where the
+// account's setting takes the risk. It is asked when a look has found nothing
+// and once more right before the call, which may come hours later.
+func (p *Publisher) mayResend(c *connectors.Connector, first, now time.Time) bool {
+	guard := c.Replier.Guard()
+	return guard > guardMargin && now.Sub(first) < guard-guardMargin || p.Resend != nil && p.Resend(c.Account)
 }

@@ -52,7 +52,7 @@ func newParts(s *store.Store, url, token, worker string) (*parts, error) {
 	}}
 	check := func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding { return nil }
 	p.desk = &Desk{Decisions: s, Switches: s, Replies: s, Connector: connector, Refresh: p.intake.Look, Check: check, Now: p.now}
-	p.publisher = &Publisher{Sends: s, Looks: s, Replies: s, Connector: connector, Refresh: p.intake.Look, Check: check,
+	p.publisher = &Publisher{Sends: s, Looks: s, Replies: s, Connector: connector, Refresh: p.intake.LookAround, Check: check,
 		Worker: worker, Timeout: 5 * time.Second, Settle: settle, Now: p.now, Log: slog.New(slog.DiscardHandler)}
 	return p, nil
 }

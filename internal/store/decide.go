@@ -70,9 +70,33 @@ func (t *tx) context(ctx context.Context, replyID int64) (rc socialwatch.ReplyCo
 	if err := t.get(ctx, &doubts, sqlInDoubt, reply.CaseID, replyID); err != nil {
 		return rc, err
 	}
+	if rc.Moved, err = t.moved(ctx, rc); err != nil {
+		return rc, err
+	}
 	stop, err := t.stopState(ctx)
 	rc.InDoubt, rc.Stopped = doubts > 0, stop.Stopped
 	return rc, err
+}
+
+const sqlNewer = `select count(*) from mentions where case_id = ? and received_at > ? and id <> ?`
+
+// moved says how the thread has moved since a reply was decided. Intake
+// supersedes what stands in its way; what was in doubt then is asked here.
+func (t *tx) moved(ctx context.Context, rc socialwatch.ReplyContext) (string, error) {
+	switch {
+	case rc.ParentGone:
+		return "the post is gone", nil
+	case rc.Parent.Revision() != rc.Reply.Payload.ParentRev:
+		return "the customer edited the post", nil
+	case rc.Reply.DecidedAt.IsZero():
+		return "", nil
+	}
+	var newer int
+	err := t.get(ctx, &newer, sqlNewer, rc.Case.ID, rc.Reply.DecidedAt, rc.Reply.MentionID)
+	if err != nil || newer == 0 {
+		return "", err
+	}
+	return "the customer added a post", nil
 }
 
 // lockReply reads a reply and keeps everybody else from changing it or its case

@@ -144,6 +144,32 @@ func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch
 	return nil
 }
 
+const sqlSupersede = `update replies set state = 'superseded', reason = ?, updated_at = ?
+where id = ? and state = ? returning ` + replyColumns
+
+// Supersede ends a reply because the thread has moved. ErrConflict when it may
+// be public by now.
+func (s *Store) Supersede(ctx context.Context, replyID int64, reason string, at time.Time) error {
+	err := s.tx(ctx, func(t *tx) error {
+		old, err := t.lockReply(ctx, replyID)
+		if err != nil {
+			return err
+		}
+		if !old.State.May(socialwatch.ReplySuperseded) {
+			return changedSince(old)
+		}
+		var row replyRow
+		if err := t.get(ctx, &row, sqlSupersede, reason, at, replyID, old.State); err != nil {
+			return conflictIfGone(err)
+		}
+		return t.replyEvent(ctx, row.value(), step{from: old.State, actor: socialwatch.System, at: at})
+	})
+	if err != nil {
+		return fmt.Errorf("supersede reply %d: %w", replyID, err)
+	}
+	return nil
+}
+
 // Propose stores a person's own draft for a stored post of a case. ErrConflict
 // when the post is gone, was edited since, or has a live reply already, and
 // when the case is resolved or closed.

@@ -22,6 +22,7 @@ where id = ? and state = 'unknown' and attempt = ? and worker = ? and lease_unti
     sent_at = ?, post_id = ?, post_url = ?, updated_at = ?,
     expires_at = case when expires_at > ? then expires_at else ? end
 where id = ? and state = 'unknown' returning ` + replyColumns
+	sqlSettleAttempts = `update attempts set outcome = 'absent' where reply_id = ? and outcome = 'unknown'`
 )
 
 // lookRow is a leased reply in doubt.
@@ -141,6 +142,11 @@ func (t *tx) settle(ctx context.Context, w socialwatch.Settlement) (socialwatch.
 		return old, err
 	}
 	r := row.value()
+	if w.Absent { // the person's word ends the doubt about the calls so far
+		if _, err := t.exec(ctx, sqlSettleAttempts, r.ID); err != nil {
+			return r, err
+		}
+	}
 	return r, t.ended(ctx, r, o, step{from: socialwatch.ReplyUnknown, actor: w.By.Login, at: w.At,
 		reason: "a person's word"})
 }

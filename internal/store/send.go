@@ -35,6 +35,7 @@ where id = ? and hash = ? and key is not null and expires_at > ?
   and (state = 'holding' and hold_until <= ? or state = 'failed' and retry_at <= ?)
 returning ` + replyColumns
 	sqlClaimAttempt = `insert into attempts (reply_id, n, hash, worker, begun_at, lease_until)`
+	sqlDoubtful     = `select count(*) from attempts where reply_id = ? and hash = ? and outcome = 'unknown'`
 	// A mended text has another hash and another key.
 	sqlFirstAttempt = `select min(begun_at) from attempts where reply_id = ? and hash = ?`
 
@@ -114,6 +115,11 @@ func (t *tx) claim(ctx context.Context, c socialwatch.Claim) (a socialwatch.Atte
 	if a.FirstAt, err = t.firstAttempt(ctx, r); err != nil {
 		return a, err
 	}
+	var doubts int
+	if err := t.get(ctx, &doubts, sqlDoubtful, r.ID, r.Hash); err != nil {
+		return a, err
+	}
+	a.Doubt = doubts > 0
 	return a, t.replyEvent(ctx, r, step{from: old.State, actor: socialwatch.System, at: c.Now,
 		more: map[string]any{"attempt": r.Attempt}})
 }

@@ -169,7 +169,7 @@ create table attempts (
     begun_at    timestamptz not null,
     lease_until timestamptz not null,
     ended_at    timestamptz,
-    outcome     text not null default '',   -- sent, failed, unknown
+    outcome     text not null default '',   -- sent, failed, unknown, absent (by a person)
     reason      text not null default '',
     primary key (reply_id, n)
 );

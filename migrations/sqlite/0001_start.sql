@@ -171,7 +171,7 @@ create table attempts (
     begun_at    timestamp not null check (typeof(begun_at) = 'integer'),
     lease_until timestamp not null check (typeof(lease_until) = 'integer'),
     ended_at    timestamp check (typeof(ended_at) in ('integer', 'null')),
-    outcome     text not null default '', -- sent, failed, unknown
+    outcome     text not null default '', -- sent, failed, unknown, absent (by a person)
     reason      text not null default '',
     primary key (reply_id, n)
 );
