@@ -362,7 +362,8 @@ func TestPollOnceBesideAnother(t *testing.T) {
 	post := s.post(1)
 	st := dbtest.Reopen(t, s.db)
 	ctx := context.WithoutCancel(t.Context())
-	fence, err := st.Acquire(ctx, "poll/shop_help", "elsewhere", time.Minute, time.Now())
+	s.pace.Lease = time.Minute
+	fence, err := st.Acquire(ctx, "poll/shop_help", "elsewhere", s.pace.Lease, time.Now())
 	must(t, err)
 	quiet()
 	if s.has([]string{post}) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -318,23 +319,26 @@ func TestClockGoesBack(t *testing.T) {
 	}
 }
 
-// serveHere runs serve in this process, on another clock.
-func (s *shop) serveHere(now func() time.Time) (stop func()) {
+// here wires the program in this process, on another clock.
+func (s *shop) here(now func() time.Time) *app {
 	s.Helper()
-	for _, set := range s.env {
-		name, value, _ := strings.Cut(set, "=")
-		if name == "DATABASE" {
-			name = "DATABASE_" + strings.ToUpper(filepath.Base(s.dir)) + fmt.Sprint(os.Getpid())
-			s.set("url_env: DATABASE", "url_env: "+name)
-			must(s.T, os.Setenv(name, value)) // t.Setenv is not for parallel tests
-		}
-	}
+	name := "DATABASE_" + rand.Text()
+	must(s.T, os.Setenv(name, s.db.URL)) // t.Setenv is not for parallel tests
+	s.Cleanup(func() { os.Unsetenv(name) })
+	s.set("url_env: DATABASE", "url_env: "+name)
 	cfg, err := config.Load(s.config)
 	must(s.T, err)
 	a, err := wire(s.Context(), cfg, tuning{sweep: quick.Sweep, settle: quick.Settle, look: quick.Look,
 		lease: quick.Lease, call: quick.Call, now: now, log: quietLog()})
 	must(s.T, err)
-	l, err := net.Listen("tcp", cfg.Listen)
+	return a
+}
+
+// serveHere runs serve in this process.
+func (s *shop) serveHere(now func() time.Time) (stop func()) {
+	s.Helper()
+	a := s.here(now)
+	l, err := net.Listen("tcp", a.cfg.Listen)
 	must(s.T, err)
 	return s.running(a, l)
 }

@@ -16,6 +16,10 @@ import (
 // leaseTTL bounds how long a killed process keeps an account from others.
 const leaseTTL = 30 * time.Second
 
+// recordTimeout bounds how long the result of a poll may take to be stored
+// once the poll's own time is over.
+const recordTimeout = 5 * time.Second
+
 // poll reads one account if it is due, under the lease that daemon and cron
 // share. ErrLeaseHeld when another process reads it.
 func (a *app) poll(ctx context.Context, c *connectors.Connector) error {
@@ -29,9 +33,16 @@ func (a *app) poll(ctx context.Context, c *connectors.Connector) error {
 	lease := jobs.Lease{Name: "poll/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
 	return jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
 		r, err := a.intake.Poll(ctx, c)
-		if ctx.Err() != nil {
+		switch {
+		case errors.Is(ctx.Err(), context.Canceled):
 			return ctx.Err() // told to stop: says nothing about the network
+		case ctx.Err() != nil && r.Batches > 0:
+			err = nil // out of time: the next poll goes on from the cursor
+		case ctx.Err() != nil:
+			err = errors.New("nothing could be read in the time allowed: the network answers too slowly")
 		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+		defer cancel()
 		result := socialwatch.PollResult{Account: c.Account, At: socialwatch.Micros(a.now()), Stored: r.Stored}
 		if err != nil {
 			result.Err, result.Reason, result.NextAt = plain(err), socialwatch.ReasonOf(err), a.pollAgain(err)
@@ -66,8 +77,11 @@ func (a *app) threads(ctx context.Context, c *connectors.Connector) error {
 	}
 	lease := jobs.Lease{Name: "threads/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
 	return jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
-		for {
+		for some := false; ; some = true {
 			n, err := a.intake.Threads(ctx, c, a.store)
+			if some && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return nil // out of time: the others are still due
+			}
 			if n == 0 || err != nil {
 				return err
 			}
@@ -123,13 +137,19 @@ func (a *app) each(ctx context.Context, names []string, work func(context.Contex
 	return errors.Join(errs...)
 }
 
-// once is one bounded pass over everything, for the system's cron.
+// once is one bounded pass over everything, for the system's cron. Reading may
+// take two thirds of the time that ctx allows: a slow network must not keep
+// what is approved from going out.
 func (a *app) once(ctx context.Context, names []string) error {
-	return errors.Join(
-		a.each(ctx, names, a.poll),
-		a.each(ctx, names, a.threads),
-		a.publish(ctx),
-		a.deadlines(ctx),
-		a.sequencer.Pass(ctx),
-	)
+	reading := ctx
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		reading, cancel = context.WithDeadline(ctx, end.Add(-time.Until(end)/3))
+		defer cancel()
+	}
+	err := a.each(reading, names, a.poll)
+	if reading.Err() == nil {
+		err = errors.Join(err, a.each(reading, names, a.threads))
+	}
+	return errors.Join(err, a.publish(ctx), a.deadlines(ctx), a.sequencer.Pass(ctx))
 }
