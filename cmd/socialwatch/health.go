@@ -50,17 +50,28 @@ func (a *app) problems(ctx context.Context, every interface{ Next(time.Time) tim
 		return []string{"the database does not answer: see the log"}
 	}
 	period := every.Next(every.Next(now)).Sub(every.Next(now))
+	late := period * time.Duration(a.cfg.Polling.Stale)
+	if a.now().Sub(a.begun) <= late { // not of stripped times: the clock may have gone back
+		return nil
+	}
 	var problems []string
 	for _, s := range stats.Accounts {
 		if _, ours := a.connectors[s.Name]; !ours || s.Paused {
 			continue
 		}
-		if late := now.Sub(s.GoodAt); late > period*time.Duration(a.cfg.Polling.Stale) && now.Sub(a.begun) > period*time.Duration(a.cfg.Polling.Stale) {
+		switch age := now.Sub(s.GoodAt); {
+		case age < -clockSkew:
+			problems = append(problems, fmt.Sprintf("account %s: its last good poll, %s, lies in the future: the clock went back, or is wrong; the next good poll settles it", s.Name, since(s.GoodAt)))
+		case age > late:
 			problems = append(problems, fmt.Sprintf("account %s: no good poll since %s: see Connections", s.Name, since(s.GoodAt)))
 		}
 	}
 	return problems
 }
+
+// clockSkew is how far in the future, by the clock of this host, another one
+// may have noted a good poll.
+const clockSkew = time.Minute
 
 func since(t time.Time) string {
 	if t.IsZero() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -170,15 +171,39 @@ func (a *app) wake(ctx context.Context, c *connectors.Connector, news chan<- str
 	}
 }
 
+// lookAtGone looks at what the stream says was deleted, all that waits at
+// once. The stream tells of every deleted post of everybody the account
+// follows, so only those that are stored are worth a request.
 func (a *app) lookAtGone(ctx context.Context, c *connectors.Connector, gone <-chan string) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case id := <-gone:
-			if err := a.intake.Look(ctx, c, []string{id}); err != nil && ctx.Err() == nil {
-				a.log.Warn("deleted post not looked at", "account", c.Account, "err", err)
+			ids := []string{id}
+			for len(gone) > 0 { // nobody else receives
+				ids = append(ids, <-gone)
+			}
+			if err := a.lookAtStored(ctx, c, ids); err != nil && ctx.Err() == nil {
+				a.log.Warn("deleted posts not looked at", "account", c.Account, "err", err)
 			}
 		}
 	}
+}
+
+// lookAtStored looks at those of the posts that are stored and not known to be
+// gone.
+func (a *app) lookAtStored(ctx context.Context, c *connectors.Connector, ids []string) error {
+	known, err := a.store.Known(ctx, socialwatch.Ask{Account: c.Account, PostIDs: ids})
+	if err != nil {
+		return err
+	}
+	var stored []string
+	for id, m := range known.Mentions {
+		if !m.Gone {
+			stored = append(stored, id)
+		}
+	}
+	slices.Sort(stored)
+	return a.intake.Look(ctx, c, stored) // of none: nothing
 }

@@ -27,7 +27,7 @@ func (a *app) poll(ctx context.Context, c *connectors.Connector) error {
 	if err != nil {
 		return err
 	}
-	if state.Paused || a.now().Before(state.NextAt) {
+	if a.rests(state) {
 		return nil
 	}
 	lease := jobs.Lease{Name: "poll/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
@@ -51,6 +51,16 @@ func (a *app) poll(ctx context.Context, c *connectors.Connector) error {
 	})
 }
 
+// longestRest bounds how long a failure keeps an account from being read.
+const longestRest = 24 * time.Hour
+
+// rests reports whether an account is not to be read now. A time further ahead
+// than the longest rest was noted before the clock went back.
+func (a *app) rests(s socialwatch.AccountState) bool {
+	now := a.now()
+	return s.Paused || now.Before(s.NextAt) && !s.NextAt.After(now.Add(longestRest))
+}
+
 // pollAgain is when a failed account is worth another try; zero: at the next
 // tick.
 func (a *app) pollAgain(err error) time.Time {
@@ -66,13 +76,13 @@ func (a *app) pollAgain(err error) time.Time {
 	if wait <= 0 {
 		return time.Time{}
 	}
-	return socialwatch.Micros(a.now().Add(wait))
+	return socialwatch.Micros(a.now().Add(min(wait, longestRest)))
 }
 
 // threads looks into open cases' threads, all that are due.
 func (a *app) threads(ctx context.Context, c *connectors.Connector) error {
 	state, err := a.store.Account(ctx, c.Account)
-	if err != nil || state.Paused || a.now().Before(state.NextAt) {
+	if err != nil || a.rests(state) {
 		return err
 	}
 	lease := jobs.Lease{Name: "threads/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
@@ -120,13 +130,14 @@ func (a *app) publish(ctx context.Context) error {
 }
 
 // each runs work for every named account at once and joins the errors, each
-// under its account's name. A lease held elsewhere is no error.
+// under its account's name. A lease held elsewhere is no error; a panic is one
+// account's error and leaves the others alone.
 func (a *app) each(ctx context.Context, names []string, work func(context.Context, *connectors.Connector) error) error {
 	errs := make([]error, len(names))
 	var g errgroup.Group
 	for i, name := range names {
 		g.Go(func() error {
-			err := work(ctx, a.connectors[name])
+			err := guarded(func() error { return work(ctx, a.connectors[name]) })
 			if err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
 				errs[i] = fmt.Errorf("account %s: %w", name, err)
 			}
@@ -137,19 +148,43 @@ func (a *app) each(ctx context.Context, names []string, work func(context.Contex
 	return errors.Join(errs...)
 }
 
+// guarded makes a panic an error.
+func guarded(work func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return work()
+}
+
+// read polls an account and looks into its threads, as far as time allows.
+func (a *app) read(ctx context.Context, c *connectors.Connector) error {
+	err := a.poll(ctx, c)
+	if ctx.Err() != nil || err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
+		return err
+	}
+	return a.threads(ctx, c)
+}
+
 // once is one bounded pass over everything, for the system's cron. Reading may
-// take two thirds of the time that ctx allows: a slow network must not keep
-// what is approved from going out.
+// take two thirds of the time that ctx allows, and sending most of the rest: a
+// slow network must not keep other accounts from being read, what is approved
+// from going out, or what is local from being done.
 func (a *app) once(ctx context.Context, names []string) error {
-	reading := ctx
-	if end, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		reading, cancel = context.WithDeadline(ctx, end.Add(-time.Until(end)/3))
-		defer cancel()
+	reading, cancel := share(ctx, 2, 3)
+	defer cancel()
+	err := errors.Join(a.each(reading, names, a.read), a.deadlines(ctx))
+	sending, cancel := share(ctx, 4, 5)
+	defer cancel()
+	return errors.Join(err, a.publish(sending), a.sequencer.Pass(ctx))
+}
+
+// share returns a context that ends after part/of the time that ctx allows.
+func share(ctx context.Context, part, of time.Duration) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
 	}
-	err := a.each(reading, names, a.poll)
-	if reading.Err() == nil {
-		err = errors.Join(err, a.each(reading, names, a.threads))
-	}
-	return errors.Join(err, a.publish(ctx), a.deadlines(ctx), a.sequencer.Pass(ctx))
+	return context.WithTimeout(ctx, time.Until(end)/of*part)
 }
