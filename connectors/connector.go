@@ -76,7 +76,7 @@ type Threads interface {
 type Thread struct {
 	Root  string
 	Gone  bool
-	Err   error // why this thread alone could not be read
+	Err   error              // why this thread alone could not be read
 	Posts []socialwatch.Post // root included, ordered by (CreatedAt, ID)
 }
 

@@ -262,6 +262,12 @@ func lookupOrder(r *rig) {
 			r.Fatalf("answer %d is not that of id %d", i, i)
 		}
 	}
+	const never = "no such id" // can't be read, which is not the same as gone
+	looks, err = c.Lookup.Get(r.Context(), []string{ids[0], never, ids[1]})
+	r.must(err)
+	if len(looks) != 2 || looks[0].ID != ids[0] || looks[1].ID != ids[1] {
+		r.Fatal("an id that can't be read alone must be left out, and no other")
+	}
 	looks, err = c.Lookup.Get(r.Context(), nil)
 	if r.must(err); len(looks) != 0 {
 		r.Fatal("nothing was asked for, something was answered")
@@ -307,6 +313,11 @@ func goneThread(r *rig) {
 	r.must(err)
 	if len(threads) != 2 || !threads[0].Gone || threads[1].Gone || len(threads[1].Posts) != 1 {
 		r.Fatal("of two threads the deleted one, and only that, must be gone")
+	}
+	threads, err = r.Connect(r.T).Threads.Read(r.Context(), []string{"no such id", n.ID})
+	r.must(err)
+	if len(threads) != 2 || threads[0].Err == nil || threads[0].Gone || threads[1].Err != nil || len(threads[1].Posts) != 1 {
+		r.Fatal("of two threads the one that can't be read must say so, and the other be read")
 	}
 	r.Faults.Begin(r.T, Down)
 	_, err = r.Connect(r.T).Threads.Read(r.Context(), []string{n.ID})

@@ -64,7 +64,7 @@ func (p prober) mayRead(ctx context.Context) connectors.Check {
 	err := p.get(ctx, "/api/v1/notifications", url.Values{"types[]": {"mention"}, "limit": {"1"}}, &raws)
 	if err == nil {
 		// No such status: a token that may read gets 404, one that may not 403.
-		_, err = p.single(ctx, strings.Repeat("0", 26))
+		err = p.single(ctx, strings.Repeat("0", 26)).err
 	}
 	if err != nil {
 		ch.OK, ch.Text = false, "mentions can't be read: "+err.Error()

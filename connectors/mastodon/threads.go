@@ -24,42 +24,62 @@ type look struct {
 	gone   bool
 	status status
 	odd    error // it is there but was not understood
+	err    error // it could not be read
+}
+
+// wide reports whether a failure would meet every post and not one alone.
+// k is the call that the failed request belonged to.
+func wide(ctx context.Context, k *call, err error) bool {
+	switch socialwatch.ReasonOf(err) {
+	case socialwatch.RateLimited, socialwatch.Unauthorized:
+		return true
+	case socialwatch.Refused, socialwatch.Gone:
+		return false
+	}
+	var e *statusError
+	if errors.As(err, &e) { // a 404 of this kind is some proxy's, in front of a server that is not there
+		return e.code == http.StatusServiceUnavailable || e.code == http.StatusNotFound
+	}
+	return ctx.Err() != nil || !k.connected.Load()
 }
 
 // Read returns the threads with these roots. A post in a thread that can't be
 // understood is left out and logged.
 func (t threads) Read(ctx context.Context, roots []string) ([]connectors.Thread, error) {
-	ctx = withCall(ctx, &call{})
+	k := &call{}
+	ctx = withCall(ctx, k)
 	f, err := t.learn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	looks, err := t.statuses(ctx, f, roots)
+	looks, err := t.statuses(ctx, k, f, roots)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]connectors.Thread, 0, len(roots))
 	for _, root := range roots {
-		thread := connectors.Thread{Root: root, Gone: looks[root].gone}
-		if !thread.Gone {
-			if thread, err = t.thread(ctx, f, root, looks[root]); err != nil {
-				return nil, err
-			}
+		thread := t.thread(ctx, f, root, looks[root])
+		if thread.Err != nil && wide(ctx, k, thread.Err) {
+			return nil, thread.Err
 		}
 		list = append(list, thread)
 	}
 	return list, nil
 }
 
-func (t threads) thread(ctx context.Context, f facts, root string, at look) (connectors.Thread, error) {
-	thread := connectors.Thread{Root: root}
+func (t threads) thread(ctx context.Context, f facts, root string, at look) connectors.Thread {
+	thread := connectors.Thread{Root: root, Gone: at.gone, Err: at.err}
+	if at.gone || at.err != nil {
+		return thread
+	}
 	around, err := t.around(ctx, root)
 	if socialwatch.ReasonOf(err) == socialwatch.Gone {
 		thread.Gone = true
-		return thread, nil
+		return thread
 	}
 	if err != nil {
-		return thread, err
+		thread.Err = err
+		return thread
 	}
 	if at.odd == nil {
 		around = append(around, at.status)
@@ -77,7 +97,7 @@ func (t threads) thread(ctx context.Context, f facts, root string, at look) (con
 	for i := range thread.Posts {
 		thread.Posts[i].RootID = first
 	}
-	return thread, nil
+	return thread
 }
 
 // rootOf follows the parents up from id, as far as they are there.
@@ -122,21 +142,24 @@ func (c *client) around(ctx context.Context, id string) ([]status, error) {
 
 // Get tells the present state of posts. A single id is what stands before a
 // reply, so it may use the part of the rate limit that is kept for replies.
+// Posts that are left out are logged.
 func (t threads) Get(ctx context.Context, ids []string) ([]connectors.Look, error) {
-	ctx = withCall(ctx, &call{spare: len(ids) == 1})
+	k := &call{spare: len(ids) == 1}
+	ctx = withCall(ctx, k)
 	f, err := t.learn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	looks, err := t.statuses(ctx, f, ids)
+	looks, err := t.statuses(ctx, k, f, ids)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]connectors.Look, 0, len(ids))
 	for _, id := range ids {
 		l := looks[id]
-		if l.odd != nil {
-			return nil, readError(l.odd)
+		if problem := cmp.Or(l.err, l.odd); problem != nil {
+			t.log.Warn("post not read", "post", id, "problem", problem)
+			continue
 		}
 		answer := connectors.Look{ID: id, Gone: l.gone}
 		if !l.gone {
@@ -148,9 +171,9 @@ func (t threads) Get(ctx context.Context, ids []string) ([]connectors.Look, erro
 }
 
 // statuses looks posts up, several at once where the server can. What such a
-// request leaves out is asked for by itself, as only a plain 404 erases what
-// a customer wrote.
-func (c *client) statuses(ctx context.Context, f facts, ids []string) (map[string]look, error) {
+// request leaves out, or fails for, is asked for by itself, as only a plain
+// 404 erases what a customer wrote.
+func (c *client) statuses(ctx context.Context, k *call, f facts, ids []string) (map[string]look, error) {
 	found := make(map[string]look, len(ids))
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if f.api > 0 && len(ids) > 1 && !c.noBatch.Load() {
@@ -160,7 +183,7 @@ func (c *client) statuses(ctx context.Context, f facts, ids []string) (map[strin
 				c.noBatch.Store(true)
 				break
 			}
-			if err != nil {
+			if err != nil && wide(ctx, k, err) {
 				return nil, err
 			}
 		}
@@ -169,9 +192,9 @@ func (c *client) statuses(ctx context.Context, f facts, ids []string) (map[strin
 		if _, done := found[id]; done {
 			continue
 		}
-		l, err := c.single(ctx, id)
-		if err != nil {
-			return nil, err
+		l := c.single(ctx, id)
+		if l.err != nil && wide(ctx, k, l.err) {
+			return nil, l.err
 		}
 		found[id] = l
 	}
@@ -200,23 +223,23 @@ func (c *client) several(ctx context.Context, ids []string, found map[string]loo
 	return nil
 }
 
-func (c *client) single(ctx context.Context, id string) (look, error) {
+func (c *client) single(ctx context.Context, id string) look {
 	if !validID(id) {
-		return look{}, refused("not the id of a post on this server")
+		return look{err: refused("not the id of a post on this server")}
 	}
 	var raw json.RawMessage
 	err := c.get(ctx, "/api/v1/statuses/"+id, nil, &raw)
 	if socialwatch.ReasonOf(err) == socialwatch.Gone {
-		return look{gone: true}, nil
+		return look{gone: true}
 	}
 	if err != nil {
-		return look{}, err
+		return look{err: err}
 	}
 	s, err := decodeStatus(raw)
 	if err == nil && string(s.ID) != id {
 		err = errors.New("the server answers with another post")
 	}
-	return look{status: s, odd: err}, nil
+	return look{status: s, odd: err}
 }
 
 // Find looks for our own post under p's parent with p's words (R14). When the
