@@ -79,6 +79,9 @@ func (d *demo) judge(ctx context.Context, cmd *cobra.Command, f *flags) error {
 		}
 	}
 	r.Seconds = time.Since(begun).Seconds()
+	if r.Broken == nil {
+		r.Broken = []string{}
+	}
 	return d.print(cmd, f, r)
 }
 

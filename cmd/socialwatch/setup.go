@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"socialwatch/connectors"
 	"socialwatch/internal/config"
+	"socialwatch/internal/jobs"
 	"socialwatch/internal/store"
 )
 
@@ -28,6 +30,9 @@ func newInit(f *flags) *cobra.Command {
 				fmt.Fprint(cmd.OutOrStdout(), config.Markdown())
 				return nil
 			}
+			if err := os.MkdirAll(filepath.Dir(f.config), 0o755); err != nil {
+				return fmt.Errorf("write the configuration: %w", err)
+			}
 			file, err := os.OpenFile(f.config, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 			if errors.Is(err, fs.ErrExist) {
 				return fmt.Errorf("%s exists and was left as it is: remove it first, or name another with --config", f.config)
@@ -39,8 +44,9 @@ func newInit(f *flags) *cobra.Command {
 			if err = errors.Join(err, file.Close()); err != nil {
 				return fmt.Errorf("write the configuration: %w", err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s. Fill in your account, then: socialwatch migrate && socialwatch check\n", f.config)
-			return nil
+			return out(cmd, f, map[string]string{"wrote": f.config}, func() {
+				fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s. Fill in your account, then: socialwatch migrate && socialwatch check\n", f.config)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&markdown, "markdown", false, "print docs/configuration.md instead")
@@ -48,15 +54,16 @@ func newInit(f *flags) *cobra.Command {
 }
 
 func newMigrate(f *flags) *cobra.Command {
-	var show bool
-	var role string
+	var show, grants bool
+	var roles store.Roles
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Make or update the database's tables",
 		Long: "The only command that changes the schema: run it with the rights to do so, and\n" +
 			"serve with lesser ones. --print shows the SQL instead, for the database's owner.",
-		Example: "  socialwatch migrate\n  socialwatch migrate --print --role case_system > socialwatch.sql",
-		Args:    noArgs,
+		Example: "  socialwatch migrate\n  socialwatch migrate --print --role case_system > socialwatch.sql\n" +
+			"  socialwatch migrate --grants --role case_system | psql -v ON_ERROR_STOP=1 shop",
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Load(f.config)
 			if err != nil {
@@ -66,13 +73,13 @@ func newMigrate(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if show {
-				sql, err := store.Print(opts, role)
+			if show || grants {
+				sql, err := printed(opts, roles, grants)
 				fmt.Fprint(cmd.OutOrStdout(), sql)
 				return err
 			}
-			if role != "" {
-				return usageError{fmt.Errorf("--role belongs to --print: grants are for the database's owner to run")}
+			if roles != (store.Roles{}) {
+				return usageError{fmt.Errorf("roles belong to --print or --grants: granting is for the database's owner")}
 			}
 			applied, err := store.Migrate(cmd.Context(), opts)
 			if err != nil {
@@ -88,9 +95,21 @@ func newMigrate(f *flags) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&show, "print", false, "print the SQL and change nothing")
-	cmd.Flags().StringVar(&role, "role", "", "with --print: also grant the consumers' views to this role")
+	cmd.Flags().BoolVar(&show, "print", false, "print the SQL for an empty database and change nothing")
+	cmd.Flags().BoolVar(&grants, "grants", false, "print the grants alone, for a database that stands")
+	cmd.Flags().StringVar(&roles.Consumer, "role", "", "role that may read the consumers' views")
+	cmd.Flags().StringVar(&roles.Serve, "serve-role", "", "role that runs everything but migrate")
 	return cmd
+}
+
+func printed(opts store.Options, roles store.Roles, grants bool) (string, error) {
+	if !grants {
+		return store.Print(opts, roles)
+	}
+	if roles == (store.Roles{}) {
+		return "", usageError{fmt.Errorf("--grants needs --role or --serve-role")}
+	}
+	return store.Grants(opts, roles)
 }
 
 // finding is one line of check.
@@ -145,6 +164,9 @@ func check(ctx context.Context, f *flags) []finding {
 	}
 	found := []finding{{What: "configuration", OK: true, Text: fmt.Sprintf("%s, %d accounts", f.config, len(cfg.Accounts))}}
 	a := &app{cfg: cfg, now: time.Now, log: quietLog()}
+	if _, err := jobs.Parse(cfg.Polling.Every); err != nil {
+		found = append(found, finding{What: "polling.every", Text: err.Error()})
+	}
 	if err := a.rules(); err != nil {
 		found = append(found, finding{What: "rules and templates", Text: err.Error()})
 	} else {

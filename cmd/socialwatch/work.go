@@ -69,8 +69,7 @@ func (a *app) pollAgain(err error) time.Time {
 		return time.Time{}
 	}
 	wait := ne.RetryAfter
-	switch ne.Reason {
-	case socialwatch.Unauthorized, socialwatch.OutOfCredit:
+	if ne.Reason == socialwatch.OutOfCredit {
 		wait = max(wait, 5*time.Minute) // only a person heals it
 	}
 	if wait <= 0 {

@@ -29,6 +29,13 @@ func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
 		{"unknown key, suggestion", "replies:\n  holds: 3s\n", `did you mean "hold"?`},
 		{"unknown key in account", account + "    tokn: x\n", `f.yaml:6: unknown key "tokn"`},
 		{"hold too long", "replies:\n  hold: 1h\n", "f.yaml:2: replies.hold: write 0s to 5m"},
+		{"hold without unit", "replies:\n  hold: 20\n", "f.yaml:2: a duration needs its unit"},
+		{"listen without port", "listen: \"8080\"\n", "f.yaml:1: listen: write host and port"},
+		{"public address", "public_url: nonsense\n", "f.yaml:1: public_url: write the address"},
+		{"high value", "triage:\n  high_value: {EUR: -5}\n", "f.yaml:2: triage.high_value: write amounts"},
+		{"number", account + "    numbers: [\"call us\"]\n", `accounts[0].numbers: "call us" is no telephone number`},
+		{"language", account + "    languages: [English]\n", `accounts[0].languages: "English" is no language`},
+		{"region", account + "    region: Britain\n", "accounts[0].region: write the country's two letters"},
 		{"not a duration", "replies:\n  hold: soon\n", "f.yaml:2:"},
 		{"password in the file", "database:\n  url: postgres://u:p@h/d\n", "f.yaml:2: database.url: holds a password"},
 		{"no such kind", "database:\n  url: mysql://h\n", "f.yaml:2: database.url: write sqlite:PATH"},
@@ -67,6 +74,9 @@ func TestMissingSecretSaysWhatToSet(t *testing.T) {
 func TestRelativePathsAreMeantFromTheFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "socialwatch.yaml")
+	if err := os.Mkdir(filepath.Join(dir, "own"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte("database: {url: \"sqlite:a.db\"}\ntemplates: own\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -44,6 +45,9 @@ func Load(path string) (Config, error) {
 	if c.Templates != "" && !filepath.IsAbs(c.Templates) {
 		c.Templates = filepath.Join(dir, c.Templates)
 	}
+	if info, err := os.Stat(c.Templates); c.Templates != "" && (err != nil || !info.IsDir()) {
+		return c, fmt.Errorf("%s: templates: there is no folder %s: make it, or leave the key out", filepath.Base(path), c.Templates)
+	}
 	return c, nil
 }
 
@@ -80,7 +84,11 @@ func decodeError(name string, data []byte, err error) error {
 	}
 	var ye yaml.Error
 	if errors.As(err, &ye) && ye.GetToken() != nil {
-		return fmt.Errorf("%s:%d: %s", name, ye.GetToken().Position.Line, ye.GetMessage())
+		message := ye.GetMessage()
+		if strings.Contains(message, "time.Duration") {
+			message = "a duration needs its unit: write such as 20s, 5m or 4h"
+		}
+		return fmt.Errorf("%s:%d: %s", name, ye.GetToken().Position.Line, message)
 	}
 	// A duration's error has no place, but quotes the value.
 	if _, rest, ok := strings.Cut(err.Error(), "time: invalid duration \""); ok {
@@ -143,7 +151,13 @@ func firstLine(n ast.Node) int {
 
 type problem struct{ path, text string }
 
-var accountName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var (
+	accountName  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+	country      = regexp.MustCompile(`^[A-Z]{2}$`)
+	language     = regexp.MustCompile(`^[a-z]{2,3}$`)
+	telephone    = regexp.MustCompile(`^\+?[0-9][0-9 ()./-]{3,}$`)
+)
 
 func (c Config) check() []problem {
 	var ps []problem
@@ -156,6 +170,17 @@ func (c Config) check() []problem {
 	} else if u, err := url.Parse(c.Database.URL); err == nil && u.User != nil {
 		if _, has := u.User.Password(); has {
 			add("database.url", "holds a password: put the address into an environment variable and name it under url_env")
+		}
+	}
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil || port == "" {
+		add("listen", "write host and port, such as 127.0.0.1:8080")
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		add("public_url", "write the address people use, such as https://socialwatch.shop.example")
+	}
+	for currency, amount := range c.Triage.HighValue {
+		if !currencyCode.MatchString(currency) || amount <= 0 {
+			add("triage.high_value", "write amounts above 0 by ISO code, such as {USD: 500}")
 		}
 	}
 	if h := c.Replies.Hold; h < 0 || h > 5*time.Minute {
@@ -195,6 +220,19 @@ func (c Config) checkAccount(a Account, add func(key, format string, args ...any
 	}
 	if (a.TokenEnv == "") == (a.TokenFile == "") {
 		add("token_env", "name the access token's place by token_env or token_file, one of them")
+	}
+	if a.Region != "" && !country.MatchString(a.Region) {
+		add("region", "write the country's two letters, such as GB")
+	}
+	for _, l := range a.Languages {
+		if !language.MatchString(l) {
+			add("languages", "%q is no language: write its letters, such as en", l)
+		}
+	}
+	for _, n := range a.Numbers {
+		if !telephone.MatchString(n) {
+			add("numbers", "%q is no telephone number: write such as +44 20 7946 0000", n)
+		}
 	}
 	if a.Calendar != "" {
 		if _, ok := c.Calendars[a.Calendar]; !ok {

@@ -117,10 +117,14 @@ func (p *plan) attach(known socialwatch.Known) {
 			it.stored = &stored
 		}
 		author := it.mention.Author.ID
-		it.assess = p.in.Rules.Assess(it.mention, socialwatch.History{
-			Earlier:  known.Earlier[author] + earlier[author],
-			OpenCase: p.openCase(author) != nil,
-		})
+		h := socialwatch.History{Earlier: known.Earlier[author] + earlier[author]}
+		open := p.openCase(author)
+		h.OpenCase = open != nil
+		if it.stored != nil { // its own earlier version is no history
+			h.Earlier = max(h.Earlier-1, 0)
+			h.OpenCase = h.OpenCase && open.ID != it.stored.CaseID
+		}
+		it.assess = p.in.Rules.Assess(it.mention, h)
 		earlier[author]++
 		if p.choose(it) {
 			p.items = append(p.items, it)

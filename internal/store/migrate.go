@@ -221,21 +221,24 @@ func (t *tx) hasMigrations(ctx context.Context) (bool, error) {
 
 var consumerView = regexp.MustCompile(`(?m)^create view (\w+_v\d+) as`)
 
+// Roles are whom the printed SQL grants what; empty names get nothing.
+type Roles struct {
+	Consumer string // may read the consumers' views and nothing else
+	Serve    string // may run everything but migrate
+}
+
 // Print returns the SQL that makes an empty database ready, for owners who run
-// it themselves: on Postgres with the schema, and with grants for role when it
-// is not empty: it may then read the consumers' views and nothing else. A
-// database made this way opens as if Migrate had made it.
-func Print(o Options, role string) (string, error) {
+// it themselves: on Postgres with the schema and the grants. A database made
+// this way opens as if Migrate had made it.
+func Print(o Options, roles Roles) (string, error) {
 	kind := kindOf(o.URL)
 	o, err := o.withDefaults()
 	if err != nil {
 		return "", err
 	}
-	if role != storable(role) || len(role) > 63 {
-		return "", fmt.Errorf("role name %q: at most 63 bytes of valid text", role)
-	}
-	if kind == SQLite && role != "" {
-		return "", errors.New("SQLite has no roles: leave the role out")
+	grants, err := Grants(o, roles)
+	if err != nil {
+		return "", err
 	}
 	files, err := loadMigrations(migrations.Files, kind)
 	if err != nil {
@@ -250,18 +253,50 @@ func Print(o Options, role string) (string, error) {
 		fmt.Fprintf(&b, "create schema if not exists %s;\nset local search_path to %s;\n\n", name, name)
 	}
 	fmt.Fprintf(&b, sqlMigrationTable+";\n", timestamp)
-	var views []string
 	for _, m := range files {
 		fmt.Fprintf(&b, "\n-- %s\n%s\ninsert into schema_migrations (name, checksum, applied_at) values ('%s', '%s', %s);\n",
 			m.Name, strings.TrimSpace(m.sql), m.Name, m.Checksum, now)
-		for _, v := range consumerView.FindAllStringSubmatch(m.sql, -1) {
-			views = append(views, v[1])
+	}
+	b.WriteString(grants + "\ncommit;\n")
+	return b.String(), nil
+}
+
+// Grants returns the SQL of the grants alone, for a database that stands. It
+// may be run again.
+func Grants(o Options, roles Roles) (string, error) {
+	kind := kindOf(o.URL)
+	o, err := o.withDefaults()
+	if err != nil {
+		return "", err
+	}
+	for _, role := range []string{roles.Consumer, roles.Serve} {
+		if role != storable(role) || len(role) > 63 {
+			return "", fmt.Errorf("role name %q: at most 63 bytes of valid text", role)
+		}
+		if kind == SQLite && role != "" {
+			return "", errors.New("SQLite has no roles: leave the role out")
 		}
 	}
-	if role != "" {
-		fmt.Fprintf(&b, "\ngrant usage on schema %s to %s;\ngrant select on %s to %s;\n",
-			name, pq.QuoteIdentifier(role), strings.Join(views, ", "), pq.QuoteIdentifier(role))
+	files, err := loadMigrations(migrations.Files, kind)
+	if err != nil {
+		return "", err
 	}
-	b.WriteString("\ncommit;\n")
+	schema := pq.QuoteIdentifier(o.Schema)
+	var b strings.Builder
+	if roles.Consumer != "" {
+		var views []string
+		for _, m := range files {
+			for _, v := range consumerView.FindAllStringSubmatch(m.sql, -1) {
+				views = append(views, schema+"."+v[1])
+			}
+		}
+		role := pq.QuoteIdentifier(roles.Consumer)
+		fmt.Fprintf(&b, "\ngrant usage on schema %s to %s;\ngrant select on %s to %s;\n", schema, role, strings.Join(views, ", "), role)
+	}
+	if roles.Serve != "" {
+		role := pq.QuoteIdentifier(roles.Serve)
+		fmt.Fprintf(&b, "\ngrant usage on schema %s to %s;\ngrant select, insert, update, delete on all tables in schema %s to %s;\n"+
+			"alter default privileges in schema %s grant select, insert, update, delete on tables to %s;\n", schema, role, schema, role, schema, role)
+	}
 	return b.String(), nil
 }

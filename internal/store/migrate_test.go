@@ -215,7 +215,7 @@ func TestPrintedSQLMakesTheSchema(t *testing.T) {
 					db.Exec("drop schema if exists " + pq.QuoteIdentifier(o.Schema) + " cascade")
 				})
 			}
-			script, err := store.Print(o, "")
+			script, err := store.Print(o, store.Roles{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -236,11 +236,13 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 	role := `case "reader" ` + o.Schema[5:]
 	admin := dbtest.Raw(t, o)
 	defer admin.Close()
-	if _, err := admin.Exec("create role " + pq.QuoteIdentifier(role)); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{role, role + "_serve"} {
+		if _, err := admin.Exec("create role " + pq.QuoteIdentifier(name)); err != nil {
+			t.Fatal(err)
+		}
+		defer admin.Exec("drop owned by " + pq.QuoteIdentifier(name) + "; drop role " + pq.QuoteIdentifier(name))
 	}
-	defer admin.Exec("drop owned by " + pq.QuoteIdentifier(role) + "; drop role " + pq.QuoteIdentifier(role))
-	script, err := store.Print(o, role)
+	script, err := store.Print(o, store.Roles{Consumer: role, Serve: role + "_serve"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,13 +272,27 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 			t.Errorf("%s: %v", statement, err)
 		}
 	}
+	if _, err := conn.ExecContext(t.Context(), "set role "+pq.QuoteIdentifier(role+"_serve")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.ExecContext(t.Context(), "update accounts set error = 'x'; delete from leases; select * from people"); err != nil {
+		t.Errorf("the role that serves: %v", err)
+	}
+	if _, err := conn.ExecContext(t.Context(), "create table t (a int)"); err == nil {
+		t.Error("the role that serves changes the schema")
+	}
+	again, err := store.Grants(o, store.Roles{Consumer: role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runPrinted(t, o, again)
 }
 
 func TestPrintRefusesRolesOnSQLite(t *testing.T) {
-	if _, err := store.Print(store.Options{URL: "x.db"}, "reader"); err == nil {
+	if _, err := store.Print(store.Options{URL: "x.db"}, store.Roles{Consumer: "reader"}); err == nil {
 		t.Error("printed grants for SQLite")
 	}
-	if _, err := store.Print(store.Options{URL: "postgres://h/x"}, "a\x00b"); err == nil {
+	if _, err := store.Print(store.Options{URL: "postgres://h/x"}, store.Roles{Serve: "a\x00b"}); err == nil {
 		t.Error("printed a role name with NUL")
 	}
 }
