@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -169,11 +170,16 @@ func (d *demo) show(ctx context.Context, cmd *cobra.Command) error {
 	w := cmd.OutOrStdout()
 	fmt.Fprintf(w, "\n  Console   %s/login?code=%s   (logs in once)\n  or        %s as %s with password %s   (for this run only)\n\n",
 		d.url, d.app.logins.Invite(demoLogin, 24*time.Hour), d.url, demoLogin, d.password)
+	fmt.Fprintf(w, "Look at the first draft under Approvals and press a to approve it, e to edit, r to reject.\n")
 	fmt.Fprintf(w, "The day begins; it takes %s. Ctrl+C ends the demo and removes its database.\n\n",
 		(time.Duration(float64(simulator.DayLength) / d.speed)).Round(time.Second))
+	steps := 0
 	_, err := simulator.Play(ctx, d.sim, simulator.Day(d.seed), d.speed, func(s simulator.Step, _ string) {
 		at := (simulator.DayStart + s.Offset).Round(time.Minute)
 		fmt.Fprintf(w, "%02d:%02d  %-13s %-17s %s\n", int(at.Hours()), int(at.Minutes())%60, s.Action, s.Theme, s.Author)
+		if steps++; steps%10 == 0 {
+			d.progress(ctx, w)
+		}
 	})
 	if ctx.Err() != nil {
 		return nil
@@ -184,4 +190,14 @@ func (d *demo) show(ctx context.Context, cmd *cobra.Command) error {
 	fmt.Fprintf(w, "\nThe day is over; the console stays at %s until Ctrl+C.\n", d.url)
 	<-ctx.Done()
 	return nil
+}
+
+// progress tells what socialwatch has made of the day so far.
+func (d *demo) progress(ctx context.Context, w io.Writer) {
+	stats, err := d.app.store.Stats(ctx, socialwatch.Micros(time.Now()))
+	if err != nil {
+		return // told under Connections
+	}
+	fmt.Fprintf(w, "       socialwatch: %d mentions taken in, %d drafts await you, %d on their way\n", stats.Mentions,
+		stats.Replies[socialwatch.ReplyAwaiting], stats.Replies[socialwatch.ReplyHolding]+stats.Replies[socialwatch.ReplySending])
 }

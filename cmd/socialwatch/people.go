@@ -61,8 +61,81 @@ func newUser(f *flags) *cobra.Command {
 	add.Flags().StringVar(&name, "name", "", "full name")
 	add.Flags().StringVar(&role, "role", string(socialwatch.RoleReader), "reader, author, approver, lead or admin")
 	add.Flags().StringVar(&account, "account", socialwatch.AllAccounts, "account on which the role holds, or * for all")
-	cmd.AddCommand(add)
+	cmd.AddCommand(add, newUserList(f), newUserPassword(f), newUserDisable(f, true), newUserDisable(f, false))
 	return cmd
+}
+
+func newUserList(f *flags) *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "List people and their roles", Args: noArgs, Example: "  socialwatch user list",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, s, err := openStore(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			people, err := s.People(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return out(cmd, f, people, func() {
+				w := table(cmd.OutOrStdout())
+				fmt.Fprintln(w, "LOGIN\tNAME\tROLES\tSTATE")
+				for _, p := range people {
+					state := "active"
+					if p.Disabled {
+						state = "disabled"
+					}
+					fmt.Fprintf(w, "%s\t%s\t%v\t%s\n", p.Person.Login, p.Person.Name, p.Person.Roles, state)
+				}
+				_ = w.Flush()
+			})
+		}}
+}
+
+func newUserPassword(f *flags) *cobra.Command {
+	return &cobra.Command{Use: "password LOGIN", Short: "Give a person a new password; ends their sessions", Args: exactArgs(1),
+		Example: "  socialwatch user password anna",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, s, err := openStore(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			password, err := askPassword(cmd, "New password of "+args[0]+": ")
+			if err != nil {
+				return err
+			}
+			hash, err := auth.HashPassword(cmd.Context(), password)
+			if err != nil {
+				return err
+			}
+			if err := s.SetPassword(cmd.Context(), args[0], hash); err != nil {
+				return err
+			}
+			return out(cmd, f, map[string]string{"login": args[0]}, func() { fmt.Fprintln(cmd.OutOrStdout(), "Changed.") })
+		}}
+}
+
+// newUserDisable makes disable and its opposite, enable.
+func newUserDisable(f *flags, disable bool) *cobra.Command {
+	use, short := "enable", "Let a disabled person in again"
+	if disable {
+		use, short = "disable", "Shut a person out: sessions end, tokens no longer work"
+	}
+	return &cobra.Command{Use: use + " LOGIN", Short: short, Args: exactArgs(1), Example: "  socialwatch user " + use + " anna",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, s, err := openStore(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if err := s.SetDisabled(cmd.Context(), args[0], disable); err != nil {
+				return err
+			}
+			return out(cmd, f, map[string]any{"login": args[0], "disabled": disable}, func() {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %sd.\n", args[0], use)
+			})
+		}}
 }
 
 func addPerson(ctx context.Context, s *store.Store, p socialwatch.Person, password string) (socialwatch.Person, error) {
