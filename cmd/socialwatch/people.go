@@ -61,7 +61,7 @@ func newUser(f *flags) *cobra.Command {
 	add.Flags().StringVar(&name, "name", "", "full name")
 	add.Flags().StringVar(&role, "role", string(socialwatch.RoleReader), "reader, author, approver, lead or admin")
 	add.Flags().StringVar(&account, "account", socialwatch.AllAccounts, "account on which the role holds, or * for all")
-	cmd.AddCommand(add, newUserList(f), newUserPassword(f), newUserDisable(f, true), newUserDisable(f, false))
+	cmd.AddCommand(add, newUserList(f), newUserDisable(f, true), newUserDisable(f, false))
 	return cmd
 }
 
@@ -89,30 +89,6 @@ func newUserList(f *flags) *cobra.Command {
 				}
 				_ = w.Flush()
 			})
-		}}
-}
-
-func newUserPassword(f *flags) *cobra.Command {
-	return &cobra.Command{Use: "password LOGIN", Short: "Give a person a new password; ends their sessions", Args: exactArgs(1),
-		Example: "  socialwatch user password anna",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			_, s, err := openStore(cmd.Context(), f)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			password, err := askPassword(cmd, "New password of "+args[0]+": ")
-			if err != nil {
-				return err
-			}
-			hash, err := auth.HashPassword(cmd.Context(), password)
-			if err != nil {
-				return err
-			}
-			if err := s.SetPassword(cmd.Context(), args[0], hash); err != nil {
-				return err
-			}
-			return out(cmd, f, map[string]string{"login": args[0]}, func() { fmt.Fprintln(cmd.OutOrStdout(), "Changed.") })
 		}}
 }
 

@@ -79,9 +79,6 @@ func (d *demo) judge(ctx context.Context, cmd *cobra.Command, f *flags) error {
 		}
 	}
 	r.Seconds = time.Since(begun).Seconds()
-	if r.Broken == nil {
-		r.Broken = []string{}
-	}
 	return d.print(cmd, f, r)
 }
 
@@ -133,7 +130,7 @@ func approveAll(ctx context.Context, c *api.Client) (int, error) {
 }
 
 func (d *demo) report(ctx context.Context) (report, error) {
-	var r report
+	r := report{Broken: []string{}}
 	truth := d.sim.Truth(simulator.DayHandle)
 	stored, err := d.stored(ctx)
 	if err != nil {

@@ -70,6 +70,7 @@ func (r *Runner) Run(ctx context.Context, jobs []Job) error {
 }
 
 func (r *Runner) loop(ctx context.Context, j Job, s cron.Schedule) {
+	t := trouble{log: r.Log.With("job", j.Name)}
 	for {
 		now := r.Now()
 		timer := time.NewTimer(s.Next(now).Sub(now))
@@ -83,24 +84,48 @@ func (r *Runner) loop(ctx context.Context, j Job, s cron.Schedule) {
 		case <-timer.C:
 		}
 		timer.Stop()
-		if !woken && !j.Local && !r.won(ctx, j, s) {
-			continue
+		if !woken && !j.Local {
+			// When the database can't be asked the tick is let go: the next comes.
+			if ours, err := r.won(ctx, j, s); err != nil || !ours {
+				t.note(ctx, r.Now(), err, false)
+				continue
+			}
 		}
-		if err := r.run(ctx, j); err != nil && ctx.Err() == nil {
-			r.Log.Error("job failed", "job", j.Name, "err", err)
-		}
+		t.note(ctx, r.Now(), r.run(ctx, j), true)
 	}
 }
 
-// won reports whether this process has the tick. When the database can't be
-// asked the tick is let go: the next one comes.
-func (r *Runner) won(ctx context.Context, j Job, s cron.Schedule) bool {
+// won reports whether this process has the tick.
+func (r *Runner) won(ctx context.Context, j Job, s cron.Schedule) (bool, error) {
 	now := socialwatch.Micros(r.Now())
-	ok, err := r.Ticks.Tick(ctx, j.Name, j.Spec, now, socialwatch.Micros(s.Next(now)))
-	if err != nil && ctx.Err() == nil {
-		r.Log.Error("tick not taken", "job", j.Name, "err", err)
+	ours, err := r.Ticks.Tick(ctx, j.Name, j.Spec, now, socialwatch.Micros(s.Next(now)))
+	if err != nil {
+		return false, fmt.Errorf("take the tick: %w", err)
 	}
-	return ok
+	return ours, nil
+}
+
+// trouble logs a job's failures without a flood: the first one, then one a
+// minute with their number, and that it works again.
+type trouble struct {
+	log   *slog.Logger
+	count int
+	told  time.Time
+}
+
+// note takes the end of a run, or with ran false of an attempt to begin one.
+func (t *trouble) note(ctx context.Context, now time.Time, err error, ran bool) {
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		if t.count++; t.count == 1 || now.Sub(t.told) >= time.Minute {
+			t.log.Error("job failed", "err", err, "failures", t.count)
+			t.told = now
+		}
+	case ran && t.count > 0:
+		t.log.Info("job works again", "failures", t.count)
+		t.count = 0
+	}
 }
 
 func (r *Runner) run(ctx context.Context, j Job) (err error) {

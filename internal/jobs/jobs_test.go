@@ -171,3 +171,28 @@ func TestPanicGivesTheLeaseUp(t *testing.T) {
 		}
 	})
 }
+
+func TestALastingFailureIsNoFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		begun := time.Now()
+		job := Job{Name: "publish", Spec: "@every 1s", Local: true, Run: func(context.Context) error {
+			if time.Since(begun) < 5*time.Minute {
+				return errors.New("the database is away")
+			}
+			return nil
+		}}
+		runner := &Runner{Ticks: newRows(), Now: time.Now, Log: slog.New(slog.NewTextHandler(&out, nil))}
+		if err := runner.Run(ctx, []Job{job}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(out.String(), "job failed"); n < 4 || n > 6 {
+			t.Errorf("%d lines in five minutes", n)
+		}
+		if strings.Count(out.String(), "job works again") != 1 {
+			t.Error("nothing says that it works again")
+		}
+	})
+}
