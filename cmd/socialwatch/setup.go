@@ -79,19 +79,17 @@ func newMigrate(f *flags) *cobra.Command {
 				return err
 			}
 			if roles != (store.Roles{}) {
-				return usageError{fmt.Errorf("roles belong to --print or --grants: granting is for the database's owner")}
+				return usageError{fmt.Errorf("roles belong to --print or --grants")}
 			}
 			applied, err := store.Migrate(cmd.Context(), opts)
 			if err != nil {
 				return err
 			}
 			return out(cmd, f, map[string]any{"applied": applied}, func() {
-				if len(applied) == 0 {
-					fmt.Fprintln(cmd.OutOrStdout(), "The database is up to date.")
-				}
 				for _, name := range applied {
 					fmt.Fprintln(cmd.OutOrStdout(), "applied", name)
 				}
+				fmt.Fprintln(cmd.OutOrStdout(), "The database is up to date.")
 			})
 		},
 	}
