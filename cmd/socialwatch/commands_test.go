@@ -94,7 +94,7 @@ func TestExitCodes(t *testing.T) {
 		{"poll --once --account other", 1, `no account "other"`},
 		{"triage absent.jsonl", 1, "absent.jsonl"},
 		{"init", 1, "exists"},
-		{"init --config no/such/folder.yaml", 1, "no/such"},
+		{"init --config /dev/null/socialwatch.yaml", 1, "/dev/null"},
 		{"serve --config absent.yaml", 1, "socialwatch init"},
 		{"migrate --config absent.yaml", 1, "socialwatch init"},
 		{"queue", 1, "socialwatch serve"},
