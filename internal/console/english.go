@@ -335,7 +335,7 @@ var englishPages = map[string]string{
 	"alarm.never":      "%s has never been checked.",
 	"alarm.broken":     "%s unchecked for %s: %s.",
 	"alarm.late":       "%s unchecked for %s: no poll has run.",
-	"alarm.silent":     "%s has been silent for %s; the longest silence of the last week was %s.",
+	"alarm.silent":     "%s has been silent for %s; its longest usual silence is %s.",
 	"alarm.missing":    "Posts may be missing.",
 	"paused.by":        "Polling is paused.",
 	"paused.text":      "By %s since %s. Nothing is lost: the next poll goes on where the last one ended, as far back as the network keeps.",
