@@ -10,8 +10,8 @@ import (
 )
 
 // budget is what the server's rate limit leaves us. Reading stops while a
-// tenth is left, which is kept for replies and what belongs to them (R15).
-// The zero value knows no limit.
+// tenth is left, which is kept for replies and what belongs to them (R15); they
+// stop when nothing is left. The zero value knows no limit.
 type budget struct {
 	mu        sync.Mutex
 	limit     int
@@ -40,6 +40,20 @@ func (b *budget) note(h http.Header, now time.Time) {
 	b.limit, b.remaining, b.until = limit, remaining, now.Add(min(wait, longestWindow))
 }
 
+// unnamedWait is the rest after a refusal that names none: a fifth of the
+// windows that both servers have.
+const unnamedWait = time.Minute
+
+// refused takes in a 429: nothing is left, whatever the headers told.
+func (b *budget) refused(wait time.Duration, now time.Time) {
+	if wait <= 0 {
+		wait = unnamedWait
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.remaining, b.until = 0, now.Add(min(wait, longestWindow))
+}
+
 // take counts one read. A result above 0 means: not now, but after that time.
 func (b *budget) take(now time.Time, spare bool) time.Duration {
 	b.mu.Lock()
@@ -49,7 +63,11 @@ func (b *budget) take(now time.Time, spare bool) time.Duration {
 		b.until = time.Time{}
 		return 0
 	}
-	if !spare && b.remaining <= max(b.limit/10, 1) {
+	kept := 0
+	if !spare {
+		kept = max(b.limit/10, 1)
+	}
+	if b.remaining <= kept {
 		return left
 	}
 	b.remaining--

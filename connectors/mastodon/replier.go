@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,16 +92,29 @@ func (r replier) wrong(s *gomastodon.Status, p socialwatch.Payload) string {
 	for _, m := range s.Mentions {
 		ids = append(ids, string(m.ID))
 	}
-	parent, _ := s.InReplyToID.(string)
 	switch {
 	case strangers(ids, p.ParentBy, r.known().account):
 		return "it did not address its author alone"
-	case parent != p.ParentID:
+	case !sameID(s.InReplyToID, p.ParentID):
 		return "it did not stand under the post it answers"
 	case visibilityOf(s.Visibility).Wider(p.Visibility):
 		return "it could be read by more people than asked for"
 	}
 	return ""
+}
+
+// sameID reports whether the value of a JSON id, which the library leaves as it
+// came, is id. A number is a float64 by now: of long ones the first 15 digits
+// tell, which is enough to know that the parent was taken.
+func sameID(value any, id string) bool {
+	switch v := value.(type) {
+	case string:
+		return v == id
+	case float64:
+		want, err := strconv.ParseFloat(id, 64)
+		return err == nil && v == want
+	}
+	return false
 }
 
 // strangers reports whether the mentioned are anybody but the author; we

@@ -2,6 +2,8 @@ package mastodon
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -199,5 +201,36 @@ func TestFoundReplyThatReachesAStrangerIsStillFound(t *testing.T) {
 	found, err := c.Finder.Find(r.ctx(), p)
 	if err != nil || found.PostID != mine {
 		t.Fatalf("%v", errors.Join(err, errors.New("not found")))
+	}
+}
+
+// TestNumberForAParentIsAnID has a server that writes ids as numbers.
+func TestNumberForAParentIsAnID(t *testing.T) {
+	for _, tc := range []struct {
+		value any
+		id    string
+		want  bool
+	}{
+		{"7", "7", true}, {"8", "7", false}, {7.0, "7", true}, {8.0, "7", false},
+		{113456789012345678.0, "113456789012345678", true}, {113456789012345678.0, "113456799012345678", false},
+		{7.0, "01HF0000000000000000000007", false}, {nil, "7", false}, {true, "7", false}, {0.0, "", false},
+	} {
+		if got := sameID(tc.value, tc.id); got != tc.want {
+			t.Errorf("%v for %s: %v", tc.value, tc.id, got)
+		}
+	}
+	deleted := false
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		deleted = deleted || req.Method == http.MethodDelete
+		_, _ = w.Write([]byte(`{"id":"9","in_reply_to_id":7,"visibility":"direct","mentions":[{"id":"71","acct":"customer1"}]}`))
+	}))
+	t.Cleanup(srv.Close)
+	r := &rig{T: t, token: "secret-token", base: srv.URL}
+	c := r.open()
+	p := validPayload(c)
+	p.ParentID, p.ParentBy = "7", "71"
+	post, err := c.Replier.Reply(r.ctx(), p, "key-1")
+	if err != nil || post.PostID != "9" || deleted {
+		t.Fatalf("a good reply counts as %v, deleted: %v", err, deleted)
 	}
 }

@@ -3,9 +3,7 @@ package mastodon
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"net/url"
-	"strconv"
 	"time"
 
 	"socialwatch"
@@ -119,7 +117,7 @@ func (r *reading) readHead(ctx context.Context) (found, reached bool, err error)
 			return found, true, nil
 		}
 		r.cur.Head, found = page.high, true
-		if page.size < pageSize {
+		if !page.full {
 			break
 		}
 	}
@@ -229,7 +227,7 @@ func (r *reading) rewind(highest string) {
 
 // page is what a walk needs to know of a page.
 type page struct {
-	size      int
+	full      bool
 	low, high string    // lowest and highest id; "" when none could be read
 	newest    time.Time // newest readable time; zero when none could be read
 }
@@ -239,36 +237,6 @@ func (r *reading) pageAfter(ctx context.Context, id string) (page, error) {
 		id = lowestID
 	}
 	return r.page(ctx, url.Values{"min_id": {id}})
-}
-
-// page reads one page into the batch, element by element (R5).
-func (r *reading) page(ctx context.Context, q url.Values) (page, error) {
-	if q == nil {
-		q = url.Values{}
-	}
-	q.Add("types[]", "mention")
-	if r.facts.api > 0 { // other software may refuse a type that it does not know
-		q.Add("types[]", "quote")
-	}
-	q.Set("limit", strconv.Itoa(pageSize))
-	q.Set("include_filtered", "true") // R6
-	var raws []json.RawMessage
-	if err := r.get(ctx, "/api/v1/notifications", q, &raws); err != nil {
-		return page{}, err
-	}
-	p := page{size: len(raws)}
-	for _, raw := range raws {
-		id, at := headOf(raw)
-		if id != "" && (p.low == "" || compareIDs(id, p.low) < 0) {
-			p.low = id
-		}
-		p.high = higher(id, p.high)
-		if at.After(p.newest) {
-			p.newest = at
-		}
-		r.take(raw)
-	}
-	return p, nil
 }
 
 // take puts one element into the batch.

@@ -17,7 +17,8 @@ import (
 	"socialwatch/connectors"
 )
 
-// bodyLimit bounds an answer: a page of 80 long posts stays far below it.
+// bodyLimit bounds an answer. A page of usual posts stays far below it; for
+// one of very long posts see reading.page.
 const bodyLimit = 8 << 20
 
 // call is what one operation tells the transport and learns from it. An
@@ -96,7 +97,11 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.c.budget.note(resp.Header, now)
 	}
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusAccepted {
-		return nil, newStatusError(resp, now)
+		e := newStatusError(resp, now)
+		if isRead && e.code == http.StatusTooManyRequests {
+			t.c.budget.refused(e.wait, now)
+		}
+		return nil, e
 	}
 	resp.Body = &limitedBody{ReadCloser: resp.Body, left: bodyLimit}
 	return resp, nil
@@ -157,7 +162,7 @@ func newStatusError(resp *http.Response, now time.Time) *statusError {
 func (e *statusError) Error() string {
 	switch {
 	case e.ours:
-		return "the server's rate limit is used up but for the part kept for replies"
+		return "the server's rate limit is used up, or what is left of it is kept for replies"
 	case e.code >= 300 && e.code < 400 && e.redirect != "":
 		return fmt.Sprintf("HTTP %d: base_url redirects to %s: write that address into base_url", e.code, e.redirect)
 	case e.code >= 300 && e.code < 400:
@@ -182,16 +187,7 @@ func absent(err error) bool {
 
 // get reads JSON. Its errors are those of readError.
 func (c *client) get(ctx context.Context, path string, q url.Values, out any) error {
-	u := *c.base
-	u.Path = path
-	u.RawQuery = q.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return readError(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+c.opt.Token)
-	req.Header.Set("Accept", "application/json")
-	resp, err := c.http.Do(req)
+	resp, err := c.request(ctx, path, q)
 	if err != nil {
 		return readError(err)
 	}
@@ -200,4 +196,31 @@ func (c *client) get(ctx context.Context, path string, q url.Values, out any) er
 		return readError(decodeError(err))
 	}
 	return nil
+}
+
+// beginning reads the first n bytes of an answer, and its header.
+func (c *client) beginning(ctx context.Context, path string, q url.Values, n int64) ([]byte, http.Header, error) {
+	resp, err := c.request(ctx, path, q)
+	if err != nil {
+		return nil, nil, readError(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // no more of it is wanted
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, n))
+	if err != nil {
+		return nil, nil, readError(err)
+	}
+	return raw, resp.Header, nil
+}
+
+func (c *client) request(ctx context.Context, path string, q url.Values) (*http.Response, error) {
+	u := *c.base
+	u.Path = path
+	u.RawQuery = q.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.opt.Token)
+	req.Header.Set("Accept", "application/json")
+	return c.http.Do(req)
 }
