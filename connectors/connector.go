@@ -101,8 +101,9 @@ type Look struct {
 // the network's Prober has learnt.
 type Composer interface {
 	// Compose adds what the network needs in front, chooses the visibility
-	// (never wider than the parent's), copies the content warning and counts
-	// the length as the network does. It never cuts: a payload longer than
+	// (never wider than the parent's), keeps a content warning (the
+	// customer's own only when it is short and plain) and counts the length as
+	// the network does. It never cuts: a payload longer than
 	// its limit is the safety check's matter.
 	Compose(d socialwatch.Draft) (socialwatch.Payload, error)
 }

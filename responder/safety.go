@@ -11,7 +11,7 @@ import (
 
 // SafetyVersion names the rules and word lists of the safety check. It is
 // stored with what was checked and rises with every change of them.
-const SafetyVersion = "1"
+const SafetyVersion = "2"
 
 // Rules that block. There is no override: the text changes, or an admin the
 // allow-lists.
@@ -103,7 +103,33 @@ func (s Safety) Check(in CheckInput) []socialwatch.Finding {
 		c.tone()
 		c.edited()
 	}
+	c.warning()
 	return c.sorted()
+}
+
+// warning holds the content warning, which stands in public above the text,
+// against the rules on links, numbers, handles and hidden characters. What it
+// finds has no place in the text.
+func (c *check) warning() {
+	words := c.in.Payload.Warning
+	if words == "" {
+		return
+	}
+	if len(words) > maxCheck {
+		c.add(RuleTooLong, 0, 0, "draft anew: the content warning is too long")
+		return
+	}
+	w := &check{in: c.in, text: words}
+	w.hidden()
+	w.exact, w.loose = exact(words), loose(words)
+	w.words = unleet(w.loose.text)
+	w.links()
+	w.handles()
+	w.numbers()
+	for _, f := range w.found {
+		f.Mend, f.Start, f.End = "in the content warning: "+f.Mend, 0, 0
+		c.found = append(c.found, f)
+	}
 }
 
 // check is one run.

@@ -116,3 +116,30 @@ func mapKeys[V any](m map[string]V) func(func(string) bool) {
 		}
 	}
 }
+
+// TestContentWarningIsHeldAgainstTheRules gives what a customer could have put
+// there.
+func TestContentWarningIsHeldAgainstTheRules(t *testing.T) {
+	for warning, rule := range map[string]string{
+		"refund at https://evil.example/x": RuleLink, "shop.example.support.com": RuleLookalike,
+		"call +1 555 014 7788": RuleContact, "order 4471-998120": RuleOrderNumber, "card 4111 1111 1111 1111": RuleCardNumber,
+		"ask @customer2@far.example": RuleMentions, "a\u202eb": RuleHidden, strings.Repeat("a ", maxCheck): RuleTooLong,
+		"damaged parcel": "", "see shop.example": "", "": "",
+	} {
+		in := public("We look into it.")
+		in.Payload.Warning = warning
+		findings := Safety{}.Check(in)
+		var want []string
+		if rule != "" {
+			want = []string{rule}
+		}
+		if got := blocks(findings); !slices.Equal(got, want) {
+			t.Errorf("%.40q blocks %v, want %v", warning, got, want)
+		}
+		for _, f := range findings {
+			if f.Start != 0 || f.End != 0 || !strings.Contains(f.Mend, "content warning") {
+				t.Errorf("%.40q: %+v does not tell that it is in the warning", warning, f)
+			}
+		}
+	}
+}

@@ -127,6 +127,9 @@ func describe(r api.ReplyDetail) string {
 	line("  evidence: %s", strings.Join(signals, ", "))
 	line("")
 	line("WILL POST as @%s, %s, %d/%d, %s: reply %d is %s", r.Account, r.Visibility, r.Length, r.Limit, r.Language, r.ID, r.State)
+	if r.Warning != "" {
+		line("  Content warning: %s", strings.ReplaceAll(r.Warning, "\n", "\n  "))
+	}
 	line("  %s", strings.ReplaceAll(r.WholeText, "\n", "\n  "))
 	for _, f := range r.Findings {
 		what := "warns"

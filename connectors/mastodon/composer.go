@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"socialwatch"
@@ -40,13 +41,44 @@ func (c composer) Compose(d socialwatch.Draft) (socialwatch.Payload, error) {
 	p := socialwatch.Payload{
 		Network: socialwatch.Mastodon, Host: c.host, Account: d.Account,
 		ParentID: parent.ID, ParentRev: parent.Revision(), ParentBy: parent.Author.ID,
-		ParentName: name, Prefix: "@" + name + " ", Text: text, Warning: parent.Warning,
+		ParentName: name, Prefix: "@" + name + " ", Text: text, Warning: warning(parent.Warning),
 		Visibility: replyVisibility(parent.Visibility, c.opt.ReplyVisibility),
 		Language:   language(d.Language), Template: d.Template, TemplateV: d.TemplateV,
 		Limit: f.limit,
 	}
 	p.Length = length(p.Whole()+p.Warning, f.reserved)
 	return p, nil
+}
+
+// neutralWarning stands for a warning of the customer's that we would not say
+// in our own name. The reply stays behind a warning all the same.
+const neutralWarning = "re: your post"
+
+// warningLimit is the most code points of a warning that is taken over.
+const warningLimit = 80
+
+// warning is the customer's content warning when it is short and plain: words
+// without links, addresses, long numbers and characters that don't show. It
+// would stand in public as ours, so any other is replaced.
+func warning(s string) string {
+	runes := []rune(strings.TrimSpace(s))
+	if len(runes) > warningLimit || strings.ContainsAny(s, "@\uff20:/\\") {
+		return neutralWarning
+	}
+	digits := 0
+	for i, r := range runes {
+		if unicode.IsDigit(r) {
+			digits++
+		} else if !strings.ContainsRune(" -.,()+", r) { // a number goes on across these
+			digits = 0
+		}
+		host := strings.ContainsRune(".\u3002\uff0e\uff61", r) && i+1 < len(runes) &&
+			(unicode.IsLetter(runes[i+1]) || unicode.IsDigit(runes[i+1]))
+		if digits >= 4 || host || r == utf8.RuneError || !unicode.IsPrint(r) {
+			return neutralWarning
+		}
+	}
+	return string(runes)
 }
 
 // addressOf is what goes after the "@" (R11): the full address, but a local

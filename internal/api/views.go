@@ -34,6 +34,7 @@ type Reply struct {
 	Hash            string                 `json:"hash"`       // what a decision is bound to
 	Text            string                 `json:"text"`       // what a person may edit
 	WholeText       string                 `json:"whole_text"` // as it will stand in public
+	Warning         string                 `json:"warning"`    // content warning above it; "" for none
 	Visibility      socialwatch.Visibility `json:"visibility"`
 	Language        string                 `json:"language"`
 	Template        string                 `json:"template"` // "" when written by hand
@@ -220,7 +221,7 @@ type Me struct {
 func viewReply(r socialwatch.Reply, caseNumber string) Reply {
 	p := r.Payload
 	return Reply{ID: r.ID, CaseNumber: caseNumber, Account: p.Account, Network: p.Network,
-		State: r.State, Version: r.Version, Hash: r.Hash, Text: p.Text, WholeText: p.Whole(),
+		State: r.State, Version: r.Version, Hash: r.Hash, Text: p.Text, WholeText: p.Whole(), Warning: p.Warning,
 		Visibility: p.Visibility, Language: p.Language, Template: p.Template, TemplateVersion: p.TemplateV,
 		Length: p.Length, Limit: p.Limit, ParentID: p.ParentID, Findings: list(r.Findings),
 		Author: r.Author, Reason: r.Reason, DecidedBy: r.DecidedBy, DecidedAt: at(r.DecidedAt),
