@@ -116,9 +116,7 @@ func (s *shop) backUp() string {
 			s.tool(tool, s.sqliteFile(), "vacuum into '"+file+"'")
 			return file
 		}
-		db := dbtest.Raw(s.T, s.db)
-		defer db.Close()
-		_, err := db.ExecContext(s.Context(), "vacuum into '"+file+"'")
+		_, err := s.look().ExecContext(s.Context(), "vacuum into '"+file+"'")
 		must(s.T, err)
 		return file
 	}
@@ -130,10 +128,10 @@ func (s *shop) backUp() string {
 // restore puts the backup in the place of what the database holds now.
 func (s *shop) restore(file string) {
 	s.Helper()
+	must(s.T, s.look().Close())
+	s.raw = nil
 	if strings.HasPrefix(s.db.URL, "postgres") {
-		db := dbtest.Raw(s.T, s.db)
-		defer db.Close()
-		_, err := db.ExecContext(s.Context(), "drop schema "+s.db.Schema+" cascade")
+		_, err := s.look().ExecContext(s.Context(), "drop schema "+s.db.Schema+" cascade")
 		must(s.T, err)
 		s.postgres("pg_restore", "--dbname="+s.db.URL, file)
 		return

@@ -135,13 +135,14 @@ func TestSQLiteLockedInMidRun(t *testing.T) {
 func TestFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, store.SQLite, simulator.Options{})
+	s.pace.Look = 0
 	s.done("poll", "--once")
 	info, err := os.Stat(s.sqliteFile())
 	must(t, err)
 	s.pace.FileLimit = uint64(info.Size()) + 200_000
 	d := s.serve()
 	var posts []string
-	for n := range 20 {
+	for n := range 10 {
 		posts = append(posts, s.big(n, strings.Repeat("<p>the parcel never came</p>", 4_000)))
 	}
 	until(t, time.Minute, "the program says that it cannot write", func() bool {
@@ -210,13 +211,17 @@ func TestHugeMentions(t *testing.T) {
 // TestBurst: everybody writes at once.
 func TestBurst(t *testing.T) {
 	burst := 2_000
-	if soak {
+	switch {
+	case soak:
 		burst = 10_000
+	case raced:
+		burst = 450 // two batches
 	}
 	for _, kind := range dbtest.Kinds(t) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t, kind, simulator.Options{})
+			s.pace.Look = 0 // as in real life: not all threads every second
 			d := s.serve()
 			s.ready()
 			var posts []string
@@ -248,9 +253,6 @@ func TestNetworkFaultsHealOnTheNextPoll(t *testing.T) {
 	s.done("poll", "--once")
 	token, err := os.ReadFile(filepath.Join(s.dir, "token"))
 	must(t, err)
-	// write goes past the store: it plays the waiting that the account does.
-	db := dbtest.Raw(t, s.db)
-	defer db.Close()
 	broken := func(name string, n int, heal func()) {
 		t.Helper()
 		post := s.post(n)
@@ -265,7 +267,8 @@ func TestNetworkFaultsHealOnTheNextPoll(t *testing.T) {
 			t.Errorf("%s: nothing stands under Connections", name)
 		}
 		heal()
-		_, err := db.ExecContext(t.Context(), "update accounts set next_at = null")
+		// The account waits before it tries again: the wait is over.
+		_, err := s.look().ExecContext(t.Context(), "update accounts set next_at = null")
 		must(t, err)
 		if a := s.do("poll", "--once"); a.code != exitDone || a.errors != "" {
 			t.Errorf("%s, healed: %+v", name, a)

@@ -11,7 +11,6 @@ import (
 
 	"socialwatch/internal/simulator"
 	"socialwatch/internal/store"
-	"socialwatch/internal/store/dbtest"
 )
 
 // TestReadinessFollowsThePolls: a network that is away makes the program
@@ -54,10 +53,8 @@ func (s *shop) ready() {
 // trouble is the error that stands under Connections.
 func (s *shop) trouble() string {
 	s.Helper()
-	db := dbtest.Raw(s.T, s.db)
-	defer db.Close()
 	var text string
-	must(s.T, db.QueryRowContext(s.Context(), "select error from accounts where name = 'shop_help'").Scan(&text))
+	must(s.T, s.look().QueryRowContext(s.Context(), "select error from accounts where name = 'shop_help'").Scan(&text))
 	return text
 }
 

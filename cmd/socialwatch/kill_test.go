@@ -52,6 +52,7 @@ func TestKilledTwiceNothingLostNothingTwice(t *testing.T) {
 func killTwice(t *testing.T, kind store.Kind, flavour simulator.Flavour, plan killPlan) {
 	s := newShop(t, kind, simulator.Options{Flavour: flavour, Seed: 7,
 		LateCommits: simulator.LateCommits{Share: 0.1, Max: 300 * time.Millisecond}})
+	s.pace.Look = 5 * time.Second
 	d := s.serve()
 	stop := s.approver()
 	defer stop()

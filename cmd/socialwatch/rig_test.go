@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
+	goflag "flag"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,6 +48,12 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(childEnv); text != "" {
 		os.Exit(runChild(text))
 	}
+	// Most of these tests wait for a process of their own: more of them at once
+	// than there are cores.
+	if runtime.GOMAXPROCS(0) < 6 {
+		_ = goflag.Set("test.parallel", "6")
+	}
+	goflag.Parse() // -parallel on the command line wins
 	os.Exit(m.Run())
 }
 
@@ -76,6 +85,7 @@ type shop struct {
 	url    string // of the console and API
 	env    []string
 	token  string // of anna, a lead, with the right to decide
+	raw    *sql.DB
 }
 
 const (
@@ -327,6 +337,16 @@ func (s *shop) approver() (stop func()) {
 	return func() { cancel(); wg.Wait() }
 }
 
+// look is the database past the store, as it is now.
+func (s *shop) look() *sql.DB {
+	s.Helper()
+	if s.raw == nil {
+		s.raw = dbtest.Raw(s.T, s.db)
+		s.Cleanup(func() { s.raw.Close() })
+	}
+	return s.raw
+}
+
 // row is a reply as the database holds it, with the post that it answers.
 type row struct {
 	id     int64
@@ -338,9 +358,7 @@ type row struct {
 
 func (s *shop) rows() []row {
 	s.Helper()
-	db := dbtest.Raw(s.T, s.db)
-	defer db.Close()
-	found, err := db.QueryContext(s.Context(), `select r.id, r.state, coalesce(r.post_id, ''), m.post_id,
+	found, err := s.look().QueryContext(s.Context(), `select r.id, r.state, coalesce(r.post_id, ''), m.post_id,
 r.state = 'unknown' and r.look_at is null from replies r join mentions m on m.id = r.mention_id order by r.id`)
 	must(s.T, err)
 	defer found.Close()
@@ -357,18 +375,14 @@ r.state = 'unknown' and r.look_at is null from replies r join mentions m on m.id
 // number asks the database for one number.
 func (s *shop) number(query string) (n int64) {
 	s.Helper()
-	db := dbtest.Raw(s.T, s.db)
-	defer db.Close()
-	must(s.T, db.QueryRowContext(s.Context(), query).Scan(&n))
+	must(s.T, s.look().QueryRowContext(s.Context(), query).Scan(&n))
 	return n
 }
 
 // stored counts how often each post stands in the database.
 func (s *shop) stored() map[string]int {
 	s.Helper()
-	db := dbtest.Raw(s.T, s.db)
-	defer db.Close()
-	found, err := db.QueryContext(s.Context(), "select post_id from mentions")
+	found, err := s.look().QueryContext(s.Context(), "select post_id from mentions")
 	must(s.T, err)
 	defer found.Close()
 	ids := map[string]int{}

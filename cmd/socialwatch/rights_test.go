@@ -91,9 +91,7 @@ func (s *shop) rightsOfTokens() {
 	reading := strings.TrimSpace(a.out)
 	// The database's password is enough to write any scope into the table.
 	forged := strings.TrimSpace(s.done("token", "add", "forged", "--scope", "read"))
-	db := dbtest.Raw(s.T, s.db)
-	defer db.Close()
-	_, err := db.ExecContext(s.Context(), `update tokens set scopes = '["read","decide"]' where name = 'forged'`)
+	_, err := s.look().ExecContext(s.Context(), `update tokens set scopes = '["read","decide"]' where name = 'forged'`)
 	must(s.T, err)
 	for name, token := range map[string]string{"a system's": system, "a reading person's": reading, "a forged system's": forged} {
 		c := &api.Client{BaseURL: s.url, Token: token}
