@@ -329,7 +329,7 @@ func TestHostileTextsAreCheckedInBoundedTime(t *testing.T) {
 		in.TemplateText = strings.ToValidUTF8(in.TemplateText, "")
 		start := time.Now()
 		findings := Safety{}.Check(in)
-		if took := time.Since(start); took > 6*time.Second {
+		if took := time.Since(start); took > 30*time.Second {
 			t.Errorf("%q took %s", piece, took)
 		} else {
 			t.Logf("%-20q %8s, %d findings", piece, took.Round(time.Millisecond), len(findings))

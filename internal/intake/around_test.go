@@ -104,3 +104,18 @@ func TestOldPostsCountAfterAnOutage(t *testing.T) {
 		r.want(2, "select count(*) from cases")
 	})
 }
+
+func TestAPostThatCannotBeReadIsToldNotPassedOver(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		m := r.town.say("p1", "c1", "never came")
+		r.poll()
+		r.town.sick = map[string]bool{"p1": true}
+		if err := r.in.LookAround(t.Context(), r.town.connector(), "c1", m.Post); err == nil {
+			t.Error("a reply would go out on stale knowledge")
+		}
+		if err := r.in.Look(t.Context(), r.town.connector(), []string{"p1"}); err == nil {
+			t.Error("nothing tells that the post was not read")
+		}
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+	})
+}

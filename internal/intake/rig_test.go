@@ -74,6 +74,9 @@ func (w *town) Get(_ context.Context, ids []string) ([]connectors.Look, error) {
 	defer w.mu.Unlock()
 	var looks []connectors.Look
 	for _, id := range ids {
+		if w.sick[id] {
+			continue
+		}
 		post, ok := w.posts[id]
 		looks = append(looks, connectors.Look{ID: id, Gone: !ok, Post: post})
 	}

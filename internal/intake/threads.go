@@ -98,11 +98,13 @@ func (in *Intake) Look(ctx context.Context, c *connectors.Connector, postIDs []s
 	if c.Lookup == nil || len(postIDs) == 0 {
 		return nil
 	}
+	var unread error
 	err := in.again(ctx, c, func() (news, error) {
 		looks, err := c.Lookup.Get(ctx, postIDs)
+		unread = leftOut(postIDs, looks)
 		return news{batch: batchOf(c.Account, looks)}, err
 	})
-	if err != nil {
+	if err = errors.Join(err, unread); err != nil {
 		return fmt.Errorf("look at posts of %s: %w", c.Account, err)
 	}
 	return nil
@@ -172,18 +174,25 @@ func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []s
 			}
 		}
 	}
-	n, err = in.missing(ctx, c, n, slices.DeleteFunc(known, func(id string) bool { return seen[id] }))
-	return n, unread, err
+	left := slices.DeleteFunc(known, func(id string) bool { return seen[id] })
+	if len(left) == 0 || c.Lookup == nil {
+		return n, unread, nil
+	}
+	// Mentions that their thread no longer shows.
+	looks, err := c.Lookup.Get(ctx, left)
+	b := batchOf(c.Account, looks)
+	n.batch.Edits, n.batch.Deletions = append(n.batch.Edits, b.Edits...), b.Deletions
+	return n, errors.Join(unread, leftOut(left, looks)), err
 }
 
-// missing looks at mentions that their thread no longer shows.
-func (in *Intake) missing(ctx context.Context, c *connectors.Connector, n news, ids []string) (news, error) {
-	if len(ids) == 0 || c.Lookup == nil {
-		return n, nil
+// leftOut tells of posts that were asked for and could not be read: nothing is
+// known of them, so what answers them must wait.
+func leftOut(ids []string, looks []connectors.Look) error {
+	var errs []error
+	for _, id := range ids {
+		if !slices.ContainsFunc(looks, func(l connectors.Look) bool { return l.ID == id }) {
+			errs = append(errs, fmt.Errorf("post %s could not be read", id))
+		}
 	}
-	looks, err := c.Lookup.Get(ctx, ids)
-	b := batchOf(c.Account, looks)
-	n.batch.Edits = append(n.batch.Edits, b.Edits...)
-	n.batch.Deletions = b.Deletions
-	return n, err
+	return errors.Join(errs...)
 }
