@@ -193,7 +193,7 @@ func (p *Publisher) fresh(ctx context.Context, id int64) (socialwatch.ReplyConte
 	err = p.Refresh(ctx, c, rc.Case.Customer.ID, rc.Parent.Post)
 	p.noteWait(c.Account, err)
 	if err != nil {
-		return rc, nil, err
+		return rc, nil, fmt.Errorf("account %s: %w", c.Account, err)
 	}
 	if rc, err = p.Replies.Context(ctx, id); err != nil {
 		return rc, nil, err

@@ -25,7 +25,7 @@ func (p *Publisher) reconcile(ctx context.Context) (int, error) {
 	for _, att := range due {
 		o, lookErr := p.look(ctx, att)
 		if lookErr != nil {
-			errs = append(errs, fmt.Errorf("look for reply %d: %w", att.Reply.ID, lookErr))
+			errs = append(errs, fmt.Errorf("account %s: look for reply %d: %w", att.Reply.Payload.Account, att.Reply.ID, lookErr))
 		}
 		err := p.Looks.FinishLook(ctx, att, o)
 		switch {
