@@ -365,11 +365,14 @@ func TestPollOnceBesideAnother(t *testing.T) {
 	s.pace.Lease = time.Minute
 	fence, err := st.Acquire(ctx, "poll/shop_help", "elsewhere", s.pace.Lease, time.Now())
 	must(t, err)
+	looks, err := st.Acquire(ctx, "threads/shop_help", "elsewhere", s.pace.Lease, time.Now())
+	must(t, err)
 	quiet()
 	if s.has([]string{post}) {
 		t.Error("an account was read under another's lease")
 	}
 	must(t, st.Release(ctx, "poll/shop_help", "elsewhere", fence))
+	must(t, st.Release(ctx, "threads/shop_help", "elsewhere", looks))
 	quiet()
 	if !s.has([]string{post}) {
 		t.Error("the mention was not read")

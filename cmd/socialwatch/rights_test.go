@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +33,9 @@ func TestDatabasePasswordApprovesNothing(t *testing.T) {
 				t.Fatalf("somebody without the right moved the reply: %+v", r)
 			}
 			s.stopAndResume()
+			if kind == store.Postgres {
+				s.stopInSQL()
+			}
 			d.end()
 		})
 	}
@@ -139,4 +144,22 @@ func (s *shop) stopAndResume() {
 	s.done("resume")
 	until(s.T, time.Minute, "the approved reply goes out", func() bool { return len(s.public()) == 1 && s.settled() })
 	s.audit(s.public())
+}
+
+// stopInSQL runs the statement of docs/operations.md.
+func (s *shop) stopInSQL() {
+	s.Helper()
+	page, err := os.ReadFile("../../docs/operations.md")
+	must(s.T, err)
+	stop := regexp.MustCompile(`insert into socialwatch\.settings.*`).FindString(string(page))
+	_, err = s.look().ExecContext(s.Context(), strings.ReplaceAll(stop, "socialwatch.", s.db.Schema+"."))
+	must(s.T, err)
+	post := s.post(2)
+	until(s.T, time.Minute, "another draft waits", func() bool { return len(s.rows()) == 2 })
+	s.approve(post)
+	if state := s.rows()[1].state; state != socialwatch.ReplyApproved {
+		s.Errorf("approved while publishing is stopped in SQL: %s", state)
+	}
+	s.done("resume")
+	until(s.T, time.Minute, "it goes out after the stop", func() bool { return len(s.public()) == 2 && s.settled() })
 }
