@@ -33,9 +33,7 @@ func TestDatabasePasswordApprovesNothing(t *testing.T) {
 				t.Fatalf("somebody without the right moved the reply: %+v", r)
 			}
 			s.stopAndResume()
-			if kind == store.Postgres {
-				s.stopInSQL()
-			}
+			s.stopInSQL(kind)
 			d.end()
 		})
 	}
@@ -146,12 +144,13 @@ func (s *shop) stopAndResume() {
 	s.audit(s.public())
 }
 
-// stopInSQL runs the statement of docs/operations.md.
-func (s *shop) stopInSQL() {
+// stopInSQL runs the statement of docs/operations.md for the database.
+func (s *shop) stopInSQL(kind store.Kind) {
 	s.Helper()
 	page, err := os.ReadFile("../../docs/operations.md")
 	must(s.T, err)
-	stop := regexp.MustCompile(`insert into socialwatch\.settings.*`).FindString(string(page))
+	table := map[store.Kind]string{store.Postgres: `socialwatch\.settings`, store.SQLite: "settings"}[kind]
+	stop := regexp.MustCompile("insert into " + table + " .*;").FindString(string(page))
 	_, err = s.look().ExecContext(s.Context(), strings.ReplaceAll(stop, "socialwatch.", s.db.Schema+"."))
 	must(s.T, err)
 	post := s.post(2)
