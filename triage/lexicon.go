@@ -22,6 +22,16 @@ import (
 //go:embed lexicon/*.txt
 var files embed.FS
 
+// Lexicons is the folder of the built-in lexicons and rules, to copy from when
+// they are to be changed (see Options.Lexicons).
+func Lexicons() fs.FS {
+	folder, err := fs.Sub(files, "lexicon")
+	if err != nil {
+		panic(err) // the path is a constant that fs.ValidPath accepts
+	}
+	return folder
+}
+
 const (
 	rulesFile   = "rules.txt"
 	wordConcept = "words"
@@ -53,7 +63,7 @@ func readLexicon(fsys fs.FS) (*lexicon, error) {
 	for _, name := range shapes {
 		l.concept(name)
 	}
-	names, err := fs.Glob(fsys, "lexicon/*.txt")
+	names, err := fs.Glob(fsys, "*.txt")
 	if err != nil {
 		return nil, fmt.Errorf("list lexicons: %w", err)
 	}

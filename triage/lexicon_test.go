@@ -7,11 +7,11 @@ import (
 )
 
 func TestEveryConceptIsUsedAndEveryLanguageHasOne(t *testing.T) {
-	l, err := readLexicon(files)
+	l, err := readLexicon(Lexicons())
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, err := readRules(files, l)
+	rules, err := readRules(Lexicons(), l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestLexiconErrorsNameFileLineAndRemedy(t *testing.T) {
 		{"late: delayed", "stuck_order.x 5:", "starts with a concept"},
 		{"late: delayed", "stuck_order.x 5: late 12", "gap \"12\""},
 	} {
-		fsys := fstest.MapFS{"lexicon/en.txt": {Data: []byte(c.lexicon)}, "lexicon/rules.txt": {Data: []byte(c.rules)}}
+		fsys := fstest.MapFS{"en.txt": {Data: []byte(c.lexicon)}, "rules.txt": {Data: []byte(c.rules)}}
 		l, err := readLexicon(fsys)
 		if err == nil {
 			_, err = readRules(fsys, l)

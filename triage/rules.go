@@ -79,7 +79,7 @@ func targetOf(signal string) int {
 func readRules(fsys fs.FS, l *lexicon) ([]rule, error) {
 	var rules []rule
 	seen := map[string]bool{}
-	err := eachLine(fsys, "lexicon/"+rulesFile, func(line string) error {
+	err := eachLine(fsys, rulesFile, func(line string) error {
 		r, err := l.rule(line)
 		if err != nil {
 			return err

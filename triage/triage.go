@@ -2,6 +2,7 @@ package triage
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -26,6 +27,9 @@ type Options struct {
 	// raises the score. A currency without an entry never does; nil stands for
 	// a built-in table.
 	HighValue map[string]float64
+	// Lexicons replaces the built-in lexicons and rules by a folder of the same
+	// form, to try changes; nil stands for the built-in ones.
+	Lexicons fs.FS
 }
 
 // highValue is the built-in table, roughly one threshold in eight currencies;
@@ -49,11 +53,14 @@ type Triage struct {
 // New compiles the rules once. The error says which option is wrong and how
 // to write it.
 func New(o Options) (*Triage, error) {
-	l, err := readLexicon(files)
+	if o.Lexicons == nil {
+		o.Lexicons = Lexicons()
+	}
+	l, err := readLexicon(o.Lexicons)
 	if err != nil {
 		return nil, fmt.Errorf("read lexicons: %w", err)
 	}
-	rules, err := readRules(files, l)
+	rules, err := readRules(o.Lexicons, l)
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
 	}

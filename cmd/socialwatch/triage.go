@@ -19,7 +19,8 @@ import (
 const maxLine = 4 << 20
 
 func newTriage(f *flags) *cobra.Command {
-	return &cobra.Command{
+	var rules string
+	cmd := &cobra.Command{
 		Use:   "triage FILE|-",
 		Short: "Assess JSON lines of posts",
 		Long: "Reads one JSON object a line with the keys id and text, optionally lang and\n" +
@@ -42,9 +43,14 @@ func newTriage(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if rules != "" {
+				opts.Lexicons = os.DirFS(rules)
+			}
 			return assessLines(cmd, in, opts)
 		},
 	}
+	cmd.Flags().StringVar(&rules, "rules", "", "folder of lexicons and rules to use instead of the built-in ones")
+	return cmd
 }
 
 func triageOptions(path string) (triage.Options, error) {
