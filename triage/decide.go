@@ -35,7 +35,7 @@ func decide(points [targetCount]int, ignore string) socialwatch.Assessment {
 			problem = max(problem, p)
 		}
 	}
-	a.Escalate = evidence >= escalateFloor && canEscalate(a.Intent)
+	a.Escalate = points[targetMust] > 0 || evidence >= escalateFloor && canEscalate(a.Intent)
 	switch u := points[targetUrgency]; {
 	case u >= severeFloor:
 		a.Urgency = 2

@@ -17,6 +17,7 @@
 //	score.reach             the score only
 //	ignored.promotion       a noise rule; problems outrank it
 //	thanks.only             only thanks
+//	must.asks_for_human     a human must act, whatever the rest says
 //
 // Summing the points by what they count for gives the whole decision; nothing
 // else enters it. Spans are byte offsets into the mention's stored text.

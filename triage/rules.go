@@ -58,6 +58,7 @@ const (
 	targetSentiment
 	targetScore
 	targetThanks
+	targetMust
 	targetIgnored
 	targetCount
 )
@@ -67,7 +68,7 @@ var targetNames = func() []string {
 	for _, intent := range socialwatch.Intents {
 		names = append(names, string(intent))
 	}
-	return append(names, "case", "urgency", "sentiment", "score", "thanks", "ignored")
+	return append(names, "case", "urgency", "sentiment", "score", "thanks", "must", "ignored")
 }()
 
 // targetOf is what a signal's points count for, -1 if nothing.
