@@ -2,42 +2,60 @@ package triage
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"socialwatch"
 )
 
-// scanner finds entities in one pass over a text. Every attempt at one place
-// looks a bounded number of bytes ahead and back, so the whole is linear.
+// scanner finds the entities that are written with digits, and e-mail
+// addresses, in one pass over a text. Every attempt at one place looks a
+// bounded number of bytes ahead and back, so the whole is linear. Waits and
+// dates with words in them are found afterwards (entity_time.go).
 type scanner struct {
 	s       string
-	orders  []string // extra order-number patterns
+	orders  []pattern
+	context func(at int) context // what the words before a place speak of
+	since   func(at int) bool    // whether a word such as "since" ends at a place
 	found   []socialwatch.Entity
 	numbers []span // short bare numbers, for counts such as "3 times"
-	mail    bool   // an @ stands behind a letter or digit somewhere
+	done    int    // end of the last entity or skipped stretch
 }
 
-// scan fills found, in the order of the text, without overlaps: what starts
-// first wins, and at one place the first of the kinds in attempt.
+// scan fills found, in the order of the text, without overlaps.
 func (e *scanner) scan(s string) {
-	e.s, e.found, e.numbers, e.mail = s, e.found[:0], e.numbers[:0], hasMail(s)
+	e.s, e.found, e.numbers, e.done = s, e.found[:0], e.numbers[:0], 0
+	mail := hasMail(s)
 	for i := 0; i < len(s); {
 		b := s[i]
 		switch {
-		case b == '@':
-			i += handleLength(s, i)
-			continue
-		case !entityStart[b] || i > 0 && joins(s[i-1], b):
+		case !trigger[b]:
 			i++
 			continue
-		}
-		if n := linkLength(s, i); n > 0 {
+		case b == '@':
+			i += max(1, e.atSign(i))
+		case b >= '0' && b <= '9':
+			i = e.token(i, mail)
+		default:
+			n := linkLength(s, i)
+			if n == 0 || i > 0 && handleByte(s[i-1]) {
+				i++
+				continue
+			}
 			i += n
-			continue
 		}
-		i += e.attempt(i)
+		e.done = i
 	}
 }
+
+// trigger marks the bytes at which scan looks closer: digits, the @, and what
+// a link begins with.
+var trigger = func() (set [256]bool) {
+	for _, b := range []byte("0123456789@hHwW") {
+		set[b] = true
+	}
+	return set
+}()
 
 // hasMail reports whether s may hold an e-mail address.
 func hasMail(s string) bool {
@@ -54,96 +72,100 @@ func hasMail(s string) bool {
 	return false
 }
 
-// entityStart marks the bytes that an entity can start with.
-var entityStart = func() (set [256]bool) {
-	for b := range set {
-		c := byte(b)
-		set[b] = handleByte(c) || c == '+' || c == '(' || c == '$' || c == '#' || c == 0xC2 || c == 0xE2
+// atSign reads the e-mail address around the @ at i, or the handle that starts
+// there, and returns how far to go on.
+func (e *scanner) atSign(i int) int {
+	start := i
+	for start > e.done && i-start < maxLocal && mailByte(e.s[start-1]) {
+		start--
 	}
-	return set
-}()
-
-// joins reports whether b goes on a word or number that a belongs to.
-func joins(a, b byte) bool {
-	return handleByte(a) && handleByte(b)
+	for start < i && !handleByte(e.s[start]) {
+		start++
+	}
+	if start < i {
+		if n := e.email(start); n > 0 {
+			return start + n - i
+		}
+	}
+	return handleLength(e.s, i)
 }
 
-// attempt tries the kinds that can start at i and returns how far to go on:
-// past the entity, or past the word.
-func (e *scanner) attempt(i int) int {
-	n, count := e.word(i)
-	if e.mail {
-		if m := e.email(i); m > 0 {
-			return m
-		}
-	}
-	tries := numbered
-	if count == 0 && n > 0 {
-		switch {
-		case digitNear(e.s, i+n):
-			tries = worded
-		case waitStart[e.s[i]] && n <= maxCountWord:
-			tries = spelled
-		default:
-			tries = tries[:1] // an order pattern of the options may hold words
-		}
-	}
-	for _, try := range tries {
-		if m := try(e, i); m > 0 {
-			return m
-		}
-	}
-	if n > 0 && n <= 3 && count == n {
-		e.numbers = append(e.numbers, span{int32(i), int32(i + n)})
-	}
-	return max(n, 1)
+func mailByte(b byte) bool {
+	return handleByte(b) || b == '.' || b == '%' || b == '+' || b == '-'
 }
 
-// word is the length of the word or number at i, and how many digits it has.
-func (e *scanner) word(i int) (n, count int) {
-	for i+n < len(e.s) && handleByte(e.s[i+n]) {
-		if e.s[i+n] <= '9' {
+// maxWord is how far back a word with digits in it may have begun.
+const maxWord = 24
+
+// token tries the kinds that can hold the digit at i, the first of its word,
+// and returns where to go on: behind the entity, or behind the word.
+func (e *scanner) token(i int, mail bool) int {
+	word := i
+	for word > e.done && i-word < maxWord && handleByte(e.s[word-1]) {
+		word--
+	}
+	end, count := i, 0
+	for end < len(e.s) && handleByte(e.s[end]) {
+		if e.s[end] <= '9' {
 			count++
 		}
-		n++
+		end++
 	}
-	return n, count
-}
-
-// digitNear reports whether a digit stands within three bytes from i.
-func digitNear(s string, i int) bool {
-	for k := i; k < len(s) && k < i+3; k++ {
-		if s[k] >= '0' && s[k] <= '9' {
-			return true
+	if mail {
+		if n := e.email(word); n > 0 {
+			return word + n
 		}
 	}
-	return false
+	if n := e.prefixed(i, word); n > 0 {
+		return n
+	}
+	for _, try := range tries {
+		if n := try(e, word); n > 0 {
+			return word + n
+		}
+	}
+	if word == i && count == end-i && count <= 3 {
+		e.numbers = append(e.numbers, span{int32(i), int32(end)})
+	}
+	return end
 }
 
-// maxCountWord is the length of the longest word for a number, or of "couple".
-const maxCountWord = 6
-
-// waitStart marks the letters that numbers in words and "day" start with.
-var waitStart = func() (set [256]bool) {
-	for _, c := range "acdefnost" {
-		set[c], set[c-'a'+'A'] = true, true
-	}
-	return set
-}()
-
-// The kinds in order of precedence: what can start at a digit or sign, at a
-// word before a digit, and at a word alone. Order numbers come first in all.
-var numbered, worded, spelled []func(e *scanner, i int) int
+// tries are the kinds that start with their word, in order of precedence.
+// Numbers that check themselves come first. (A variable filled at start,
+// because the kinds are methods that lead back to it.)
+var tries []func(e *scanner, i int) int
 
 func init() {
-	numbered = []func(e *scanner, i int) int{
-		(*scanner).order, (*scanner).tracking, (*scanner).card, (*scanner).date, (*scanner).amount,
-		(*scanner).wait, (*scanner).address, (*scanner).phone, (*scanner).plainNumber,
+	tries = []func(e *scanner, i int) int{
+		(*scanner).tracking, (*scanner).card, (*scanner).numericDate, (*scanner).amountAfter,
+		(*scanner).address, (*scanner).phone, (*scanner).plainNumber,
 	}
-	worded = []func(e *scanner, i int) int{
-		(*scanner).order, (*scanner).caseNumber, (*scanner).date, (*scanner).amount, (*scanner).wait,
+}
+
+// prefixed tries the kinds that may begin before the word of their first
+// digit, at i: order numbers, case numbers, amounts behind a currency,
+// telephone numbers behind + or (. It returns where the entity ends, 0 if
+// there is none.
+func (e *scanner) prefixed(i, word int) int {
+	if n := e.order(i); n > 0 {
+		return n
 	}
-	spelled = []func(e *scanner, i int) int{(*scanner).order, (*scanner).wait}
+	if n := e.caseNumber(i); n > 0 {
+		return n
+	}
+	if n := e.amountBefore(i); n > 0 {
+		return n
+	}
+	start := word
+	for start > e.done && word-start < 2 && (e.s[start-1] == '+' || e.s[start-1] == '(') {
+		start--
+	}
+	if start < word && (start == 0 || !handleByte(e.s[start-1])) {
+		if n := e.phone(start); n > 0 {
+			return start + n
+		}
+	}
+	return 0
 }
 
 // take records an entity and returns its length.
@@ -156,7 +178,7 @@ func (e *scanner) take(kind socialwatch.EntityKind, value string, i, n int) int 
 func (e *scanner) ends(i int) bool { return i >= len(e.s) || !handleByte(e.s[i]) }
 
 // digits is the number of ASCII digits that s starts with.
-func digits(s string) int {
+func digits[T string | []byte](s T) int {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
 		n++
@@ -172,7 +194,7 @@ const (
 
 func (e *scanner) email(i int) int {
 	s, n := e.s, i
-	for n < len(s) && n-i <= maxLocal && (handleByte(s[n]) || strings.IndexByte(".%+-", s[n]) >= 0) {
+	for n < len(s) && n-i <= maxLocal && mailByte(s[n]) {
 		n++
 	}
 	if n == i || n >= len(s) || s[n] != '@' || !handleByte(s[i]) {
@@ -198,28 +220,56 @@ func (e *scanner) email(i int) int {
 	return e.take(socialwatch.Email, strings.ToLower(s[i:n]), i, n-i)
 }
 
+// caseNumber finds one of ours, K-123; i is at its first digit.
 func (e *scanner) caseNumber(i int) int {
 	s := e.s
-	if s[i]|0x20 != 'k' || i+2 >= len(s) || s[i+1] != '-' {
+	if i < e.done+2 || s[i-1] != '-' || s[i-2]|0x20 != 'k' || i > 2 && handleByte(s[i-3]) {
 		return 0
 	}
-	n := digits(s[i+2:])
-	if n == 0 || n > 12 || !e.ends(i+2+n) {
+	n := digits(s[i:])
+	if n == 0 || n > 12 || !e.ends(i+n) {
 		return 0
 	}
-	return e.take(socialwatch.CaseNumber, "K-"+s[i+2:i+2+n], i, n+2)
+	e.take(socialwatch.CaseNumber, "K-"+s[i:i+n], i-2, n+2)
+	return i + n
 }
 
-// patternLength is the length of what matches the order-number pattern at the
-// start of s, 0 if it does not: # is a digit, A a capital or small letter, the
-// rest itself.
-func patternLength(pattern, s string) int {
-	if len(s) < len(pattern) {
+// pattern is a form of order numbers: # is a digit, A a capital or small
+// letter, the rest itself. first is the offset of the first digit.
+type pattern struct {
+	form  string
+	first int
+}
+
+// publicOrders are the two public forms of order numbers: 3-7-7 digits, and OD
+// with 18 digits.
+var publicOrders = []pattern{{form: "###-#######-#######"}, {form: "OD##################", first: 2}}
+
+// newPattern checks a pattern and says what is wrong with it.
+func newPattern(form string) (pattern, error) {
+	switch {
+	case strings.Count(form, "#") < 3:
+		return pattern{}, fmt.Errorf("order pattern %q: write at least three #, each stands for a digit", form)
+	case len(form) > 40:
+		return pattern{}, fmt.Errorf("order pattern %q: at most 40 characters", form)
+	}
+	for k := 0; k < len(form); k++ {
+		if c := form[k]; c <= ' ' || c >= 0x7f || k == 0 && c != '#' && !handleByte(c) {
+			return pattern{}, fmt.Errorf("order pattern %q: only letters, digits, # and punctuation, starting with a letter, digit or #", form)
+		}
+	}
+	return pattern{form, strings.IndexAny(form, "#0123456789")}, nil
+}
+
+// length is the length of what matches the pattern at the start of s, 0 if it
+// does not.
+func (p pattern) length(s string) int {
+	if len(s) < len(p.form) {
 		return 0
 	}
-	for k := 0; k < len(pattern); k++ {
+	for k := 0; k < len(p.form); k++ {
 		c := s[k]
-		switch pattern[k] {
+		switch p.form[k] {
 		case '#':
 			if c < '0' || c > '9' {
 				return 0
@@ -229,43 +279,35 @@ func patternLength(pattern, s string) int {
 				return 0
 			}
 		default:
-			if byteFold[c] != byteFold[pattern[k]] {
+			if byteFold[c] != byteFold[p.form[k]] {
 				return 0
 			}
 		}
 	}
-	return len(pattern)
+	return len(p.form)
 }
 
-// checkPattern says what is wrong with an order-number pattern.
-func checkPattern(pattern string) error {
-	count := strings.Count(pattern, "#")
-	switch {
-	case count < 3:
-		return fmt.Errorf("order pattern %q: write at least three #, each stands for a digit", pattern)
-	case len(pattern) > 40:
-		return fmt.Errorf("order pattern %q: at most 40 characters", pattern)
-	}
-	for k := 0; k < len(pattern); k++ {
-		if c := pattern[k]; c <= ' ' || c >= 0x7f || k == 0 && !entityStart[c] {
-			return fmt.Errorf("order pattern %q: only letters, digits, # and punctuation, starting with a letter, digit or #", pattern)
-		}
-	}
-	return nil
-}
-
-// order finds the order numbers of the options and the two public forms:
-// 3-7-7 digits, and OD with 18 digits.
+// order finds the order numbers whose first digit is at i.
 func (e *scanner) order(i int) int {
 	for _, p := range e.orders {
-		if n := patternLength(p, e.s[i:]); n > 0 && e.ends(i+n) {
-			return e.take(socialwatch.OrderNumber, strings.ToUpper(e.s[i:i+n]), i, n)
+		start := i - p.first
+		if start < e.done || start > 0 && handleByte(e.s[start-1]) {
+			continue
 		}
-	}
-	for _, p := range [...]string{"###-#######-#######", "OD##################"} {
-		if n := patternLength(p, e.s[i:]); n > 0 && e.ends(i+n) {
-			return e.take(socialwatch.OrderNumber, strings.ToUpper(e.s[i:i+n]), i, n)
+		if n := p.length(e.s[start:]); n > 0 && e.ends(start+n) {
+			e.take(socialwatch.OrderNumber, strings.ToUpper(e.s[start:start+n]), start, n)
+			return start + n
 		}
 	}
 	return 0
+}
+
+// merge puts an entity of the text into its place, unless another one holds
+// part of it.
+func (e *scanner) merge(x socialwatch.Entity) {
+	k, _ := slices.BinarySearchFunc(e.found, x.Start, func(a socialwatch.Entity, start int) int { return a.Start - start })
+	if k > 0 && e.found[k-1].End > x.Start || k < len(e.found) && e.found[k].Start < x.End {
+		return
+	}
+	e.found = slices.Insert(e.found, k, x)
 }

@@ -36,24 +36,47 @@ func currencyAt(s string) (string, int) {
 	return "", 0
 }
 
-// amount finds money: a currency before or after a number, or a number with
-// the Indian "/-".
-func (e *scanner) amount(i int) int {
-	s := e.s[i:]
-	if code, n := currencyAt(s); n > 0 {
-		k := n
-		for k < len(s) && k < n+2 && (s[k] == ' ' || s[k] == '.' || s[k] == ':') {
-			k++
-		}
-		value, m := money(s[k:], code)
-		if m == 0 || k+m < len(s) && handleByte(s[k+m]) {
-			return 0
-		}
-		if strings.HasPrefix(s[k+m:], "/-") {
-			m += 2
-		}
-		return e.takeAmount(value, code, i, k+m)
+// currencyBefore returns the currency that ends at i, not before the offset
+// done, and where it begins.
+func (e *scanner) currencyBefore(i int) (string, int) {
+	end := i
+	for end > e.done && i-end < 2 && (e.s[end-1] == ' ' || e.s[end-1] == '.' || e.s[end-1] == ':') {
+		end--
 	}
+	for _, c := range currencies {
+		start := end - len(c.text)
+		if start < e.done || byteFold[e.s[end-1]] != c.text[len(c.text)-1] || !prefixFold(e.s[start:], c.text) {
+			continue
+		}
+		if b := c.text[0]; b >= 'a' && b <= 'z' && start > 0 && handleByte(e.s[start-1]) {
+			continue
+		}
+		return c.code, start
+	}
+	return "", 0
+}
+
+// amountBefore finds money with its currency before the number at i.
+func (e *scanner) amountBefore(i int) int {
+	code, start := e.currencyBefore(i)
+	if code == "" {
+		return 0
+	}
+	value, m := money(e.s[i:], code)
+	end := i + m
+	if m == 0 || end < len(e.s) && handleByte(e.s[end]) {
+		return 0
+	}
+	if strings.HasPrefix(e.s[end:], "/-") {
+		end += 2
+	}
+	return start + e.takeAmount(value, code, start, end-start)
+}
+
+// amountAfter finds money with its currency behind the number at i, or the
+// Indian "/-".
+func (e *scanner) amountAfter(i int) int {
+	s := e.s[i:]
 	if s[0] < '0' || s[0] > '9' {
 		return 0
 	}

@@ -36,11 +36,11 @@ func group(s string, max int) (all [maxDigits]byte, ends [maxDigits][2]int, grou
 func (e *scanner) tracking(i int) int {
 	s := e.s[i:]
 	switch {
-	case patternLength("1Z", s) > 0:
+	case prefixFold(s, "1z"):
 		if len(s) >= 18 && e.ends(i+18) && upsValid(s[:18]) {
 			return e.take(socialwatch.TrackingNumber, strings.ToUpper(s[:18]), i, 18)
 		}
-	case patternLength("AA#########AA", s) > 0:
+	case postal.length(s) > 0:
 		if e.ends(i+13) && s10Valid(s[2:11]) {
 			return e.take(socialwatch.TrackingNumber, strings.ToUpper(s[:13]), i, 13)
 		}
@@ -55,6 +55,9 @@ func (e *scanner) tracking(i int) int {
 	}
 	return 0
 }
+
+// postal is the form of a postal item's number (UPU standard S10).
+var postal = pattern{form: "AA#########AA", first: 2}
 
 // upsValid checks the last digit of a 1Z number: letters count as in UPS's
 // own table (A is 2), every second place twice, modulo 10.
@@ -167,7 +170,7 @@ func (e *scanner) phone(i int) int {
 	if !e.ends(i + length) {
 		return 0
 	}
-	before := contextOf(e.s[:i])
+	before := e.context(i)
 	switch {
 	case plus && count >= 8 && count <= 15:
 		number = "+" + number
@@ -230,7 +233,7 @@ func (e *scanner) plainNumber(i int) int {
 	if n < 6 || n > 24 || count < 5 || count < n-6 || !e.ends(i+n) {
 		return 0
 	}
-	switch contextOf(e.s[:i]) {
+	switch e.context(i) {
 	case saysOrder:
 		return e.take(socialwatch.OrderNumber, strings.ToUpper(s[:n]), i, n)
 	case saysTracking:
@@ -251,39 +254,22 @@ const (
 	saysOther
 )
 
-// contextWords are the words that tell what a number is; the last one before
-// the number counts.
-var contextWords = []struct {
-	word string
-	says context
-}{
-	{"phone", saysPhone}, {"mobile", saysPhone}, {"whatsapp", saysPhone}, {"call", saysPhone},
-	{"cell", saysPhone}, {"tel", saysPhone}, {"contact", saysPhone}, {"mob", saysPhone},
-	{"dial", saysPhone}, {"ring me", saysPhone}, {"text me", saysPhone},
-	{"order", saysOrder}, {"oder", saysOrder}, {"purchase", saysOrder},
-	{"tracking", saysTracking}, {"awb", saysTracking}, {"consignment", saysTracking},
-	{"parcel", saysTracking}, {"shipment", saysTracking}, {"package", saysTracking}, {"track", saysTracking},
-	{"ticket", saysOther}, {"case", saysOther}, {"complaint", saysOther}, {"reference", saysOther},
-	{"ref", saysOther}, {"incident", saysOther}, {"invoice", saysOther}, {"pnr", saysOther},
-	{"transaction", saysOther}, {"imei", saysOther}, {"serial", saysOther},
-}
+// contextWidth is how many bytes before a number a word may stand that tells
+// what the number is.
+const contextWidth = 32
 
-// contextOf looks at the 32 bytes before a number.
-func contextOf(before string) context {
-	const width = 32
-	var low [width]byte
-	if len(before) > width {
-		before = before[len(before)-width:]
-	}
-	for k := range len(before) {
-		low[k] = byteFold[before[k]]
-	}
-	text := string(low[:len(before)])
-	best, says := -1, saysNothing
-	for _, c := range contextWords {
-		at := strings.LastIndex(text, c.word)
-		if at > best && (at == 0 || !handleByte(text[at-1])) {
-			best, says = at, c.says
+// aboutNumbers are the concepts of such words, by what they say.
+var aboutNumbers = [...]string{saysPhone: "about_phone", saysOrder: "about_order",
+	saysTracking: "about_tracking", saysOther: "about_other"}
+
+// contextAt is what the last such word before the folded offset at says.
+func (t *Triage) contextAt(b *board, at int32) context {
+	best, says := at-contextWidth-1, saysNothing
+	for c := saysPhone; c <= saysOther; c++ {
+		for _, h := range b.hits[t.shape.about[c]] {
+			if h.end <= at && h.start > best {
+				best, says = h.start, c
+			}
 		}
 	}
 	return says

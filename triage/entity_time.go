@@ -3,140 +3,307 @@ package triage
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"socialwatch"
 )
 
-var monthDays = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+// quantity is what a phrase says about time.
+type quantity struct {
+	kind  quantityKind
+	value int32
+}
 
-var monthNames = []string{"january", "february", "march", "april", "may", "june", "july",
-	"august", "september", "october", "november", "december"}
+type quantityKind uint8
 
-// monthAt reads a month's name, whole or by its first three letters (Sept as
-// well), and returns its number and length.
-func monthAt(s string) (int, int) {
-	n := 0
-	for n < len(s) && n < 10 && s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' {
-		n++
+const (
+	aNumber quantityKind = iota
+	inHours              // a unit of time, in hours
+	aMonth
+)
+
+// quantityKinds are the heads of a lexicon's lines that carry a number.
+var quantityKinds = []string{"number", "hours", "month"}
+
+func newQuantity(kind, number string) (quantity, error) {
+	n, err := strconv.Atoi(number)
+	switch {
+	case err != nil || n < 1:
+	case kind == "number" && n < 1000:
+		return quantity{aNumber, int32(n)}, nil
+	case kind == "hours" && n < 10000:
+		return quantity{inHours, int32(n)}, nil
+	case kind == "month" && n <= 12:
+		return quantity{aMonth, int32(n)}, nil
 	}
-	if n < 3 || n > 9 {
+	return quantity{}, fmt.Errorf("%s %s: write number 2, hours 24 or month 10 before the colon", kind, number)
+}
+
+// timeHit is a quantity found in the text.
+type timeHit struct {
+	span
+	quantity
+}
+
+// maxTimes bounds the quantities of one text that are kept.
+const maxTimes = 64
+
+// findTimes finds waits and the dates that have words in them, in the folded
+// text, from the quantities that the lexicons' phrases gave.
+func (t *Triage) findTimes(s *scratch) {
+	for k, h := range s.times {
+		if h.end > s.main {
+			continue
+		}
+		switch h.kind {
+		case inHours:
+			t.wait(s, k)
+		case aMonth:
+			t.date(s, h)
+		}
+	}
+	for _, h := range s.board.hits[t.shape.dayNumber] {
+		if n, value := numberAfter(s.fold.text, h.end); n > 0 && h.end <= s.main {
+			s.takeTime(socialwatch.DaysWaited, strconv.Itoa(value), h.start, n)
+		}
+	}
+}
+
+// takeTime records what lies between two folded offsets.
+func (s *scratch) takeTime(kind socialwatch.EntityKind, value string, start, end int32) {
+	a, b := s.fold.original(start, end)
+	s.scan.merge(socialwatch.Entity{Kind: kind, Value: value, Start: a, End: b})
+}
+
+// wait finds how long the customer has waited, in whole days: "5 days", "two
+// weeks", "48 hours". A promise or a property is no wait: "within 5 days",
+// "next 2 weeks", "30 day warranty".
+func (t *Triage) wait(s *scratch, k int) {
+	unit := s.times[k]
+	start, count := numberBefore(s.fold.text, unit.start)
+	if count == 0 {
+		start, count = s.wordBefore(k)
+	}
+	hours := count * int(unit.value)
+	if hours < 24 || s.board.ends(t.shape.term, start, 1) || s.board.starts(t.shape.termAfter, unit.end, 1) {
+		return
+	}
+	s.takeTime(socialwatch.DaysWaited, strconv.Itoa(hours/24), start, unit.end)
+}
+
+// wordBefore finds a number in words right before the unit times[k].
+func (s *scratch) wordBefore(k int) (start int32, count int) {
+	at := s.times[k].start
+	for j := len(s.times) - 1; j >= 0; j-- {
+		h := s.times[j]
+		if h.kind == aNumber && h.end <= at && h.end >= at-1 && (count == 0 || h.start < start) {
+			start, count = h.start, int(h.value)
+		}
+	}
+	return start, count
+}
+
+// numberBefore reads a number of at most three digits that ends at the folded
+// offset at, or one space or plus sign before it.
+func numberBefore(text []byte, at int32) (start int32, value int) {
+	end := at
+	for end > 0 && at-end < 2 && (text[end-1] == ' ' || text[end-1] == '+') {
+		end--
+	}
+	start = end
+	for start > 0 && isDigit(text[start-1]) {
+		start--
+	}
+	if n := end - start; n == 0 || n > 3 || !wordStarts(text, start) {
 		return 0, 0
 	}
-	word := strings.ToLower(s[:n])
-	for m, name := range monthNames {
-		if word == name || word == name[:3] || word == "sept" && m == 8 {
-			return m + 1, n
+	return start, atoi(string(text[start:end]))
+}
+
+// numberAfter reads a number from 1 to 999 behind the folded offset at, and
+// returns where it ends.
+func numberAfter(text []byte, at int32) (end int32, value int) {
+	for n := 0; n < 2 && int(at) < len(text) && (text[at] == ' ' || text[at] == '#' || text[at] == ':'); n++ {
+		at++
+	}
+	n := int32(digits(text[at:]))
+	if n == 0 || n > 3 || wordAfter(text, int(at+n)) {
+		return 0, 0
+	}
+	if value = atoi(string(text[at : at+n])); value == 0 {
+		return 0, 0
+	}
+	return at + n, value
+}
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// wordStarts reports whether no word or decimal number goes on before at.
+func wordStarts(text []byte, at int32) bool {
+	if at == 0 {
+		return true
+	}
+	b := text[at-1]
+	return !wordByte[b] && b != '$' && (b != '.' && b != ',' || at < 2 || !isDigit(text[at-2]))
+}
+
+var monthDays = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+// date finds the dates around a month's name: 26th Oct, 26 de octubre, October
+// 26, 21-Oct-2020, and "in March" where a word for "in" or "since" stands
+// before it. A single letter or two may stand between day and month.
+func (t *Triage) date(s *scratch, month timeHit) {
+	text := s.fold.text
+	start, day := dayBefore(text, month.start)
+	end := month.end
+	if day == 0 {
+		start = month.start
+		if after, d := dayAfter(text, end); d > 0 {
+			day, end = d, after
 		}
 	}
-	return 0, 0
+	if day > monthDays[month.value] || day == 0 && !s.board.ends(t.shape.since, start, 1) {
+		return
+	}
+	year := "-"
+	if after, y := yearAfter(text, end); y != "" {
+		year, end = y, after
+	}
+	value := fmt.Sprintf("%s-%02d", year, month.value)
+	if day > 0 {
+		value += fmt.Sprintf("-%02d", day)
+	}
+	s.takeTime(socialwatch.Date, value, start, end)
 }
 
-// date finds dates whose day and month are beyond doubt: 26th Oct, October 26,
-// 21-Oct-2020, 2020-10-26, 26/10/2020, and "on 26/10". 05/04/2020 has two
-// readings, so it is none.
-func (e *scanner) date(i int) int {
-	s := e.s[i:]
-	if month, n := monthAt(s); n > 0 {
-		return e.monthFirst(i, month, n)
+// dayBefore reads the day that stands before a month: "26 ", "26th of ",
+// "1er ", "26. ".
+func dayBefore(text []byte, at int32) (start int32, day int) {
+	i := skipBack(text, at)
+	if i == at && (i == 0 || !isDigit(text[i-1])) {
+		return 0, 0
 	}
-	n := digits(s)
-	if n != 1 && n != 2 && n != 4 {
-		return 0
-	}
-	if n == 4 {
-		if len(s) >= 10 && patternLength("####-##-##", s) > 0 && e.ends(i+10) {
-			return e.takeDate(atoi(s[5:7]), atoi(s[8:10]), s[:4], i, 10)
+	if w := shortWordBack(text, i); w < i && w > 0 && text[w-1] == ' ' { // of, de, di
+		if back := skipBack(text, w); back < w && endsDay(text, back) {
+			i = back
 		}
-		return 0
 	}
-	day, k := atoi(s[:n]), n
-	if k+1 < len(s) && (s[k] == '/' || s[k] == '.' || s[k] == '-') && digits(s[k+1:]) > 0 {
-		return e.numericDate(i, day, k)
+	i = shortWordBack(text, i) // st, nd, er, º
+	end := i
+	for i > 0 && isDigit(text[i-1]) {
+		i--
 	}
-	k += ordinal(s[k:])
-	k += separator(s[k:])
-	if prefixFold(s[k:], "of ") {
-		k += 3
+	if n := end - i; n == 0 || n > 2 || !wordStarts(text, i) {
+		return 0, 0
 	}
-	month, m := monthAt(s[k:])
-	if m == 0 || k == n && !e.ends(i+k+m) {
-		return 0
-	}
-	k += m
-	year, y := yearAt(s[k:])
-	return e.takeDate(month, day, year, i, k+y)
+	return i, atoi(string(text[i:end]))
 }
 
-func (e *scanner) monthFirst(i, month, n int) int {
-	s := e.s[i:]
-	k := n + separator(s[n:])
-	d := digits(s[k:])
-	if k == n || d == 0 || d > 2 {
-		return 0
-	}
-	day := atoi(s[k : k+d])
-	k += d
-	k += ordinal(s[k:])
-	if !e.ends(i + k) {
-		return 0
-	}
-	year, y := yearAt(s[k:])
-	return e.takeDate(month, day, year, i, k+y)
+// endsDay reports whether a digit, or one with two letters behind it, ends at
+// the offset.
+func endsDay(text []byte, at int32) bool {
+	at = shortWordBack(text, at)
+	return at > 0 && isDigit(text[at-1])
 }
 
-// numericDate reads 26/10 or 26.10.2020. One of the two numbers must be over
-// 12; without a year a word such as "since" must stand before.
-func (e *scanner) numericDate(i, first, k int) int {
+func skipBack(text []byte, at int32) int32 {
+	i := at
+	for i > 0 && at-i < 2 && isSeparator(text[i-1]) {
+		i--
+	}
+	return i
+}
+
+// shortWordBack is where a run of at most two letters that ends at the offset
+// begins; the offset itself if there is none or it is longer.
+func shortWordBack(text []byte, at int32) int32 {
+	i := at
+	for i > 0 && at-i < 3 && text[i-1] >= 'a' && text[i-1] <= 'z' {
+		i--
+	}
+	if at-i > 2 {
+		return at
+	}
+	return i
+}
+
+func isSeparator(b byte) bool { return b == ' ' || b == ',' || b == '.' || b == '/' }
+
+// dayAfter reads the day behind a month, "26" or "26th", and where it ends.
+func dayAfter(text []byte, at int32) (end int32, day int) {
+	i := skip(text, at)
+	n := int32(digits(text[i:]))
+	if n == 0 || n > 2 {
+		return 0, 0
+	}
+	end = i + n
+	for k := int32(0); k < 2 && int(end) < len(text) && text[end] >= 'a' && text[end] <= 'z'; k++ {
+		end++
+	}
+	if wordAfter(text, int(end)) || int(end) < len(text) && (text[end] == '%' || text[end] == ':') {
+		return 0, 0
+	}
+	return end, atoi(string(text[i : i+n]))
+}
+
+// skip goes over at most two separators.
+func skip(text []byte, at int32) int32 {
+	for n := 0; n < 2 && int(at) < len(text) && isSeparator(text[at]); n++ {
+		at++
+	}
+	return at
+}
+
+// yearAfter reads a year from 1990 to 2099 behind the offset, perhaps with
+// "de" between.
+func yearAfter(text []byte, at int32) (end int32, year string) {
+	i := skip(text, at)
+	if i == at {
+		return 0, ""
+	}
+	if k := i + 2; int(k) < len(text) && text[k] == ' ' && text[i] == 'd' {
+		i = k + 1
+	}
+	if digits(text[i:]) != 4 || text[i] != '2' && string(text[i:i+2]) != "19" {
+		return 0, ""
+	}
+	return i + 4, string(text[i : i+4])
+}
+
+// numericDate reads 2020-10-26, 26/10/2020, 26.10.2020 and "since 26/10".
+// 05/04/2020 has two readings, so it is none: one of the two numbers must be
+// over 12, and without a year a word such as "since" must stand before.
+func (e *scanner) numericDate(i int) int {
 	s := e.s[i:]
-	sep := s[k]
-	n := digits(s[k+1:])
-	if n > 2 {
+	k := digits(s)
+	if k == 4 && len(s) >= 10 && isoDate.length(s) > 0 && e.ends(i+10) {
+		return e.takeDate(atoi(s[5:7]), atoi(s[8:10]), s[:4], i, 10)
+	}
+	if k == 0 || k > 2 || k+1 >= len(s) || s[k] != '/' && s[k] != '.' && s[k] != '-' {
 		return 0
 	}
-	second := atoi(s[k+1 : k+1+n])
+	sep, n := s[k], digits(s[k+1:])
+	if n == 0 || n > 2 {
+		return 0
+	}
+	day, month := atoi(s[:k]), atoi(s[k+1:k+1+n])
 	k += 1 + n
 	year := ""
 	if k+2 < len(s) && s[k] == sep {
 		if y := digits(s[k+1:]); y == 2 || y == 4 {
-			year = s[k+1 : k+1+y]
-			if y == 2 {
-				year = "20" + year
-			}
+			year = "20"[:4-y] + s[k+1:k+1+y]
 			k += 1 + y
 		}
 	}
-	day, month := first, second
-	if second > 12 {
-		day, month = second, first
+	if month > 12 {
+		day, month = month, day
 	}
-	if day <= 12 && day != month || !e.ends(i+k) || year == "" && (sep != '/' || !datePreposition(e.s[:i])) {
+	if day <= 12 && day != month || !e.ends(i+k) || year == "" && (sep == '-' || !e.since(i)) {
 		return 0
 	}
 	return e.takeDate(month, day, year, i, k)
 }
 
-func datePreposition(before string) bool {
-	word := lastWord(before)
-	switch word {
-	case "on", "since", "by", "from", "dated", "till", "until", "of", "before", "after", "for":
-		return true
-	}
-	return false
-}
-
-// lastWord is the word before a place, lower case, at most 12 letters.
-func lastWord(before string) string {
-	end := len(before)
-	for end > 0 && before[end-1] == ' ' && end > len(before)-3 {
-		end--
-	}
-	start := end
-	for start > 0 && end-start < 12 && (before[start-1]|0x20 >= 'a' && before[start-1]|0x20 <= 'z') {
-		start--
-	}
-	return strings.ToLower(before[start:end])
-}
+var isoDate = pattern{form: "####-##-##"}
 
 func (e *scanner) takeDate(month, day int, year string, i, n int) int {
 	if month < 1 || month > 12 || day < 1 || day > monthDays[month] {
@@ -148,130 +315,10 @@ func (e *scanner) takeDate(month, day int, year string, i, n int) int {
 	return e.take(socialwatch.Date, fmt.Sprintf("%s-%02d-%02d", year, month, day), i, n)
 }
 
-// ordinal is the length of the "th" after a day.
-func ordinal(s string) int {
-	for _, o := range [...]string{"st", "nd", "rd", "th"} {
-		if prefixFold(s, o) {
-			return 2
-		}
-	}
-	return 0
-}
-
-// separator is the length of what stands between day, month and year.
-func separator(s string) int {
-	n := 0
-	for n < len(s) && n < 2 && strings.IndexByte(" -,./", s[n]) >= 0 {
-		n++
-	}
-	return n
-}
-
-// yearAt reads a year from 1990 to 2099 behind a separator.
-func yearAt(s string) (string, int) {
-	k := separator(s)
-	if k == 0 || digits(s[k:]) != 4 || s[k] != '2' && s[k:k+2] != "19" {
-		return "", 0
-	}
-	return s[k : k+4], k + 4
-}
-
 func atoi(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil {
 		return 0
 	}
 	return n
-}
-
-// units of waiting in hours, by their first letters.
-var units = []struct {
-	text  string
-	hours int
-}{
-	{"business days", 24}, {"working days", 24}, {"days", 24}, {"day", 24}, {"weeks", 168}, {"week", 168},
-	{"wks", 168}, {"wk", 168}, {"months", 720}, {"month", 720}, {"hours", 1}, {"hrs", 1}, {"hour", 1},
-}
-
-var numberWords = []string{"zero", "one", "two", "three", "four", "five", "six", "seven",
-	"eight", "nine", "ten", "eleven", "twelve"}
-
-// countAt reads a number of at most three digits, or a word for one.
-func countAt(s string) (int, int) {
-	if n := digits(s); n > 0 {
-		if n > 3 {
-			return 0, 0
-		}
-		return atoi(s[:n]), n
-	}
-	for _, special := range [...]struct {
-		text  string
-		value int
-	}{{"a couple of", 2}, {"couple of", 2}, {"a", 1}, {"an", 1}} {
-		if n := len(special.text); prefixFold(s, special.text) && n < len(s) && s[n] == ' ' {
-			return special.value, n
-		}
-	}
-	for v, word := range numberWords {
-		if n := len(word); v > 0 && prefixFold(s, word) && n < len(s) && (s[n] == ' ' || s[n] == '-') {
-			return v, n
-		}
-	}
-	return 0, 0
-}
-
-// wait finds how long the customer has waited, in whole days: "day 23", "5
-// days", "two weeks", "48 hours". A promise or a property is no wait: "within
-// 5 days", "next 2 weeks", "30 day warranty".
-func (e *scanner) wait(i int) int {
-	s := e.s[i:]
-	if prefixFold(s, "day") && len(s) > 4 && (s[3] == ' ' || s[3] == ':' || s[3] == '#') {
-		k := 4
-		if s[k] == ' ' || s[k] == '#' {
-			k++
-		}
-		if n := digits(s[k:]); n > 0 && n <= 3 && e.ends(i+k+n) && atoi(s[k:k+n]) > 0 && lastWord(e.s[:i]) != "business" {
-			return e.take(socialwatch.DaysWaited, strconv.Itoa(atoi(s[k:k+n])), i, k+n)
-		}
-		return 0
-	}
-	count, n := countAt(s)
-	if count == 0 {
-		return 0
-	}
-	k := n
-	if k < len(s) && s[k] == '+' {
-		k++
-	}
-	if k < len(s) && (s[k] == ' ' || s[k] == '-') {
-		k++
-	}
-	for _, u := range units {
-		if !prefixFold(s[k:], u.text) || !e.ends(i+k+len(u.text)) {
-			continue
-		}
-		k += len(u.text)
-		if hours := count * u.hours; hours >= 24 && !promise(e.s[:i], e.s[i+k:]) {
-			return e.take(socialwatch.DaysWaited, strconv.Itoa(hours/24), i, k)
-		}
-		return 0
-	}
-	return 0
-}
-
-// promise reports whether the words around a stretch of time make it a term
-// and not a wait.
-func promise(before, after string) bool {
-	switch lastWord(before) {
-	case "within", "in", "next", "another", "every", "per", "max", "maximum", "under", "only", "upto", "to", "of", "any":
-		return true
-	}
-	after = strings.TrimLeft(after[:min(len(after), 16)], " -")
-	for _, w := range [...]string{"warranty", "return", "policy", "plan", "guarantee", "trial", "deliver", "shipping",
-		"prime", "old", "free", "replace", "from now", "more", "early"} {
-		if prefixFold(after, w) {
-			return true
-		}
-	}
-	return false
 }

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // files holds rules.txt and one lexicon per language, named by its ISO 639-1
@@ -18,6 +19,11 @@ import (
 // A star lets the word go on; "@" stands for any handle, "http" for any link.
 // Case, accents, apostrophes, hyphens and letters repeated three times do not
 // matter. The concept "words" lists common words that only tell the language.
+// Three heads carry a number and say how the language writes time:
+//
+//	number 2: two | a couple of
+//	hours 24: day | days
+//	month 10: october | oct
 //
 //go:embed lexicon/*.txt
 var files embed.FS
@@ -56,11 +62,16 @@ var shapes = []string{
 	"unread",
 }
 
+// contexts are the concepts whose phrases the code reads itself, around numbers
+// and times.
+var contexts = []string{"about_phone", "about_order", "about_tracking", "about_other",
+	"since", "term", "term_after", "day_number"}
+
 // readLexicon reads every language of the folder. Concepts that only phrases
 // define come into being here.
 func readLexicon(fsys fs.FS) (*lexicon, error) {
 	l := &lexicon{index: map[string]int{}, concepts: map[string]uint16{}}
-	for _, name := range shapes {
+	for _, name := range slices.Concat(shapes, contexts) {
 		l.concept(name)
 	}
 	names, err := fs.Glob(fsys, "*.txt")
@@ -112,24 +123,35 @@ func (l *lexicon) concept(name string) uint16 {
 func (l *lexicon) line(line string) error {
 	name, list, ok := strings.Cut(line, ":")
 	name = strings.TrimSpace(name)
-	if !ok || name == "" || strings.ContainsAny(name, " |.") {
+	kind, number, _ := strings.Cut(name, " ")
+	quantified := slices.Contains(quantityKinds, kind)
+	use := func(p *phrase) { l.mean(p, name) }
+	if quantified {
+		m, err := newQuantity(kind, number)
+		if err != nil {
+			return err
+		}
+		use = func(p *phrase) { p.quantities = append(p.quantities, m) }
+	}
+	if !ok || name == "" || !quantified && strings.ContainsAny(name, " |.") {
 		return fmt.Errorf("write concept: phrase | phrase, not %q", line)
 	}
 	for _, text := range strings.Split(list, "|") {
-		if err := l.phrase(name, strings.TrimSpace(text)); err != nil {
+		p, err := l.phrase(name, strings.TrimSpace(text))
+		if err != nil {
 			return err
 		}
+		use(p)
 	}
 	return nil
 }
 
-// phrase adds one phrase to a concept, or to the common words of the language
-// that is being read.
-func (l *lexicon) phrase(concept, text string) error {
+// phrase returns the phrase of that text, made if there is none yet.
+func (l *lexicon) phrase(concept, text string) (*phrase, error) {
 	text, open := strings.CutSuffix(text, "*")
 	key := foldPhrase(text)
 	if key == "" {
-		return fmt.Errorf("empty phrase for %s: take a bar away", concept)
+		return nil, fmt.Errorf("empty phrase for %s: take a bar away", concept)
 	}
 	id := key
 	if open {
@@ -140,20 +162,29 @@ func (l *lexicon) phrase(concept, text string) error {
 		k = len(l.phrases)
 		l.index[id] = k
 		l.texts = append(l.texts, key)
-		l.phrases = append(l.phrases, phrase{length: int32(len(key)), twin: -1,
-			left: wordAfter([]byte(key), 0), right: !open && wordBefore([]byte(key), len(key))})
+		l.phrases = append(l.phrases, phrase{length: int32(len(key)), right: !open && wordEnds(key)})
 	}
-	p := &l.phrases[k]
+	return &l.phrases[k], nil
+}
+
+// wordEnds reports whether the phrase ends with a word that must not go on.
+func wordEnds(key string) bool {
+	r, _ := utf8.DecodeLastRuneInString(key)
+	return wordRune(r)
+}
+
+// mean adds a concept to what a phrase stands for, or the language that is
+// being read to those that it is a common word of.
+func (l *lexicon) mean(p *phrase, concept string) {
 	if concept == wordConcept {
 		if lang := uint8(len(l.languages) - 1); !slices.Contains(p.words, lang) {
 			p.words = append(p.words, lang)
 		}
-		return nil
+		return
 	}
 	if c := l.concept(concept); !slices.Contains(p.concepts, c) {
 		p.concepts = append(p.concepts, c)
 	}
-	return nil
 }
 
 // foldPhrase folds a phrase as a text is folded.

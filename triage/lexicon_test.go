@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -37,7 +38,7 @@ func TestEveryConceptIsUsedAndEveryLanguageHasOne(t *testing.T) {
 }
 
 func isShape(name string) bool {
-	for _, s := range shapes {
+	for _, s := range slices.Concat(shapes, contexts) {
 		if s == name {
 			return true
 		}
@@ -49,6 +50,8 @@ func TestLexiconErrorsNameFileLineAndRemedy(t *testing.T) {
 	for _, c := range []struct{ lexicon, rules, want string }{
 		{"late delayed", "", "en.txt line 1: write concept"},
 		{"late: delayed | ", "", "empty phrase for late"},
+		{"number none: zero", "", "write number 2"},
+		{"month 13: smarch", "", "write number 2"},
 		{"late: delayed", "stuck_order.x: late", "rules.txt line 1: write signal points"},
 		{"late: delayed", "stuck_order.x five: late", "no whole number"},
 		{"late: delayed", "nothing.x 5: late", "none of"},

@@ -219,6 +219,9 @@ func (b *board) match(r *rule) []span {
 			return nil
 		}
 	}
+	if first := r.terms[0].concepts; len(r.terms) == 1 && len(first) == 1 {
+		return b.hits[first[0]]
+	}
 	b.pairs = b.pairs[:0]
 	for _, c := range r.terms[0].concepts {
 		b.pairs = append(b.pairs, b.hits[c]...)
@@ -268,6 +271,17 @@ func widen(s, h span) span {
 
 // orderedGap is the gap of a < b where the rule gives none.
 const orderedGap = 40
+
+// ends reports whether a hit of c ends at the offset, or at most gap before it.
+func (b *board) ends(c uint16, at, gap int32) bool {
+	return slices.ContainsFunc(b.hits[c], func(h span) bool { return h.end > 0 && h.end <= at && h.end >= at-gap })
+}
+
+// starts reports whether a hit of c starts at the offset, or at most gap
+// behind it.
+func (b *board) starts(c uint16, at, gap int32) bool {
+	return slices.ContainsFunc(b.hits[c], func(h span) bool { return h.end > 0 && h.start >= at && h.start <= at+gap })
+}
 
 // near reports whether h stands to s as t wants. Hits outside the text, whose
 // span is empty, are near to nothing but meet "anywhere".

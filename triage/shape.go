@@ -13,11 +13,13 @@ import (
 type shapeIDs struct {
 	longWait, highValue, number, shouting, brief, bare, link, handles, otherFirst uint16
 	agentMark, automated, own, earlier, earlierOften, openCase, reach             uint16
-	unread                                                                        uint16
+	unread, since, term, termAfter, dayNumber                                     uint16
+	about                                                                         [len(aboutNumbers)]uint16
+	entity                                                                        map[socialwatch.EntityKind]uint16
 }
 
 func newShapeIDs(l *lexicon) shapeIDs {
-	return shapeIDs{
+	id := shapeIDs{
 		longWait: l.concept("long_wait"), highValue: l.concept("high_value"), number: l.concept("number"),
 		shouting: l.concept("shouting"), brief: l.concept("brief"), bare: l.concept("bare"),
 		link: l.concept("link"), handles: l.concept("handles"), otherFirst: l.concept("other_first"),
@@ -25,8 +27,22 @@ func newShapeIDs(l *lexicon) shapeIDs {
 		automated: l.concept("automated"), own: l.concept("own"), earlier: l.concept("earlier"),
 		earlierOften: l.concept("earlier_often"), openCase: l.concept("open_case"),
 		reach: l.concept("reach"), unread: l.concept("unread"),
+		since: l.concept("since"), term: l.concept("term"), termAfter: l.concept("term_after"),
+		dayNumber: l.concept("day_number"), entity: map[socialwatch.EntityKind]uint16{},
 	}
+	for c := saysPhone; c <= saysOther; c++ {
+		id.about[c] = l.concept(aboutNumbers[c])
+	}
+	for _, kind := range entityKinds {
+		id.entity[kind] = l.concept(string(kind))
+	}
+	return id
 }
+
+// entityKinds are the kinds of entity, each a concept of the same name.
+var entityKinds = []socialwatch.EntityKind{socialwatch.OrderNumber, socialwatch.TrackingNumber, socialwatch.Amount,
+	socialwatch.DaysWaited, socialwatch.Date, socialwatch.Email, socialwatch.Phone, socialwatch.Card,
+	socialwatch.Address, socialwatch.CaseNumber}
 
 // Limits of what the shape of a mention says. Set by hand.
 const (

@@ -3,6 +3,8 @@ package triage
 import (
 	"fmt"
 	"io/fs"
+	"math/bits"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,45 +41,68 @@ var highValue = map[string]float64{"USD": 500, "EUR": 500, "GBP": 400, "INR": 40
 
 // Triage holds the compiled rules. It is immutable and safe for concurrent use.
 type Triage struct {
-	machine   *automaton
-	rules     []rule
-	concepts  map[string]uint16
-	languages []string
+	*compiled
 	handles   map[string]bool
-	orders    []string
+	orders    []pattern
 	highValue map[string]float64
-	shape     shapeIDs
 	scratch   sync.Pool // of *scratch
+}
+
+// compiled are lexicons and rules ready for use.
+type compiled struct {
+	trie      *trie
+	rules     []rule
+	wake      [][]uint64 // per concept, the set of rules whose condition starts with it
+	concepts  int
+	languages []string
+	shape     shapeIDs
+}
+
+// builtIn compiles the built-in lexicons once.
+var builtIn = sync.OnceValues(func() (*compiled, error) { return compile(Lexicons()) })
+
+func compile(folder fs.FS) (*compiled, error) {
+	l, err := readLexicon(folder)
+	if err != nil {
+		return nil, fmt.Errorf("read lexicons: %w", err)
+	}
+	rules, err := readRules(folder, l)
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
+	}
+	c := &compiled{rules: rules, concepts: len(l.concepts), languages: l.languages, shape: newShapeIDs(l),
+		trie: newTrie(l.texts, l.phrases), wake: make([][]uint64, len(l.concepts))}
+	for i, r := range rules {
+		for _, id := range r.terms[0].concepts {
+			if c.wake[id] == nil {
+				c.wake[id] = make([]uint64, len(rules)/64+1)
+			}
+			c.wake[id][i/64] |= 1 << (i % 64)
+		}
+	}
+	return c, nil
 }
 
 // New compiles the rules once. The error says which option is wrong and how
 // to write it.
 func New(o Options) (*Triage, error) {
-	if o.Lexicons == nil {
-		o.Lexicons = Lexicons()
+	c, err := builtIn()
+	if o.Lexicons != nil {
+		c, err = compile(o.Lexicons)
 	}
-	l, err := readLexicon(o.Lexicons)
 	if err != nil {
-		return nil, fmt.Errorf("read lexicons: %w", err)
+		return nil, err
 	}
-	rules, err := readRules(o.Lexicons, l)
-	if err != nil {
-		return nil, fmt.Errorf("read rules: %w", err)
-	}
-	machine, ok := newAutomaton(l.texts, l.phrases)
-	if !ok {
-		return nil, fmt.Errorf("compile lexicons: more than %d states, shorten the phrases", maxStates)
-	}
-	t := &Triage{machine: machine, rules: rules, concepts: l.concepts, languages: l.languages,
-		handles: map[string]bool{}, highValue: o.HighValue, shape: newShapeIDs(l)}
+	t := &Triage{compiled: c, handles: map[string]bool{}, highValue: o.HighValue, orders: slices.Clone(publicOrders)}
 	if t.highValue == nil {
 		t.highValue = highValue
 	}
-	for _, p := range o.OrderPatterns {
-		if err := checkPattern(p); err != nil {
+	for k, form := range o.OrderPatterns {
+		p, err := newPattern(form)
+		if err != nil {
 			return nil, err
 		}
-		t.orders = append(t.orders, p)
+		t.orders = slices.Insert(t.orders, k, p)
 	}
 	for _, h := range o.Handles {
 		name, _, _ := strings.Cut(strings.TrimPrefix(h, "@"), "@")
@@ -96,6 +121,8 @@ type scratch struct {
 	narrow folded
 	board  board
 	scan   scanner
+	times  []timeHit
+	awake  []uint64 // rules whose first concept is there, still to be looked at
 	points [targetCount]int
 	votes  []int // common words per language, a word of n languages counts 12/n
 	best   int   // points of the strongest noise rule
@@ -105,17 +132,31 @@ type scratch struct {
 }
 
 func (t *Triage) newScratch() *scratch {
-	return &scratch{
-		board: board{hits: make([][]span, len(t.concepts)), has: make([]bool, len(t.concepts))},
+	s := &scratch{
+		board: board{hits: make([][]span, t.concepts), has: make([]bool, t.concepts)},
 		votes: make([]int, len(t.languages)),
+		awake: make([]uint64, len(t.rules)/64+1),
 		scan:  scanner{orders: t.orders},
 	}
+	s.scan.context = func(at int) context { return t.contextAt(&s.board, s.place(at)) }
+	s.scan.since = func(at int) bool { return s.board.ends(t.shape.since, s.place(at), 1) }
+	return s
+}
+
+// place maps an offset of the text that is being scanned to the folded text.
+func (s *scratch) place(at int) int32 {
+	if s.fold.shape.wide {
+		at, _ = s.narrow.original(int32(at), int32(at)+1)
+	}
+	return s.fold.position(at)
 }
 
 func (s *scratch) reset() {
 	s.fold.reset()
 	s.board.reset()
 	clear(s.votes)
+	clear(s.awake)
+	s.times = s.times[:0]
 	s.points, s.best, s.ignore, s.sigs = [targetCount]int{}, 0, "", s.sigs[:0]
 }
 
@@ -165,12 +206,18 @@ func (s *scratch) outside(m socialwatch.Mention) {
 
 func (t *Triage) findPhrases(s *scratch) {
 	s.board.text = s.fold.text
-	t.machine.scan(s.fold.text, func(p *phrase, start, end int32) {
+	t.trie.scan(s.fold.text, func(p *phrase, start, end int, whole bool) {
+		at := span{int32(start), int32(end)}
 		for _, c := range p.concepts {
-			s.board.add(c, span{start, end})
+			s.board.add(c, at)
 		}
-		if len(p.words) == 0 || !p.whole(s.fold.text, int(end)) {
+		if !whole {
 			return
+		}
+		for _, m := range p.quantities {
+			if len(s.times) < maxTimes {
+				s.times = append(s.times, timeHit{at, m})
+			}
 		}
 		for _, l := range p.words {
 			s.votes[l] += 12 / len(p.words)
@@ -196,9 +243,10 @@ func (t *Triage) findEntities(s *scratch, text string) {
 	} else {
 		s.scan.scan(text)
 	}
+	t.findTimes(s)
 	for _, e := range s.scan.found {
 		at := span{s.fold.position(e.Start), s.fold.position(e.End)}
-		s.board.add(t.concepts[string(e.Kind)], at)
+		s.board.add(t.shape.entity[e.Kind], at)
 		if e.Kind == socialwatch.DaysWaited && atoi(e.Value) >= longWait {
 			s.board.add(t.shape.longWait, at)
 		}
@@ -214,27 +262,51 @@ func (t *Triage) findEntities(s *scratch, text string) {
 // longWait is the wait in days that counts as long.
 const longWait = 7
 
-// apply runs the rules in their order and adds the points up.
+// apply looks at the rules whose first concept is there, in their order, and
+// adds the points up. A rule that makes a concept wakes those behind it.
 func (t *Triage) apply(s *scratch) {
-	for i := range t.rules {
-		r := &t.rules[i]
-		if !s.board.any(r.terms[0].concepts) {
-			continue
+	for _, c := range s.board.touched {
+		for w, set := range t.wake[c] {
+			s.awake[w] |= set
 		}
-		spans := s.board.match(r)
-		if len(spans) == 0 {
-			continue
-		}
-		switch r.kind {
-		case emit:
-			s.signal(r, spans[0])
-		case erase:
-			s.board.erase(r.concept, spans)
-		default:
-			for _, at := range spans {
-				s.board.add(r.concept, at)
+	}
+	for w := range s.awake {
+		for s.awake[w] != 0 {
+			bit := bits.TrailingZeros64(s.awake[w])
+			s.awake[w] &^= 1 << bit
+			r := &t.rules[w*64+bit]
+			if spans := s.board.match(r); len(spans) > 0 {
+				t.use(s, r, spans, w*64+bit)
 			}
 		}
+	}
+}
+
+// use does what the rule of that number says about the spans it holds in.
+func (t *Triage) use(s *scratch, r *rule, spans []span, number int) {
+	switch r.kind {
+	case emit:
+		s.signal(r, spans[0])
+	case erase:
+		s.board.erase(r.concept, spans)
+	default:
+		if !s.board.has[r.concept] {
+			t.wakeBehind(s, r.concept, number)
+		}
+		for _, at := range spans {
+			s.board.add(r.concept, at)
+		}
+	}
+}
+
+// wakeBehind wakes the rules behind the numbered one that start with c.
+func (t *Triage) wakeBehind(s *scratch, c uint16, number int) {
+	for w := number / 64; w < len(t.wake[c]); w++ {
+		set := t.wake[c][w]
+		if w == number/64 {
+			set &= ^uint64(0) << (number % 64) << 1
+		}
+		s.awake[w] |= set
 	}
 }
 

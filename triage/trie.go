@@ -1,0 +1,199 @@
+package triage
+
+import (
+	"cmp"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
+
+// phrase is one compiled phrase: its length in folded bytes, what it stands
+// for, and whether a word may go on behind it.
+type phrase struct {
+	length     int32
+	twin       int32 // another phrase with the same text, -1 if none
+	right      bool  // a word must end there
+	concepts   []uint16
+	words      []uint8    // languages that the phrase is a common word of
+	quantities []quantity // what it says about time
+}
+
+// trie finds phrases by walking from every place where one may begin for as
+// long as some phrase goes on: a few bytes for most words, never more than the
+// longest phrase. It is a double array (Aoe, 1989), one cell a step, so that
+// the lexicons of all languages stay within a core's cache. Read-only after
+// build, so safe for concurrent use.
+type trie struct {
+	cells   []cell
+	phrases []phrase
+}
+
+// cell is a state: its children lie at base + byte, and are its own if they
+// name it as their parent. State 0 is the root.
+type cell struct {
+	base, parent int32
+	out          int32 // first phrase that ends here, -1 if none
+}
+
+const noParent = -1
+
+// newTrie builds the trie of the phrases' folded texts, breadth first so that
+// the states near the root lie together.
+func newTrie(texts []string, phrases []phrase) *trie {
+	order := make([]int32, len(texts))
+	for i := range order {
+		order[i] = int32(i)
+		phrases[i].twin = -1
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(texts[a], texts[b]), cmp.Compare(a, b))
+	})
+	t := &trie{phrases: phrases}
+	t.grow(1)
+	t.cells[0].parent = 0
+	type todo struct {
+		state, depth int
+		of           []int32 // phrases that begin as the state says, sorted
+	}
+	queue, room := []todo{{of: order}}, [2]int{1, 1}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		for len(at.of) > 0 && len(texts[at.of[0]]) == at.depth {
+			k := at.of[0]
+			phrases[k].twin, t.cells[at.state].out = t.cells[at.state].out, k
+			at.of = at.of[1:]
+		}
+		groups := byByte(at.of, texts, at.depth)
+		if len(groups) == 0 {
+			continue
+		}
+		base := t.place(groups, texts, at.depth, &room)
+		t.cells[at.state].base = int32(base)
+		for _, g := range groups {
+			child := base + int(texts[g[0]][at.depth])
+			t.cells[child].parent = int32(at.state)
+			queue = append(queue, todo{child, at.depth + 1, g})
+		}
+	}
+	t.grow(len(t.cells) + 256) // so that base + byte is always a cell
+	return t
+}
+
+// byByte cuts sorted phrases where their byte at depth changes.
+func byByte(of []int32, texts []string, depth int) [][]int32 {
+	var groups [][]int32
+	for start := 0; start < len(of); {
+		end := start + 1
+		for end < len(of) && texts[of[end]][depth] == texts[of[start]][depth] {
+			end++
+		}
+		groups = append(groups, of[start:end])
+		start = end
+	}
+	return groups
+}
+
+// place finds a base at which all children fall on free cells. A single child
+// takes the first free cell from room[0] on; more children, which rarely fit
+// between others, go on from where the last ones fitted, room[1].
+func (t *trie) place(groups [][]int32, texts []string, depth int, room *[2]int) int {
+	for room[0] < len(t.cells) && t.cells[room[0]].parent != noParent {
+		room[0]++
+	}
+	from := &room[min(len(groups), 2)-1]
+	for base := max(1, *from-int(texts[groups[0][0]][depth])); ; base++ {
+		t.grow(base + 256)
+		if !slices.ContainsFunc(groups, func(g []int32) bool {
+			return t.cells[base+int(texts[g[0]][depth])].parent != noParent
+		}) {
+			if len(groups) > 1 {
+				room[1] = base + int(texts[groups[0][0]][depth])
+			}
+			return base
+		}
+	}
+}
+
+func (t *trie) grow(n int) {
+	for len(t.cells) < n {
+		t.cells = append(t.cells, cell{parent: noParent, out: -1})
+	}
+}
+
+// scan calls found for every phrase that keeps its word boundaries, or lies in
+// a hashtag, where words are not parted; whole says which of the two.
+func (t *trie) scan(text []byte, found func(p *phrase, start, end int, whole bool)) {
+	tagEnd, prev := 0, false
+	for i := 0; i < len(text); {
+		b, n := text[i], 1
+		word := wordByte[b]
+		switch {
+		case b == '#':
+			tagEnd = i + maxTag
+		case b <= ' ':
+			tagEnd = 0
+		case b >= utf8.RuneSelf:
+			var r rune
+			r, n = utf8.DecodeRune(text[i:])
+			word = wordRune(r)
+		}
+		inside := word && prev
+		if !inside || i < tagEnd {
+			t.walk(text, i, inside, i < tagEnd, found)
+		}
+		prev = word
+		i += n
+	}
+}
+
+// walk follows the text from start as long as a phrase goes on. inside says
+// that start lies within a word.
+func (t *trie) walk(text []byte, start int, inside, tag bool, found func(*phrase, int, int, bool)) {
+	state := int32(0)
+	for i := start; i < len(text); i++ {
+		next := t.cells[state].base + int32(text[i])
+		if t.cells[next].parent != state || next == 0 {
+			return
+		}
+		state = next
+		for k := t.cells[state].out; k >= 0; k = t.phrases[k].twin {
+			p := &t.phrases[k]
+			whole := !inside && (!p.right || !wordAfter(text, i+1))
+			if whole || tag && p.length >= minInTag {
+				found(p, start, i+1, whole)
+			}
+		}
+	}
+}
+
+// Hashtags: words inside need some length, and a tag has an end.
+const (
+	minInTag = 4
+	maxTag   = 60
+)
+
+func wordAfter(text []byte, i int) bool {
+	if i >= len(text) {
+		return false
+	}
+	if b := text[i]; b < utf8.RuneSelf {
+		return wordByte[b]
+	}
+	r, _ := utf8.DecodeRune(text[i:])
+	return wordRune(r)
+}
+
+// wordRune reports whether r is part of a word that is parted from the next
+// one by a space: scripts beyond U+2000 are not.
+func wordRune(r rune) bool {
+	return r < 0x2000 && (r < utf8.RuneSelf && wordByte[byte(r)] || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.Is(unicode.M, r)))
+}
+
+// wordByte marks the folded ASCII bytes that words consist of.
+var wordByte = func() (set [256]bool) {
+	for b := range set {
+		set[b] = b >= 'a' && b <= 'z' || b >= '0' && b <= '9'
+	}
+	return set
+}()
