@@ -153,6 +153,9 @@ func (l *lexicon) phrase(concept, text string) (*phrase, error) {
 	if key == "" {
 		return nil, fmt.Errorf("empty phrase for %s: take a bar away", concept)
 	}
+	if len(key) == 1 && wordByte[key[0]] && len(text) > 1 {
+		return nil, fmt.Errorf("phrase %q of %s is the single letter %s when folded, because letters repeated three times count once: write it otherwise", text, concept, key)
+	}
 	id := key
 	if open {
 		id += "*"

@@ -52,13 +52,13 @@ func TestLexiconErrorsNameFileLineAndRemedy(t *testing.T) {
 		{"late: delayed | ", "", "empty phrase for late"},
 		{"number none: zero", "", "write number 2"},
 		{"month 13: smarch", "", "write number 2"},
-		{"late: delayed", "stuck_order.x: late", "rules.txt line 1: write signal points"},
-		{"late: delayed", "stuck_order.x five: late", "no whole number"},
-		{"late: delayed", "nothing.x 5: late", "none of"},
-		{"late: delayed", "stuck_order.x 5: later", "unknown concept \"later\""},
-		{"late: delayed", "stuck_order.x 5: late\nstuck_order.x 6: late", "line 2: signal stuck_order.x stands twice"},
-		{"late: delayed", "stuck_order.x 5:", "starts with a concept"},
-		{"late: delayed", "stuck_order.x 5: late 12", "gap \"12\""},
+		{"late: delayed", "x: late", "rules.txt line 1: write name: condition"},
+		{"late: delayed", "late -> stuck_order five", "no whole number"},
+		{"late: delayed", "late -> nothing 5", "none of"},
+		{"late: delayed", "later -> stuck_order 5", "unknown concept \"later\""},
+		{"late: delayed", "late -> case 5\nlate -> case 6", "line 2: rule late stands twice"},
+		{"late: delayed", "x: -> case 5", "starts with a concept"},
+		{"late: delayed", "x: late 12 -> case 5", "gap \"12\""},
 	} {
 		fsys := fstest.MapFS{"en.txt": {Data: []byte(c.lexicon)}, "rules.txt": {Data: []byte(c.rules)}}
 		l, err := readLexicon(fsys)

@@ -12,7 +12,10 @@ import (
 
 // The lines of rules.txt, in the order in which they are applied:
 //
-//	signal points: condition     the signal, when the condition holds
+//	name: condition -> target points, target points
+//	                             a signal for each target, named target.name,
+//	                             when the condition holds; a condition of one
+//	                             concept needs no name
 //	hit concept: condition       a new hit of a concept, spanning its parts
 //	drop concept: condition      the hits of the concept in it do not count
 //	any concept: a b c           every hit of a, b or c is a hit of concept
@@ -44,11 +47,17 @@ type term struct {
 type rule struct {
 	kind    ruleKind
 	concept uint16 // derived, erased or united
-	name    string
-	target  int
-	points  int
+	name    string // of the signals, without their target
+	outs    []out
 	terms   []term
 	absent  []uint16
+}
+
+// out is one signal of a rule.
+type out struct {
+	name   string
+	target int
+	points int
 }
 
 // targets are what points count for: the eleven intents first.
@@ -86,7 +95,7 @@ func readRules(fsys fs.FS, l *lexicon) ([]rule, error) {
 			return err
 		}
 		if r.kind == emit && seen[r.name] {
-			return fmt.Errorf("signal %s stands twice: give it another name", r.name)
+			return fmt.Errorf("rule %s stands twice: give it another name", r.name)
 		}
 		seen[r.name] = true
 		rules = append(rules, r)
@@ -96,26 +105,56 @@ func readRules(fsys fs.FS, l *lexicon) ([]rule, error) {
 }
 
 func (l *lexicon) rule(line string) (rule, error) {
+	if head, outs, ok := strings.Cut(line, "->"); ok {
+		name, condition, ok := strings.Cut(head, ":")
+		if name = strings.TrimSpace(name); !ok {
+			condition = name
+		}
+		if strings.ContainsAny(name, " |&<.") {
+			return rule{}, fmt.Errorf("write name: condition -> target points, not %q", line)
+		}
+		r := rule{name: name}
+		var err error
+		if r.outs, err = readOuts(name, outs); err != nil {
+			return r, err
+		}
+		return r, l.condition(&r, strings.Fields(condition))
+	}
 	head, condition, ok := strings.Cut(line, ":")
 	words := strings.Fields(head)
 	if !ok || len(words) != 2 {
-		return rule{}, fmt.Errorf("write signal points: condition, not %q", line)
+		return rule{}, fmt.Errorf("write name: condition -> target points, or hit, drop or any concept: condition, not %q", line)
 	}
-	r := rule{name: words[0]}
-	switch words[0] {
-	case "hit", "any", "drop":
-		r.kind = map[string]ruleKind{"hit": derive, "any": union, "drop": erase}[words[0]]
-		r.name, r.concept = "", l.concept(words[1])
-	default:
+	kind, ok := map[string]ruleKind{"hit": derive, "any": union, "drop": erase}[words[0]]
+	if !ok {
+		return rule{}, fmt.Errorf("%s %s: a line starts with hit, drop or any, or has a ->", words[0], words[1])
+	}
+	r := rule{kind: kind, concept: l.concept(words[1])}
+	return r, l.condition(&r, strings.Fields(condition))
+}
+
+// readOuts reads "stuck_order 12, urgency 3".
+func readOuts(name, list string) ([]out, error) {
+	var outs []out
+	for _, part := range strings.Split(list, ",") {
+		words := strings.Fields(part)
+		if len(words) != 2 {
+			return nil, fmt.Errorf("rule %s: write target points, not %q", name, part)
+		}
 		points, err := strconv.Atoi(words[1])
 		if err != nil {
-			return r, fmt.Errorf("points of %s: %q is no whole number", r.name, words[1])
+			return nil, fmt.Errorf("points of %s: %q is no whole number", name, words[1])
 		}
-		if r.points, r.target = points, targetOf(r.name); r.target < 0 {
-			return r, fmt.Errorf("signal %s: the part before the dot is none of %v", r.name, targetNames)
+		target := slices.Index(targetNames, words[0])
+		if target < 0 {
+			return nil, fmt.Errorf("rule %s: target %s is none of %v", name, words[0], targetNames)
 		}
+		if slices.ContainsFunc(outs, func(o out) bool { return o.target == target }) {
+			return nil, fmt.Errorf("rule %s: target %s stands twice", name, words[0])
+		}
+		outs = append(outs, out{words[0] + "." + name, target, points})
 	}
-	return r, l.condition(&r, strings.Fields(condition))
+	return outs, nil
 }
 
 func (l *lexicon) condition(r *rule, words []string) error {

@@ -286,7 +286,7 @@ func (t *Triage) apply(s *scratch) {
 func (t *Triage) use(s *scratch, r *rule, spans []span, number int) {
 	switch r.kind {
 	case emit:
-		s.signal(r, spans[0])
+		s.emit(r, spans[0])
 	case erase:
 		s.board.erase(r.concept, spans)
 	default:
@@ -310,18 +310,21 @@ func (t *Triage) wakeBehind(s *scratch, c uint16, number int) {
 	}
 }
 
-// signal records a rule that holds, with its place in the text.
-func (s *scratch) signal(r *rule, at span) {
-	sig := socialwatch.Signal{Name: r.name, Points: r.points}
+// emit records the signals of a rule that holds, with their place in the text.
+func (s *scratch) emit(r *rule, at span) {
+	var start, end int
 	if at.end > 0 && at.end <= s.main {
-		sig.Start, sig.End = s.fold.original(at.start, at.end)
+		start, end = s.fold.original(at.start, at.end)
 	}
-	s.sigs = append(s.sigs, sig)
-	if r.target == targetIgnored {
-		s.noise(r.name, r.points)
-		return
+	for i := range r.outs {
+		o := &r.outs[i]
+		s.sigs = append(s.sigs, socialwatch.Signal{Name: o.name, Points: o.points, Start: start, End: end})
+		if o.target == targetIgnored {
+			s.noise(r.name, o.points)
+			continue
+		}
+		s.points[o.target] += o.points
 	}
-	s.points[r.target] += r.points
 }
 
 // noise keeps the strongest noise rule, the first of equals.
@@ -329,7 +332,7 @@ func (s *scratch) noise(name string, points int) {
 	s.points[targetIgnored] += points
 	if points > s.best {
 		s.best = points
-		_, s.ignore, _ = strings.Cut(name, ".")
+		s.ignore = name
 	}
 }
 

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -83,12 +84,9 @@ func agreement(pairs []pair) Agreement {
 		}
 	}
 	var all []counts
-	for _, c := range by {
-		all = append(all, *c)
+	for _, v := range slices.Sorted(maps.Keys(by)) { // sums of floats depend on their order
+		all = append(all, *by[v])
 	}
-	slices.SortFunc(all, func(a, b counts) int { // sums of floats depend on their order
-		return (a.hit-b.hit)*4 + (a.predicted-b.predicted)*2 + a.support - b.support
-	})
 	return Agreement{Accuracy: round(ratio(same, len(pairs))), MacroF1: round(macro(all)), Posts: len(pairs)}
 }
 

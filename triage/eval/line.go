@@ -113,7 +113,8 @@ func explain(err error) error {
 	if !errors.As(err, &wrong) || wrong.Field == "" {
 		return fmt.Errorf("this is not one JSON object with id, text, intent and escalate: %w", err)
 	}
-	return fmt.Errorf("%s is a %s: write %s", wrong.Field, wrong.Value, wanted[wrong.Field])
+	key, _, _ := strings.Cut(wrong.Field, ".")
+	return fmt.Errorf("%s holds a %s: write %s", key, wrong.Value, wanted[key])
 }
 
 var (
