@@ -29,6 +29,7 @@ var rules = map[string]rule{
 	"migrations":               {},
 	"internal/config":          {third: []string{"github.com/goccy/go-yaml"}},
 	"triage":                   {ours: []string{""}},
+	"triage/eval":              {ours: []string{"", "triage"}, third: []string{"gonum.org/v1/plot"}},
 	"responder":                {ours: []string{""}},
 	"connectors":               {ours: []string{""}},
 	"connectors/connectortest": {ours: []string{"", "connectors"}},

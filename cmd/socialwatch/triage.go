@@ -39,18 +39,27 @@ func newTriage(f *flags) *cobra.Command {
 				defer file.Close()
 				in = file
 			}
-			opts, err := triageOptions(f.config)
+			opts, err := withRules(f.config, rules)
 			if err != nil {
 				return err
-			}
-			if rules != "" {
-				opts.Lexicons = os.DirFS(rules)
 			}
 			return assessLines(cmd, in, opts)
 		},
 	}
-	cmd.Flags().StringVar(&rules, "rules", "", "folder of lexicons and rules to use instead of the built-in ones")
+	cmd.Flags().StringVar(&rules, "rules", "", rulesHelp)
 	return cmd
+}
+
+const rulesHelp = "folder of lexicons and rules to use instead of the built-in ones"
+
+// withRules are the configuration's options, with the lexicons and rules of a
+// folder unless it is empty.
+func withRules(path, folder string) (triage.Options, error) {
+	opts, err := triageOptions(path)
+	if folder != "" {
+		opts.Lexicons = os.DirFS(folder)
+	}
+	return opts, err
 }
 
 func triageOptions(path string) (triage.Options, error) {
@@ -94,8 +103,7 @@ func assessLines(cmd *cobra.Command, in io.Reader, opts triage.Options) error {
 		if err != nil {
 			return err
 		}
-		m := socialwatch.Mention{Post: socialwatch.Post{ID: l.ID, Text: socialwatch.CleanText(l.Text), Language: l.Lang}}
-		if err := enc.Encode(triage.NewResult(l.ID, t.Assess(m, socialwatch.History{}))); err != nil {
+		if err := enc.Encode(triage.NewResult(l.ID, t.Assess(post(l.ID, l.Text, l.Lang), socialwatch.History{}))); err != nil {
 			return fmt.Errorf("triage: %w", err)
 		}
 	}
@@ -103,6 +111,11 @@ func assessLines(cmd *cobra.Command, in io.Reader, opts triage.Options) error {
 		bad = append(bad, fmt.Errorf("read: %w (a line may have at most %d bytes)", err, maxLine))
 	}
 	return errors.Join(append(bad, w.Flush())...)
+}
+
+// post is a mention of a line, its text cleaned as a connector does.
+func post(id, text, lang string) socialwatch.Mention {
+	return socialwatch.Mention{Post: socialwatch.Post{ID: id, Text: socialwatch.CleanText(text), Language: lang}}
 }
 
 // engine makes one triage for each of our handles in the input, so that a

@@ -18,8 +18,8 @@ func TestDevSet(t *testing.T) {
 	rest := readShared(t, "unread-quarter.jsonl")
 	assess := assessor(t, triage.Options{Handles: brands(dev)})
 	r := Measure(dev, assess)
-	t.Logf("dev: %s", text(t, r))
-	t.Logf("unread quarter: %s", text(t, Measure(rest, assess)))
+	t.Logf("dev: %s", asText(t, r))
+	t.Logf("unread quarter: %s", asText(t, Measure(rest, assess)))
 	floors := []Floor{{Place: "dev", Key: "escalate_f1", Min: 0.75}, {Place: "dev", Key: "intent_accuracy", Min: 0.55}}
 	if err := r.Check(floors); err != nil {
 		t.Error(err)
@@ -38,7 +38,7 @@ func assessor(t *testing.T, o triage.Options) func(Line) socialwatch.Assessment 
 	}
 }
 
-func text(t *testing.T, r Report) string {
+func asText(t *testing.T, r Report) string {
 	t.Helper()
 	var b strings.Builder
 	if err := r.WriteText(&b); err != nil {
