@@ -36,7 +36,10 @@ const (
 	heat0
 )
 
-const shades = 8
+const (
+	shades = 8
+	strong = 5 // from this shade on, figures are drawn in onHeat
+)
 
 // RGBA gives a colour that stands for the variable; nothing else draws it.
 func (t theme) RGBA() (r, g, b, a uint32) {
@@ -151,7 +154,8 @@ func (r Report) barChart() (template.HTML, error) {
 	p.Add(lines, bars, whiskers)
 	marks(&p.Y, upwards)
 	shares(&p.X, 1)
-	return svg(p, vg.Length(19*len(names)+24), "F1 of every intent with its 95 % interval")
+	p.X.Label.Text = "F1"
+	return svg(p, vg.Length(19*len(names)+38), "F1 of every intent with its 95 % interval")
 }
 
 // heat is the confusion matrix as a grid of shades, first row at the top.
@@ -204,7 +208,7 @@ func (r Report) heatChart() (template.HTML, error) {
 				continue
 			}
 			style := label(ink, 7.5)
-			if h.shade(col, row) >= shades/2 {
+			if h.shade(col, row) >= strong {
 				style.Color = onHeat
 			}
 			style.XAlign, style.YAlign = text.XCenter, text.YCenter
