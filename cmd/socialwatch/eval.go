@@ -42,6 +42,9 @@ func newEval(f *flags) *cobra.Command {
 				return err
 			}
 			lines, bad := readLabelled(cmd, args)
+			if len(lines) == 0 && bad != nil {
+				return bad
+			}
 			report, err := measure(lines, opts)
 			if err != nil {
 				return errors.Join(bad, err)
