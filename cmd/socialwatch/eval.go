@@ -13,8 +13,11 @@ import (
 	"socialwatch/triage/eval"
 )
 
+// evaluation is what the command is asked for.
+type evaluation struct{ rules, page, floors string }
+
 func newEval(f *flags) *cobra.Command {
-	var rules, page, floors string
+	var e evaluation
 	cmd := &cobra.Command{
 		Use:   "eval FILE|-...",
 		Short: "Measure triage on labelled posts",
@@ -32,39 +35,39 @@ func newEval(f *flags) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			least, err := readFloors(floors)
-			if err != nil {
-				return err
-			}
-			opts, err := withRules(f.config, rules)
-			if err != nil {
-				return err
-			}
-			lines, bad := readLabelled(cmd, args)
-			if len(lines) == 0 && bad != nil {
-				return bad
-			}
-			report, err := measure(lines, opts)
-			if err != nil {
-				return errors.Join(bad, err)
-			}
-			if page != "" {
-				if err := writePage(page, report); err != nil {
-					return errors.Join(bad, err)
-				}
-			}
-			var broken error
-			if err := out(cmd, f, report, func() { broken = report.WriteText(cmd.OutOrStdout()) }); err != nil {
-				broken = err
-			}
-			return errors.Join(bad, broken, report.Check(least))
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return e.run(cmd, f, args) },
 	}
-	cmd.Flags().StringVar(&rules, "rules", "", rulesHelp)
-	cmd.Flags().StringVar(&page, "html", "", "file to write the report to as one page with pictures")
-	cmd.Flags().StringVar(&floors, "floors", "", "file of figures and their floors, one a line: macro_f1 0.70")
+	cmd.Flags().StringVar(&e.rules, "rules", "", rulesHelp)
+	cmd.Flags().StringVar(&e.page, "html", "", "file to write the report to as one page with pictures")
+	cmd.Flags().StringVar(&e.floors, "floors", "", "file of figures and their floors, one a line: macro_f1 0.70")
 	return cmd
+}
+
+func (e evaluation) run(cmd *cobra.Command, f *flags, paths []string) error {
+	floors, err := readFloors(e.floors)
+	if err != nil {
+		return err
+	}
+	opts, err := withRules(f.config, e.rules)
+	if err != nil {
+		return err
+	}
+	lines, bad := readLabelled(cmd, paths)
+	if len(lines) == 0 && bad != nil {
+		return bad
+	}
+	report, err := measure(lines, opts)
+	if err != nil {
+		return errors.Join(bad, err)
+	}
+	if e.page != "" {
+		if err := writePage(e.page, report); err != nil {
+			return errors.Join(bad, err)
+		}
+	}
+	var broken error
+	err = out(cmd, f, report, func() { broken = report.WriteText(cmd.OutOrStdout()) })
+	return errors.Join(bad, err, broken, report.Check(floors))
 }
 
 // readFloors reads the file of floors, none without a path.
@@ -112,6 +115,9 @@ func readLabelled(cmd *cobra.Command, paths []string) ([]eval.Line, error) {
 // measure assesses every line as the triage command does.
 func measure(lines []eval.Line, opts triage.Options) (eval.Report, error) {
 	engines := map[string]*triage.Triage{}
+	if _, err := engine(engines, opts, ""); err != nil {
+		return eval.Report{}, err // of the rules or the configuration, not of a line
+	}
 	for _, l := range lines {
 		if _, err := engine(engines, opts, l.Handle); err != nil {
 			return eval.Report{}, fmt.Errorf("%s: %w", l.Place, err)

@@ -42,13 +42,17 @@ func TestEvalMeasuresFilesAndStandardInputTogether(t *testing.T) {
 }
 
 func TestEvalNamesBadLinesAndGoesOn(t *testing.T) {
-	got, err := evalRun(t, lateLine+"\nno json\n"+praiseLine+"\n"+`{"id":"3","text":"hello","intent":"stuck_order","escalate":true,"handle":"@"}`, "-")
-	if err == nil || !strings.Contains(err.Error(), "stdin:2: ") || !strings.Contains(got, "3 posts") {
+	got, err := evalRun(t, lateLine+"\nno json\n"+praiseLine, "-")
+	if err == nil || !strings.Contains(err.Error(), "stdin:2: ") || !strings.Contains(got, "2 posts") {
 		t.Errorf("err %v, out %s", err, got)
 	}
 	_, err = evalRun(t, lateLine, "-", filepath.Join(t.TempDir(), "absent.jsonl"))
 	if err == nil || !strings.Contains(err.Error(), "absent.jsonl") {
 		t.Errorf("a file that is not there: %v", err)
+	}
+	_, err = evalRun(t, lateLine+"\n"+strings.Replace(praiseLine, `"lang"`, `"handle":"@@","lang"`, 1), "-")
+	if err == nil || !strings.Contains(err.Error(), `stdin:2: triage: handle "@"`) {
+		t.Errorf("a handle without a name: %v", err)
 	}
 	if got, err := evalRun(t, "no json", "-"); err == nil || got != "" {
 		t.Errorf("no line is good: %v, out %s", err, got)
@@ -87,7 +91,7 @@ func TestEvalHoldsFiguresToTheirFloors(t *testing.T) {
 
 func TestEvalTriesOtherRules(t *testing.T) {
 	_, err := evalRun(t, lateLine, "-", "--rules", t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "rules.txt") {
+	if err == nil || !strings.HasPrefix(err.Error(), "triage: ") || !strings.Contains(err.Error(), "rules.txt") {
 		t.Errorf("a folder without rules: %v", err)
 	}
 	var usage usageError
