@@ -1,5 +1,7 @@
 package socialwatch
 
+import "slices"
+
 // Intent is what a mention wants. The eleven values and their meaning are
 // those of the labelling guide that the triage data was labelled by.
 type Intent string
@@ -87,6 +89,22 @@ func (a Assessment) Entity(kind EntityKind) (Entity, bool) {
 		}
 	}
 	return Entity{}, false
+}
+
+// HumanSignals are the signals of a customer who wants a person: to speak to
+// one, to be spared the bot, to be called. One of them forces Escalate, and no
+// template that leaves the customer to help themselves may answer.
+var HumanSignals = []string{"must.asks_for_human", "must.bot_denied", "must.asks_for_call"}
+
+// WantsHuman is the first signal by which the customer wants a person, empty
+// without one.
+func (a Assessment) WantsHuman() string {
+	for _, s := range a.Signals {
+		if slices.Contains(HumanSignals, s.Name) {
+			return s.Name
+		}
+	}
+	return ""
 }
 
 // History is what triage may know beyond the text: an input value, never a

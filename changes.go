@@ -20,6 +20,7 @@ type Known struct {
 	Replies  []Reply            // replies of those cases that are not final
 	Earlier  map[string]int     // mentions since Ask.Since by author id
 	Used     map[int64][]string // by case id: templates of its replies that customers may have read
+	Human    map[int64]bool     // by case id: a mention of it wants a person (HumanSignals)
 }
 
 // Stored is a mention as the store holds it.

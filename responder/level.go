@@ -11,7 +11,7 @@ import (
 // package's comment.
 func Level(a socialwatch.Assessment) int {
 	switch {
-	case a.Intent == socialwatch.Praise:
+	case a.Intent == socialwatch.Praise && a.WantsHuman() == "":
 		return 4
 	case a.Escalate && (a.Urgency >= 2 || a.Score >= 80):
 		return 1
@@ -49,9 +49,20 @@ var acts = map[socialwatch.Intent]string{
 	socialwatch.ServiceComplaint: "Someone must look into the complaint",
 }
 
+// wants says what a customer who wants a person asks for.
+var wants = map[string]string{
+	"must.asks_for_human": "the customer asks for a person",
+	"must.bot_denied":     "the customer does not want an automatic answer",
+	"must.asks_for_call":  "the customer asks for a call",
+}
+
 // escalation is why a human must act beyond the reply, empty when none must:
-// triage says so, or somebody reports a fraud. Never for praise.
+// triage says so, or somebody reports a fraud. Never for praise, unless the
+// customer wants a person.
 func escalation(a socialwatch.Assessment) string {
+	if signal := a.WantsHuman(); signal != "" {
+		return "Someone must take over: " + wants[signal] + "."
+	}
 	if a.Intent == socialwatch.Praise || !a.Escalate && a.Intent != socialwatch.ScamReport {
 		return ""
 	}

@@ -19,20 +19,25 @@ type Templates struct {
 	phrases map[string]map[string]string // by language, then name
 }
 
-// phraseNames are the lines of a phrases.txt, each a way of saying how to go
-// on in private.
+// The lines of a phrases.txt: ways of saying how to go on in private, and
+// sentences that advise to delete what the customer posted of themselves.
 const (
 	phraseMessage = "private_message" // the account names no link
 	phraseLink    = "private_link"    // with {{link}}
 	phraseHere    = "private_here"    // the conversation is private already
+	phraseNumber  = "remove_number"   // a telephone or card number stands in a public post
+	phraseDetails = "remove_details"  // an e-mail or postal address does, or several things do
 )
 
-var phraseNames = []string{phraseMessage, phraseLink, phraseHere}
+var (
+	privatePhrases = []string{phraseMessage, phraseLink, phraseHere}
+	phraseNames    = append(slices.Clone(privatePhrases), phraseNumber, phraseDetails)
+)
 
 // Load reads and checks all templates: <language>/*.tmpl and
 // <language>/phrases.txt in builtin, then in override, which may be nil. A
 // template of override replaces the built-in one of the same id and language;
-// others add to them. English must have every intent and follow_up. The error
+// others add to them. English must have every intent, follow_up and human. The error
 // reports every bad file as name:line with what to write; then there are no
 // templates at all, so that a half-broken set is never used.
 func Load(builtin fs.FS, override fs.FS) (*Templates, error) {
@@ -153,7 +158,7 @@ func (t *Templates) addPhrases(name, text string) []error {
 func (t *Templates) complete() []error {
 	var errs []error
 	for _, x := range t.list {
-		for _, p := range phraseNames {
+		for _, p := range privatePhrases {
 			if slices.Contains(x.Slots, SlotPrivate) && t.phrases[x.Language][p] == "" {
 				errs = append(errs, fmt.Errorf("%s/phrases.txt:1: %s is missing and %s needs it: add a line %s = …", x.Language, p, x.Source, p))
 			}
@@ -162,7 +167,7 @@ func (t *Templates) complete() []error {
 			errs = append(errs, fmt.Errorf("%s:1: %d characters at its longest slot values: shorten it to %d", x.Source, weigh(text), limit))
 		}
 	}
-	for _, intent := range append(slices.Clone(socialwatch.Intents), FollowUp) {
+	for _, intent := range append(slices.Clone(socialwatch.Intents), ownIntents...) {
 		if !slices.ContainsFunc(t.list, func(x Template) bool { return x.Language == english && x.Intent == intent }) {
 			errs = append(errs, fmt.Errorf("en/%s.tmpl:1: no English template has intent %s: add one, it is what other languages fall back to", intent, intent))
 		}
@@ -174,7 +179,15 @@ func (t *Templates) complete() []error {
 // the networks, less 40 for the asker's address in front; a template for
 // Mastodon alone has 500 less 40.
 func (t Template) room() int {
-	if len(t.Networks) == 1 && t.Networks[0] == socialwatch.Mastodon {
+	if len(t.Networks) == 1 {
+		return roomOn(t.Networks[0])
+	}
+	return roomOn("")
+}
+
+// roomOn is how long a reply may get on a network, in the same count.
+func roomOn(n socialwatch.Network) int {
+	if n == socialwatch.Mastodon {
 		return 460
 	}
 	return 240
@@ -183,7 +196,7 @@ func (t Template) room() int {
 // longest is the template with its longest slot values.
 func (t *Templates) longest(x Template) string {
 	private := ""
-	for _, name := range phraseNames {
+	for _, name := range privatePhrases {
 		s := strings.ReplaceAll(t.phrases[x.Language][name], "{{link}}", longestLink)
 		if weigh(s) > weigh(private) {
 			private = s

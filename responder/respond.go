@@ -51,6 +51,7 @@ type Input struct {
 	Now        time.Time // bounds a post's own time, which may lie in the future
 	FollowUp   bool      // the customer has had an answer from us in this case
 	Used       []string  // ids of the templates already used in this case
+	WantsHuman bool      // the customer asked for a person earlier in this case
 }
 
 // Response is what we would do about a mention.
@@ -107,6 +108,8 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 				notes += fmt.Sprintf("; %s left out: no value for {{%s}}", t.ID, missing)
 				continue
 			}
+			text, without := r.advise(in, t.Language, text)
+			notes += without
 			d := &socialwatch.Draft{Account: in.Mention.Account, Parent: in.Mention.Post, Text: text,
 				Language: t.Language, Template: t.ID, TemplateV: t.Version}
 			return d, fmt.Sprintf("template %s v%d for %s%s%s", t.ID, t.Version, in.Assessment.Intent, note, notes)
@@ -118,12 +121,15 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 	return nil, fmt.Sprintf("no reply: no template for %s%s%s", in.Assessment.Intent, note, notes)
 }
 
-// intents lists the intents whose templates may answer, best first. A
+// intents lists the intents whose templates may answer, best first. Who wants
+// a person gets the template that says so, else what a person writes. A
 // follow-up that names no matter of its own ("still nothing?") gets the
 // neutral template at once.
 func intents(in Input) []socialwatch.Intent {
 	own := in.Assessment.Intent
 	switch {
+	case in.Assessment.WantsHuman() != "", in.WantsHuman && own != socialwatch.Praise:
+		return []socialwatch.Intent{Human}
 	case in.FollowUp && (own == socialwatch.Other || own == socialwatch.ServiceComplaint):
 		return []socialwatch.Intent{FollowUp}
 	case own == socialwatch.Praise:

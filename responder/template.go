@@ -14,6 +14,14 @@ import (
 // again when the intent's own template was used already.
 const FollowUp socialwatch.Intent = "follow_up"
 
+// Human is the intent of the template in which a person of the team takes
+// over. No other may answer a customer who wants a person: every other one may
+// leave them to help themselves.
+const Human socialwatch.Intent = "human"
+
+// ownIntents are the templates' intents beside those of triage.
+var ownIntents = []socialwatch.Intent{FollowUp, Human}
+
 // Slots that a template may use, with their longest values (templates are
 // measured with them).
 const (
@@ -165,8 +173,8 @@ func (t *Template) set(key, value string) string {
 		return unless(err == nil && n > 0, "write a whole number from 1")
 	case "intent":
 		t.Intent = socialwatch.Intent(value)
-		return unless(t.Intent == FollowUp || slices.Contains(socialwatch.Intents, t.Intent),
-			"write one of the intents, such as stuck_order, or follow_up")
+		return unless(slices.Contains(ownIntents, t.Intent) || slices.Contains(socialwatch.Intents, t.Intent),
+			"write one of the intents, such as stuck_order, or follow_up, or human")
 	case "language":
 		t.Language = value
 		return unless(len(value) == 2 && simpleName(value, 'a'), "write a code of two small letters, such as en")

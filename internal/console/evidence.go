@@ -55,14 +55,14 @@ func pieces(text string, signals []socialwatch.Signal) []piece {
 func onRune(text string, i int) bool { return i == len(text) || utf8.RuneStart(text[i]) }
 
 // evidence are the signals that speak for what a mention was flagged as: those
-// of its intent, of its being a case, of urgency and rank, and for an ignored
+// of its intent, of its being a case, of a human's having to act, of urgency and rank, and for an ignored
 // one those of the noise rule. What spoke for something else, or against,
 // stands in the trace.
 func evidence(signals []socialwatch.Signal, intent socialwatch.Intent, ignored bool) []socialwatch.Signal {
 	var out []socialwatch.Signal
 	for _, s := range signals {
 		of, _, dotted := strings.Cut(s.Name, ".")
-		speaks := !dotted || of == string(intent) || of == "case" || of == "urgency" || of == "score" || of == "ignored" && ignored
+		speaks := !dotted || of == string(intent) || of == "case" || of == "must" || of == "urgency" || of == "score" || of == "ignored" && ignored
 		if s.Points > 0 && speaks {
 			out = append(out, s)
 		}

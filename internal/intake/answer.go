@@ -74,8 +74,9 @@ func (p *plan) respond(it *item) Answer {
 	}
 	a := p.in.Rules.Respond(Situation{
 		Mention: it.mention, Assessment: it.matterOf(), CaseNumber: m.Number,
-		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], Now: now,
+		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], WantsHuman: m.human, Now: now,
 	})
+	m.human = m.human || it.assess.WantsHuman() != ""
 	a.DueAt = socialwatch.Micros(a.DueAt)
 	if a.Draft == nil && !a.Escalate {
 		a.Escalate, a.Escalation = true, "no reply fits: "+a.Why

@@ -29,6 +29,7 @@ type Situation struct {
 	CaseNumber string
 	FollowUp   bool     // the customer has had an answer from us
 	Used       []string // templates that this case has seen
+	WantsHuman bool     // the customer asked for a person earlier in this case
 	Now        time.Time
 }
 

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -308,6 +309,37 @@ func TestFollowUpBeforeAnyAnswerIsAnsweredForTheCase(t *testing.T) {
 		}
 		if !seen[2].FollowUp || seen[2].Assessment.Intent != socialwatch.Other {
 			t.Errorf("after an answer: %+v", seen[2])
+		}
+	})
+}
+
+func TestAPersonOnceAskedForStaysWantedInTheCase(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var seen []bool
+		answer := r.in.Rules.Respond
+		r.in.Rules.Respond = func(s intake.Situation) intake.Answer {
+			seen = append(seen, s.WantsHuman)
+			return answer(s)
+		}
+		assessed := r.in.Rules.Assess
+		r.in.Rules.Assess = func(m socialwatch.Mention, h socialwatch.History) socialwatch.Assessment {
+			a := assessed(m, h)
+			if strings.Contains(m.Text, "person") {
+				a.Signals = []socialwatch.Signal{{Name: "must.asks_for_human", Points: 1}}
+			}
+			return a
+		}
+		r.town.say("p1", "c1", "never came")
+		r.poll()
+		r.town.say("p2", "c1", "a person please", answers("p1"))
+		r.town.say("p3", "c1", "hello", answers("p1"))
+		r.town.say("p4", "c2", "never came either")
+		r.poll()
+		r.town.say("p5", "c1", "anybody", answers("p1"))
+		r.town.say("p6", "c2", "still not", answers("p4"))
+		r.poll()
+		if want := []bool{false, false, true, false, true, false}; !slices.Equal(seen, want) {
+			t.Errorf("wanted %v, want %v", seen, want)
 		}
 	})
 }

@@ -42,6 +42,7 @@ type item struct {
 type matter struct {
 	socialwatch.Case
 	touched bool
+	human   bool                // a mention of it wants a person
 	replies []socialwatch.Reply // live ones
 	draft   *item               // whose reply it gets, if any
 	events  []socialwatch.Event
@@ -102,7 +103,7 @@ func sorted(set map[string]bool) []string {
 func (p *plan) attach(known socialwatch.Known) {
 	p.known = known
 	for _, c := range known.Cases {
-		p.cases = append(p.cases, &matter{Case: c, replies: repliesOf(known.Replies, c.ID)})
+		p.cases = append(p.cases, &matter{Case: c, human: known.Human[c.ID], replies: repliesOf(known.Replies, c.ID)})
 	}
 	todo := p.items
 	p.items = nil

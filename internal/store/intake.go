@@ -110,6 +110,10 @@ select ` + caseColumns + ` from cases where id in (select id from hit) order by 
 where case_id in (?) and state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown','sent')
 order by id`
 
+	// A signal's name stands in quotes in the stored list, as JSON writes it.
+	sqlKnownHuman = `select distinct case_id from mentions
+where case_id in (?) and (cast(signals as text) like ? or cast(signals as text) like ? or cast(signals as text) like ?)`
+
 	sqlKnownEarlier = `select author_id, count(*) as n from mentions
 where account = ? and author_id in (?) and created_at >= ? group by author_id`
 )
@@ -157,6 +161,9 @@ func (t *tx) known(ctx context.Context, ask socialwatch.Ask) (k socialwatch.Know
 	if err := t.knownCases(ctx, ask, caseIDs, &k); err != nil {
 		return k, err
 	}
+	if err := t.knownHuman(ctx, &k); err != nil {
+		return k, err
+	}
 	var earlier []struct {
 		AuthorID string `db:"author_id"`
 		N        int    `db:"n"`
@@ -192,6 +199,27 @@ func (t *tx) knownMentions(ctx context.Context, network, host string, postIDs []
 		}
 	}
 	return stored, caseIDs, nil
+}
+
+// knownHuman marks the cases in which a customer asked for a person.
+func (t *tx) knownHuman(ctx context.Context, k *socialwatch.Known) error {
+	ids := make([]int64, len(k.Cases))
+	for i, c := range k.Cases {
+		ids[i] = c.ID
+	}
+	args := []any{ids}
+	for _, name := range socialwatch.HumanSignals {
+		args = append(args, `%"`+name+`"%`)
+	}
+	var human []int64
+	if err := t.all(ctx, &human, sqlKnownHuman, args...); err != nil {
+		return err
+	}
+	k.Human = make(map[int64]bool, len(human))
+	for _, id := range human {
+		k.Human[id] = true
+	}
+	return nil
 }
 
 func (t *tx) knownCases(ctx context.Context, ask socialwatch.Ask, caseIDs []int64, k *socialwatch.Known) error {
