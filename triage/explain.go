@@ -124,20 +124,20 @@ func steps(sums []Sum, d socialwatch.Assessment, noise Term) []Step {
 		{Decides: "urgency", Total: u, Outcome: urgencyNames[d.Urgency],
 			Rule: fmt.Sprintf("from %d pressed, as is all that escalates; from %d severe", pressedFloor, severeFloor)},
 		added(Step{Decides: "sentiment", Outcome: sentimentNames[d.Sentiment+1],
-			Rule: fmt.Sprintf("to %d negative, from %d positive", -sentimentFloor, sentimentFloor)},
-			Term{"sentiment", sums[targetSentiment].Points}, Term{"half of " + problem.Name + ", against", -(problem.Points / 2)}),
-		added(Step{Decides: "score", Outcome: fmt.Sprint(d.Score), Rule: "half of it, within 0 and 100"},
+			Rule: fmt.Sprintf("down from %d negative, from %d positive", -sentimentFloor, sentimentFloor)},
+			Term{"sentiment", sums[targetSentiment].Points}, Term{"half of " + problem.Name, -(problem.Points / 2)}),
+		added(Step{Decides: "score", Outcome: fmt.Sprint(d.Score), Rule: "half of it, from 0 to 100"},
 			Term{"evidence", evidence.Total}, Term{"urgency", u}, Term{"score", sums[targetScore].Points}),
 	}
 	if must := sums[targetMust].Points; must != 0 {
-		all = slices.Insert(all, 1, Step{Decides: "must", Total: must, Rule: "above 0 a human must act, whatever the rest says", Outcome: yesNo(must > 0)})
+		all = slices.Insert(all, 1, Step{Decides: "must", Total: must, Rule: "from 1 a human must act, whatever the rest says", Outcome: yesNo(must > 0)})
 	}
-	unless := fmt.Sprintf("unless it escalates or a problem has %d; the highest, %s, has %d", problemFloor, problem.Name, problem.Points)
+	unless := fmt.Sprintf("unless it escalates or a problem has %d (%s has %d)", problemFloor, problem.Name, problem.Points)
 	if noise.Name != "" {
 		all = append(all, Step{Decides: "ignored", Terms: []Term{noise}, Total: noise.Points, Rule: unless, Outcome: cmp.Or(d.Ignored, "no")})
 	}
 	if thanks := sums[targetThanks]; len(thanks.Signals) > 0 {
-		all = append(all, Step{Decides: "thanks", Total: thanks.Points, Rule: "above 0, " + unless, Outcome: yesNo(d.Thanks)})
+		all = append(all, Step{Decides: "thanks", Total: thanks.Points, Rule: "from 1 only thanks, " + unless, Outcome: yesNo(d.Thanks)})
 	}
 	return all
 }

@@ -19,35 +19,88 @@ import (
 const maxLine = 4 << 20
 
 func newTriage(f *flags) *cobra.Command {
-	var rules string
+	var t triaging
 	cmd := &cobra.Command{
 		Use:   "triage FILE|-",
-		Short: "Assess JSON lines of posts",
+		Short: "Assess JSON lines of posts, or explain how they are assessed",
 		Long: "Reads one JSON object a line with the keys id and text, optionally lang and\n" +
 			"handle (ours, that the post is addressed to), and writes one assessment\n" +
 			"a line. Order numbers and thresholds come from the configuration if\n" +
-			"there is one. A bad line is named and the rest goes on; the exit code is then 1.",
-		Example: "  echo '{\"id\":\"1\",\"text\":\"order 555-0100123-0000001 still not shipped\"}' | socialwatch triage -",
-		Args:    exactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			in := cmd.InOrStdin()
-			if args[0] != "-" {
-				file, err := os.Open(args[0])
-				if err != nil {
-					return fmt.Errorf("triage: %w", err)
-				}
-				defer file.Close()
-				in = file
+			"there is one. A bad line is named and the rest goes on; the exit code is then 1.\n\n" +
+			"--explain shows each assessment to people instead: the decision, what each\n" +
+			"sum of points is compared with, and the words that gave the points. It shows\n" +
+			"the text as it came, personal data too. docs/triage.md explains the page.",
+		Example: "  echo '{\"id\":\"1\",\"text\":\"order 555-0100123-0000001 still not shipped\"}' | socialwatch triage -\n" +
+			"  socialwatch triage --explain --text '@shop_help order 555-0100123-0000001 still not shipped'\n" +
+			"  socialwatch triage --explain posts.jsonl | less -R",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("text") {
+				return noArgs(cmd, args)
 			}
-			opts, err := withRules(f.config, rules)
-			if err != nil {
-				return err
-			}
-			return assessLines(cmd, in, opts)
+			return exactArgs(1)(cmd, args)
 		},
+		RunE: func(cmd *cobra.Command, args []string) error { return t.run(cmd, f, args) },
 	}
-	cmd.Flags().StringVar(&rules, "rules", "", rulesHelp)
+	cmd.Flags().StringVar(&t.rules, "rules", "", rulesHelp)
+	cmd.Flags().StringVar(&t.text, "text", "", "assess this one post instead of a file's")
+	cmd.Flags().BoolVar(&t.explain, "explain", false, "explain the assessments to people")
+	cmd.Flags().BoolVar(&t.all, "all", false, "with --explain: every signal, also of intents that did not win")
 	return cmd
+}
+
+// triaging is what the command is asked for.
+type triaging struct {
+	rules, text  string
+	explain, all bool
+}
+
+func (t triaging) run(cmd *cobra.Command, f *flags, args []string) error {
+	switch {
+	case t.all && !t.explain:
+		return usageError{errors.New("--all belongs to --explain")}
+	case t.explain && f.json:
+		return usageError{errors.New("--explain is for people: leave it out for JSON")}
+	}
+	opts, err := withRules(f.config, t.rules)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(cmd.OutOrStdout())
+	write := t.writer(cmd, w)
+	if cmd.Flags().Changed("text") {
+		one, err := engine(map[string]*triage.Triage{}, opts, "")
+		if err != nil {
+			return err
+		}
+		m := post("", t.text, "")
+		return errors.Join(write(m, one.Assess(m, socialwatch.History{})), w.Flush())
+	}
+	in := cmd.InOrStdin()
+	if args[0] != "-" {
+		file, err := os.Open(args[0])
+		if err != nil {
+			return fmt.Errorf("triage: %w", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	return errors.Join(assessLines(in, opts, write), w.Flush())
+}
+
+// writer writes one assessment to w, as a line of JSON or for people.
+func (t triaging) writer(cmd *cobra.Command, w io.Writer) func(socialwatch.Mention, socialwatch.Assessment) error {
+	if t.explain {
+		p := &explainer{w: w, paint: painter(cmd.OutOrStdout()), all: t.all}
+		return p.explain
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return func(m socialwatch.Mention, a socialwatch.Assessment) error {
+		if err := enc.Encode(triage.NewResult(m.ID, a)); err != nil {
+			return fmt.Errorf("triage: %w", err)
+		}
+		return nil
+	}
 }
 
 const rulesHelp = "folder of lexicons and rules to use instead of the built-in ones"
@@ -82,13 +135,11 @@ type triageLine struct {
 	Handle string `json:"handle"`
 }
 
-func assessLines(cmd *cobra.Command, in io.Reader, opts triage.Options) error {
+// assessLines assesses every good line and hands it on.
+func assessLines(in io.Reader, opts triage.Options, write func(socialwatch.Mention, socialwatch.Assessment) error) error {
 	engines := map[string]*triage.Triage{}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxLine)
-	w := bufio.NewWriter(cmd.OutOrStdout())
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
 	var bad []error
 	for n := 1; lines.Scan(); n++ {
 		if len(lines.Bytes()) == 0 {
@@ -103,14 +154,15 @@ func assessLines(cmd *cobra.Command, in io.Reader, opts triage.Options) error {
 		if err != nil {
 			return err
 		}
-		if err := enc.Encode(triage.NewResult(l.ID, t.Assess(post(l.ID, l.Text, l.Lang), socialwatch.History{}))); err != nil {
-			return fmt.Errorf("triage: %w", err)
+		m := post(l.ID, l.Text, l.Lang)
+		if err := write(m, t.Assess(m, socialwatch.History{})); err != nil {
+			return err
 		}
 	}
 	if err := lines.Err(); err != nil {
 		bad = append(bad, fmt.Errorf("read: %w (a line may have at most %d bytes)", err, maxLine))
 	}
-	return errors.Join(append(bad, w.Flush())...)
+	return errors.Join(bad...)
 }
 
 // post is a mention of a line, its text cleaned as a connector does.
