@@ -96,15 +96,19 @@ func newMigrate(f *flags) *cobra.Command {
 	cmd.Flags().BoolVar(&show, "print", false, "print the SQL for an empty database and change nothing")
 	cmd.Flags().BoolVar(&grants, "grants", false, "print the grants alone, for a database that stands")
 	cmd.Flags().StringVar(&roles.Consumer, "role", "", "role that may read the consumers' views")
+	cmd.Flags().BoolVar(&roles.Entities, "entities", false, "--role may read order and tracking numbers too")
 	cmd.Flags().StringVar(&roles.Serve, "serve-role", "", "role that runs everything but migrate")
 	return cmd
 }
 
 func printed(opts store.Options, roles store.Roles, grants bool) (string, error) {
+	if roles.Entities && roles.Consumer == "" {
+		return "", usageError{fmt.Errorf("--entities belongs to --role: name the consumer's role")}
+	}
 	if !grants {
 		return store.Print(opts, roles)
 	}
-	if roles == (store.Roles{}) {
+	if roles.Consumer == "" && roles.Serve == "" {
 		return "", usageError{fmt.Errorf("--grants needs --role or --serve-role")}
 	}
 	return store.Grants(opts, roles)

@@ -190,7 +190,7 @@ func (a *app) networks() error {
 // pipeline joins the parts in the order in which a mention passes them.
 func (a *app) pipeline() {
 	a.intake = &intake.Intake{Store: a.store, Now: a.now, Expiry: a.cfg.Replies.Expiry,
-		Rules: intake.Rules{Assess: a.triage.Assess, Respond: a.respond, Check: a.checkDraft}}
+		Rules: intake.Rules{Assess: a.triage.Assess, Respond: a.respond, Check: a.checkDraft, Redact: a.redact}}
 	if a.tuning.look > 0 {
 		a.intake.LookAfter = func(int) time.Duration { return a.tuning.look }
 	}
@@ -219,6 +219,15 @@ func (a *app) respond(s intake.Situation) intake.Answer {
 		Account: a.accounts[s.Mention.Account], Calendar: a.calendars[s.Mention.Account]})
 	return intake.Answer{Draft: r.Draft, Why: r.Why, Escalate: r.Escalate, Escalation: r.Escalation,
 		Level: r.Level, DueAt: r.DueAt}
+}
+
+// redact takes out what the configuration wants stored posts to be without.
+func (a *app) redact(m socialwatch.Mention, as socialwatch.Assessment) (socialwatch.Mention, socialwatch.Assessment) {
+	kinds := make([]socialwatch.EntityKind, len(a.cfg.Privacy.MaskStored))
+	for i, kind := range a.cfg.Privacy.MaskStored {
+		kinds[i] = socialwatch.EntityKind(kind)
+	}
+	return a.triage.Redact(m, as, kinds)
 }
 
 func (a *app) checkDraft(p socialwatch.Payload, parent socialwatch.Mention, original string) []socialwatch.Finding {

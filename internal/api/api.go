@@ -21,12 +21,13 @@ const base = "/api/v1"
 
 // Scopes of a token.
 const (
-	ScopeRead   = "read"   // every GET
-	ScopeDecide = "decide" // every POST; of use to a person's token only
+	ScopeRead     = "read"     // every GET
+	ScopeDecide   = "decide"   // every POST; of use to a person's token only
+	ScopeEntities = "entities" // order and tracking numbers in full
 )
 
 // Scopes lists all scopes.
-var Scopes = []string{ScopeRead, ScopeDecide}
+var Scopes = []string{ScopeRead, ScopeDecide, ScopeEntities}
 
 // Reader is what the API reads.
 type Reader interface {

@@ -6,8 +6,9 @@
 //   - The document at /api/v1/openapi.json describes everything; the tests
 //     hold every response against it.
 //   - Authorization: Bearer swt_…, the token of a person or of a system. A
-//     token has scopes: read and decide. Only a person's token decides, with
-//     that person's roles on the account.
+//     token has scopes: read, decide, and entities, without which order and
+//     tracking numbers show their last three characters only. Only a person's
+//     token decides, with that person's roles on the account.
 //   - Names are snake_case. Times are RFC 3339 in UTC. Every field is always
 //     there: times and numbers that are not known are null, texts "", lists [].
 //   - Customers' words are masked: personal data is replaced by *, byte for

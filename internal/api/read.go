@@ -104,7 +104,7 @@ func (s *server) reply(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewCard(card), nil
+	return c.viewCard(card), nil
 }
 
 // card reads the reply that the address names. One that the caller may not
@@ -140,7 +140,7 @@ func (s *server) cases(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page(rows, next, viewCaseRow), nil
+	return page(rows, next, c.viewCaseRow), nil
 }
 
 func (s *server) caseDetail(r *http.Request, c caller) (any, error) {
@@ -154,7 +154,7 @@ func (s *server) caseDetail(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewDetail(d), nil
+	return c.viewDetail(d), nil
 }
 
 // events is the feed. It is not divided by account, so only who may read all

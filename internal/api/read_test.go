@@ -155,6 +155,39 @@ func TestCustomersWordsAreMaskedEverywhere(t *testing.T) {
 	}
 }
 
+func TestNumbersInFullNeedTheScope(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	for _, login := range []string{"", "ana"} {
+		for _, tt := range []struct {
+			scopes []string
+			want   string
+		}{
+			{[]string{api.ScopeRead}, "*****233"}, {[]string{api.ScopeRead, api.ScopeEntities}, "100-2233"},
+		} {
+			c := &api.Client{BaseURL: g.url, Token: g.token(login, tt.scopes...), HTTP: g.http}
+			cases, err := c.Cases(t.Context(), api.Query{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			full, err := c.Case(t.Context(), one.Case.Number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := c.Reply(t.Context(), one.Reply.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := [][]string{cases.Items[0].Orders, full.Orders, {d.Assessment.Entities[0].Value}, {full.Mentions[0].Assessment.Entities[0].Value}}
+			for i, values := range got {
+				if len(values) != 1 || values[0] != tt.want {
+					t.Errorf("%q, %v, place %d: %q, want %q", login, tt.scopes, i, values, tt.want)
+				}
+			}
+		}
+	}
+}
+
 func TestReplyTellsItsHistory(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]

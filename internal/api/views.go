@@ -3,6 +3,7 @@ package api
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"socialwatch"
@@ -113,7 +114,7 @@ type Assessment struct {
 	Urgency   int                  `json:"urgency"`
 	Sentiment int                  `json:"sentiment"`
 	Score     int                  `json:"score"`
-	Entities  []socialwatch.Entity `json:"entities"` // personal data left out
+	Entities  []socialwatch.Entity `json:"entities"` // personal data left out; numbers masked without the scope entities
 }
 
 // Version is one version of a reply.
@@ -149,7 +150,7 @@ type Case struct {
 	Score          int                   `json:"score"`
 	Escalated      bool                  `json:"escalated"`
 	Escalation     string                `json:"escalation"`
-	Orders         []string              `json:"orders"`
+	Orders         []string              `json:"orders"` // masked without the scope entities
 	OpenedAt       *time.Time            `json:"opened_at"`
 	UpdatedAt      *time.Time            `json:"updated_at"`
 	DueAt          *time.Time            `json:"due_at"`
@@ -240,24 +241,24 @@ func viewRow(r store.QueueRow) ReplyItem {
 	}
 }
 
-func viewCard(c store.Card) ReplyDetail {
-	one := c.Case
+func (c caller) viewCard(card store.Card) ReplyDetail {
+	one := card.Case
 	return ReplyDetail{
 		ReplyItem: ReplyItem{
-			Reply: viewReply(c.Reply, one.Number),
+			Reply: viewReply(card.Reply, one.Number),
 			Case: CaseBrief{Number: one.Number, State: one.State, Level: one.Level, Intent: one.Intent, Score: one.Score,
 				Escalated: one.Escalated, OpenedAt: at(one.OpenedAt), DueAt: at(one.DueAt),
-				Responded: !one.RespondedAt.IsZero(), Breached: c.Breached},
-			Post: viewPost(c.Parent),
+				Responded: !one.RespondedAt.IsZero(), Breached: card.Breached},
+			Post: viewPost(card.Parent),
 		},
-		Assessment: viewAssessment(c.Parent.Assessment),
-		Versions: each(c.Versions, func(v store.Version) Version {
+		Assessment: c.viewAssessment(card.Parent.Assessment),
+		Versions: each(card.Versions, func(v store.Version) Version {
 			return Version{v.N, v.Hash, v.Payload.Text, v.Author, at(v.At)}
 		}),
-		Attempts: each(c.Attempts, func(a store.AttemptRow) Attempt {
+		Attempts: each(card.Attempts, func(a store.AttemptRow) Attempt {
 			return Attempt{a.N, at(a.BegunAt), at(a.EndedAt), a.Outcome, a.Reason}
 		}),
-		InDoubt: c.InDoubt, LookAt: at(c.LookAt), RetryAt: at(c.RetryAt),
+		InDoubt: card.InDoubt, LookAt: at(card.LookAt), RetryAt: at(card.RetryAt),
 	}
 }
 
@@ -268,43 +269,60 @@ func viewPost(m store.MentionRow) Post {
 		Signals: list(m.Assessment.Signals), PostedAt: at(p.CreatedAt), EditedAt: at(p.EditedAt), Gone: !m.GoneAt.IsZero()}
 }
 
+// number is an order or tracking number as the caller may see it: its last
+// three characters are what the masked text shows as well.
+func (c caller) number(value string) string {
+	if slices.Contains(c.scopes, ScopeEntities) {
+		return value
+	}
+	all := []rune(value)
+	hidden := len(all) - 3
+	if hidden <= 0 {
+		hidden = len(all)
+	}
+	return strings.Repeat("*", hidden) + string(all[hidden:])
+}
+
 // shown are the entities that travel as typed values; the others are personal
 // data and masked.
 var shown = []socialwatch.EntityKind{socialwatch.OrderNumber, socialwatch.TrackingNumber, socialwatch.Amount,
 	socialwatch.DaysWaited, socialwatch.Date, socialwatch.CaseNumber}
 
-func viewAssessment(a socialwatch.Assessment) Assessment {
+func (c caller) viewAssessment(a socialwatch.Assessment) Assessment {
 	v := Assessment{Rules: a.Rules, Intent: a.Intent, Escalate: a.Escalate, Urgency: a.Urgency,
 		Sentiment: a.Sentiment, Score: a.Score, Entities: []socialwatch.Entity{}}
 	for _, e := range a.Entities {
 		if slices.Contains(shown, e.Kind) {
+			if e.Kind == socialwatch.OrderNumber || e.Kind == socialwatch.TrackingNumber {
+				e.Value = c.number(e.Value)
+			}
 			v.Entities = append(v.Entities, e)
 		}
 	}
 	return v
 }
 
-func viewCase(c socialwatch.Case, breached time.Time) Case {
-	return Case{ID: c.ID, Number: c.Number, Account: c.Account, Network: c.Network, Host: c.Host,
-		CustomerHandle: c.Customer.Handle, CustomerURL: c.Customer.URL, State: c.State, Level: c.Level,
-		Intent: c.Intent, Score: c.Score, Escalated: c.Escalated, Escalation: c.Escalation, Orders: list(c.Orders),
-		OpenedAt: at(c.OpenedAt), UpdatedAt: at(c.UpdatedAt), DueAt: at(c.DueAt), RespondedAt: at(c.RespondedAt),
-		BreachedAt: at(breached), ResolvedAt: at(c.ResolvedAt), Assignee: c.Assignee,
-		MergedInto: known(c.MergedInto), FollowsCaseID: known(c.Linked), Version: c.Version}
+func (c caller) viewCase(one socialwatch.Case, breached time.Time) Case {
+	return Case{ID: one.ID, Number: one.Number, Account: one.Account, Network: one.Network, Host: one.Host,
+		CustomerHandle: one.Customer.Handle, CustomerURL: one.Customer.URL, State: one.State, Level: one.Level,
+		Intent: one.Intent, Score: one.Score, Escalated: one.Escalated, Escalation: one.Escalation, Orders: each(one.Orders, c.number),
+		OpenedAt: at(one.OpenedAt), UpdatedAt: at(one.UpdatedAt), DueAt: at(one.DueAt), RespondedAt: at(one.RespondedAt),
+		BreachedAt: at(breached), ResolvedAt: at(one.ResolvedAt), Assignee: one.Assignee,
+		MergedInto: known(one.MergedInto), FollowsCaseID: known(one.Linked), Version: one.Version}
 }
 
-func viewCaseRow(r store.CaseRow) CaseItem {
-	return CaseItem{viewCase(r.Case, r.BreachedAt), r.Mentions, r.Masked, r.Reply}
+func (c caller) viewCaseRow(r store.CaseRow) CaseItem {
+	return CaseItem{c.viewCase(r.Case, r.BreachedAt), r.Mentions, r.Masked, r.Reply}
 }
 
-func viewDetail(d store.CaseDetail) CaseDetail {
+func (c caller) viewDetail(d store.CaseDetail) CaseDetail {
 	return CaseDetail{
-		Case: viewCase(d.Case, d.BreachedAt), MergedFrom: d.MergedFrom,
+		Case: c.viewCase(d.Case, d.BreachedAt), MergedFrom: d.MergedFrom,
 		Mentions: each(d.Mentions, func(m store.MentionRow) Mention {
-			return Mention{m.ID, m.Mention.Kind, viewPost(m), viewAssessment(m.Assessment), at(m.ReceivedAt)}
+			return Mention{m.ID, m.Mention.Kind, viewPost(m), c.viewAssessment(m.Assessment), at(m.ReceivedAt)}
 		}),
 		Replies: each(d.Replies, func(r socialwatch.Reply) Reply { return viewReply(r, d.Case.Number) }),
-		Earlier: each(d.Earlier, viewCaseRow),
+		Earlier: each(d.Earlier, c.viewCaseRow),
 		Events:  each(d.Events, viewEvent),
 	}
 }

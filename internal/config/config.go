@@ -16,6 +16,7 @@ type Config struct {
 	Replies   Replies             `yaml:"replies" doc:"Life of a reply."`
 	Polling   Polling             `yaml:"polling" doc:"When the networks are read."`
 	Triage    Triage              `yaml:"triage" doc:"What triage should know of this shop."`
+	Privacy   Privacy             `yaml:"privacy" doc:"Personal data in customers' posts."`
 	Templates string              `yaml:"templates" example:"/etc/socialwatch/templates" doc:"Folder of templates that replace the built-in ones of the same path (en/refund_delay.tmpl). Empty: built-in only."`
 	Calendars map[string]Calendar `yaml:"calendars" doc:"Business hours by name; an account without one is always open."`
 	Accounts  []Account           `yaml:"accounts" doc:"Our handles, one entry each."`
@@ -52,6 +53,11 @@ type Polling struct {
 type Triage struct {
 	OrderPatterns []string           `yaml:"order_patterns" example:"[\"SW-######\"]" doc:"Your order numbers: # is a digit, A a letter, the rest stands for itself."`
 	HighValue     map[string]float64 `yaml:"high_value" example:"{USD: 500, EUR: 500}" doc:"Amounts from which a mention counts as high value, by ISO currency."`
+}
+
+// Privacy says what is kept of customers' personal data.
+type Privacy struct {
+	MaskStored []string `yaml:"mask_stored" example:"[email, phone, address]" doc:"Kinds of personal data that posts are stored without: email, phone, address. Each is replaced by * for good, so the console cannot show it either; who needs it opens the original. Card numbers are always stored masked. Empty: people signed in see the rest; the API, views, events and logs never hold any of it."`
 }
 
 // Calendar is when people work.

@@ -33,6 +33,7 @@ func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
 		{"listen without port", "listen: \"8080\"\n", "f.yaml:1: listen: write host and port"},
 		{"public address", "public_url: nonsense\n", "f.yaml:1: public_url: write the address"},
 		{"high value", "triage:\n  high_value: {EUR: -5}\n", "f.yaml:2: triage.high_value: write amounts"},
+		{"kind of personal data", "privacy:\n  mask_stored: [phone, order]\n", `f.yaml:2: privacy.mask_stored[1]: unknown kind "order": write email, phone or address`},
 		{"number", account + "    numbers: [\"call us\"]\n", `accounts[0].numbers: "call us" is no telephone number`},
 		{"language", account + "    languages: [English]\n", `accounts[0].languages: "English" is no language`},
 		{"region", account + "    region: Britain\n", "accounts[0].region: write the country's two letters"},

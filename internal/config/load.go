@@ -183,6 +183,11 @@ func (c Config) check() []problem {
 			add("triage.high_value", "write amounts above 0 by ISO code, such as {USD: 500}")
 		}
 	}
+	for i, kind := range c.Privacy.MaskStored {
+		if kind != "email" && kind != "phone" && kind != "address" {
+			add(fmt.Sprintf("privacy.mask_stored[%d]", i), "unknown kind %q: write email, phone or address (cards always are masked)", kind)
+		}
+	}
 	if h := c.Replies.Hold; h < 0 || h > 5*time.Minute {
 		add("replies.hold", "write 0s to 5m")
 	}

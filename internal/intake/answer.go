@@ -28,6 +28,9 @@ func (p *plan) answer(it *item) {
 			m.draft = it
 		}
 	}
+	if redact := p.in.Rules.Redact; redact != nil {
+		entry.Mention, entry.Assessment = redact(entry.Mention, entry.Assessment)
+	}
 	p.out.Entries = append(p.out.Entries, entry)
 }
 

@@ -50,6 +50,9 @@ type Rules struct {
 	Respond func(Situation) Answer
 	// Check is the safety check of a composed draft.
 	Check func(p socialwatch.Payload, parent socialwatch.Mention, original string) []socialwatch.Finding
+	// Redact takes out what must not be stored; nil: nothing. It comes last: a
+	// reply is chosen and checked by what the customer wrote.
+	Redact func(socialwatch.Mention, socialwatch.Assessment) (socialwatch.Mention, socialwatch.Assessment)
 }
 
 // Intake takes in what the networks hold. It is safe for concurrent use: the

@@ -221,9 +221,13 @@ func (t *tx) hasMigrations(ctx context.Context) (bool, error) {
 
 var consumerView = regexp.MustCompile(`(?m)^create view (\w+_v\d+) as`)
 
+// entitiesView holds what a consumer reads only with the right to.
+const entitiesView = "case_entities_v1"
+
 // Roles are whom the printed SQL grants what; empty names get nothing.
 type Roles struct {
 	Consumer string // may read the consumers' views and nothing else
+	Entities bool   // of Consumer: those with order and tracking numbers too
 	Serve    string // may run everything but migrate
 }
 
@@ -287,7 +291,9 @@ func Grants(o Options, roles Roles) (string, error) {
 		var views []string
 		for _, m := range files {
 			for _, v := range consumerView.FindAllStringSubmatch(m.sql, -1) {
-				views = append(views, schema+"."+v[1])
+				if v[1] != entitiesView || roles.Entities {
+					views = append(views, schema+"."+v[1])
+				}
 			}
 		}
 		role := pq.QuoteIdentifier(roles.Consumer)

@@ -266,7 +266,7 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 		}
 	}
 	for _, statement := range []string{"select * from people", "select * from tokens", "select * from sessions",
-		"select * from mentions", "select * from cases", "update cases_v1 set level = 1", "delete from cases_v1",
+		"select * from mentions", "select * from cases", "select * from case_entities_v1", "update cases_v1 set level = 1", "delete from cases_v1",
 		"create table t (a int)"} {
 		if _, err := conn.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("%s: %v", statement, err)
@@ -281,11 +281,14 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), "create table t (a int)"); err == nil {
 		t.Error("the role that serves changes the schema")
 	}
-	again, err := store.Grants(o, store.Roles{Consumer: role})
+	again, err := store.Grants(o, store.Roles{Consumer: role, Entities: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	runPrinted(t, o, again)
+	if _, err := conn.ExecContext(t.Context(), "set role "+pq.QuoteIdentifier(role)+"; select * from case_entities_v1"); err != nil {
+		t.Errorf("with the right to entities: %v", err)
+	}
 }
 
 func TestPrintRefusesRolesOnSQLite(t *testing.T) {
