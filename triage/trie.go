@@ -55,7 +55,9 @@ func newTrie(texts []string, phrases []phrase) *trie {
 		state, depth int
 		of           []int32 // phrases that begin as the state says, sorted
 	}
-	queue, room := []todo{{of: order}}, [2]int{1, 1}
+	// Single children look from 256 on: a free cell below the byte that wants it
+	// is out of reach for ever, and every search would start there.
+	queue, room := []todo{{of: order}}, [2]int{256, 1}
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
