@@ -1,7 +1,7 @@
 package triage
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
@@ -249,13 +249,13 @@ var publicOrders = []pattern{{form: "###-#######-#######"}, {form: "OD##########
 func newPattern(form string) (pattern, error) {
 	switch {
 	case strings.Count(form, "#") < 3:
-		return pattern{}, fmt.Errorf("order pattern %q: write at least three #, each stands for a digit", form)
+		return pattern{}, errors.New("write at least three #, each stands for a digit")
 	case len(form) > 40:
-		return pattern{}, fmt.Errorf("order pattern %q: at most 40 characters", form)
+		return pattern{}, errors.New("write at most 40 characters")
 	}
 	for k := 0; k < len(form); k++ {
 		if c := form[k]; c <= ' ' || c >= 0x7f || k == 0 && c != '#' && !handleByte(c) {
-			return pattern{}, fmt.Errorf("order pattern %q: only letters, digits, # and punctuation, starting with a letter, digit or #", form)
+			return pattern{}, errors.New("write only letters, digits, # and punctuation, starting with a letter, digit or #")
 		}
 	}
 	return pattern{form, strings.IndexAny(form, "#0123456789")}, nil

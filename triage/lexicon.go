@@ -60,12 +60,13 @@ var shapes = []string{
 	"shouting", "brief", "bare", "link", "handles", "other_first",
 	"agent_mark", "automated", "own", "earlier", "earlier_often", "open_case", "reach",
 	"unread",
+	"lookalike_handle", "lookalike_name", "lookalike_link", "unofficial_phone",
 }
 
 // contexts are the concepts whose phrases the code reads itself, around numbers
 // and times.
 var contexts = []string{"about_phone", "about_order", "about_tracking", "about_other",
-	"since", "term", "term_after", "day_number"}
+	"since", "term", "term_after", "day_number", "desk_word", "offers_help"}
 
 // readLexicon reads every language of the folder. Concepts that only phrases
 // define come into being here.
@@ -188,6 +189,17 @@ func (l *lexicon) mean(p *phrase, concept string) {
 	if c := l.concept(concept); !slices.Contains(p.concepts, c) {
 		p.concepts = append(p.concepts, c)
 	}
+}
+
+// phrasesOf lists the folded phrases of a concept.
+func (l *lexicon) phrasesOf(concept string) []string {
+	var texts []string
+	for i, p := range l.phrases {
+		if slices.Contains(p.concepts, l.concept(concept)) {
+			texts = append(texts, l.texts[i])
+		}
+	}
+	return texts
 }
 
 // foldPhrase folds a phrase as a text is folded.

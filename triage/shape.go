@@ -16,6 +16,7 @@ type shapeIDs struct {
 	unread, since, term, termAfter, dayNumber                                     uint16
 	about                                                                         [len(aboutNumbers)]uint16
 	entity                                                                        map[socialwatch.EntityKind]uint16
+	impostor                                                                      impostorIDs
 }
 
 func newShapeIDs(l *lexicon) shapeIDs {
@@ -28,7 +29,7 @@ func newShapeIDs(l *lexicon) shapeIDs {
 		earlierOften: l.concept("earlier_often"), openCase: l.concept("open_case"),
 		reach: l.concept("reach"), unread: l.concept("unread"),
 		since: l.concept("since"), term: l.concept("term"), termAfter: l.concept("term_after"),
-		dayNumber: l.concept("day_number"), entity: map[socialwatch.EntityKind]uint16{},
+		dayNumber: l.concept("day_number"), entity: map[socialwatch.EntityKind]uint16{}, impostor: newImpostorIDs(l),
 	}
 	for c := saysPhone; c <= saysOther; c++ {
 		id.about[c] = l.concept(aboutNumbers[c])

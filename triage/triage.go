@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math/bits"
-	"slices"
-	"strings"
 	"sync"
 
 	"socialwatch"
@@ -15,36 +13,13 @@ import (
 // mention may be assessed differently.
 const Rules = "2026-11-23.2"
 
-// Options adapt triage to a shop. The zero value gives the built-in rules.
-type Options struct {
-	// Handles are our own handles, with or without @ and host. A text that
-	// opens with another handle is taken as addressed to somebody else first.
-	// Without handles nothing is.
-	Handles []string
-	// OrderPatterns are more forms of order numbers: # stands for a digit, A
-	// for a letter of either case, everything else for itself, as in
-	// "SW-######". Amazon's 3-7-7 digits and OD with 18 digits are built in.
-	OrderPatterns []string
-	// HighValue is the amount, per ISO 4217 code, from which one in the text
-	// raises the score. A currency without an entry never does; nil stands for
-	// a built-in table.
-	HighValue map[string]float64
-	// Lexicons replaces the built-in lexicons and rules by a folder of the same
-	// form, to try changes; nil stands for the built-in ones.
-	Lexicons fs.FS
-}
-
-// highValue is the built-in table, roughly one threshold in eight currencies;
-// set by hand.
-var highValue = map[string]float64{"USD": 500, "EUR": 500, "GBP": 400, "INR": 40000,
-	"JPY": 75000, "CAD": 700, "AUD": 750, "CHF": 500}
-
 // Triage holds the compiled rules. It is immutable and safe for concurrent use.
 type Triage struct {
 	*compiled
 	handles   map[string]bool
 	orders    []pattern
 	highValue map[string]float64
+	guard     *guard    // nil: nothing to pose as
 	scratch   sync.Pool // of *scratch
 }
 
@@ -56,12 +31,14 @@ type compiled struct {
 	concepts  int
 	languages []string
 	shape     shapeIDs
+	deskWords []string // folded phrases of the concept desk_word
 }
 
 // builtIn compiles the built-in lexicons once.
-var builtIn = sync.OnceValues(func() (*compiled, error) { return compile(Lexicons()) })
+var builtIn = sync.OnceValues(func() (*compiled, error) { return compile(Lexicons(), Options{}) })
 
-func compile(folder fs.FS) (*compiled, error) {
+// compile reads a folder and adds what the options say in the shop's own words.
+func compile(folder fs.FS, o Options) (*compiled, error) {
 	l, err := readLexicon(folder)
 	if err != nil {
 		return nil, fmt.Errorf("read lexicons: %w", err)
@@ -70,7 +47,9 @@ func compile(folder fs.FS) (*compiled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
 	}
-	c := &compiled{rules: rules, concepts: len(l.concepts), languages: l.languages, shape: newShapeIDs(l),
+	rules = append(rules, o.extend(l)...)
+	shape := newShapeIDs(l) // the last to make concepts
+	c := &compiled{rules: rules, concepts: len(l.concepts), languages: l.languages, shape: shape, deskWords: l.phrasesOf("desk_word"),
 		trie: newTrie(l.texts, l.phrases), wake: make([][]uint64, len(l.concepts))}
 	for i, r := range rules {
 		for _, id := range r.terms[0].concepts {
@@ -81,38 +60,6 @@ func compile(folder fs.FS) (*compiled, error) {
 		}
 	}
 	return c, nil
-}
-
-// New compiles the rules once. The error says which option is wrong and how
-// to write it.
-func New(o Options) (*Triage, error) {
-	c, err := builtIn()
-	if o.Lexicons != nil {
-		c, err = compile(o.Lexicons)
-	}
-	if err != nil {
-		return nil, err
-	}
-	t := &Triage{compiled: c, handles: map[string]bool{}, highValue: o.HighValue, orders: slices.Clone(publicOrders)}
-	if t.highValue == nil {
-		t.highValue = highValue
-	}
-	for k, form := range o.OrderPatterns {
-		p, err := newPattern(form)
-		if err != nil {
-			return nil, err
-		}
-		t.orders = slices.Insert(t.orders, k, p)
-	}
-	for _, h := range o.Handles {
-		name, _, _ := strings.Cut(strings.TrimPrefix(h, "@"), "@")
-		if name == "" {
-			return nil, fmt.Errorf("handle %q: write it as shop_help or @shop_help@social.example", h)
-		}
-		t.handles[strings.ToLower(name)] = true
-	}
-	t.scratch.New = func() any { return t.newScratch() }
-	return t, nil
 }
 
 // scratch is what one assessment works on, reused by later ones.
@@ -172,6 +119,7 @@ func (t *Triage) Assess(m socialwatch.Mention, h socialwatch.History) socialwatc
 	t.findPhrases(s)
 	t.findEntities(s, m.Text)
 	t.findShapes(s, m, h)
+	t.findImpostor(s, m)
 	lang := s.language(t.languages)
 	if lang == undetermined {
 		s.board.add(t.shape.unread, span{})
