@@ -23,7 +23,8 @@ import (
 //	                     MOD 37,36
 //	Evri 16              forms without a published check
 //	Amazon TBA, TBC, TBM forms without a published check
-//	Ekart FMPP, FMPC     forms without a published check
+//	Ekart FMPP, FMPC,    forms without a published check, as public clients of
+//	FMPR                 its tracking and customers write them
 //
 // Numbers of a form too weak to stand alone count only where the words near
 // say that they are tracking numbers, or name the carrier. Delhivery publishes
@@ -35,7 +36,7 @@ var lettered = []struct {
 	text     string
 	min, max int
 }{
-	{"tba", 12, 12}, {"tbc", 12, 12}, {"tbm", 12, 12}, {"fmpp", 10, 10}, {"fmpc", 10, 10},
+	{"tba", 12, 12}, {"tbc", 12, 12}, {"tbm", 12, 12}, {"fmpp", 10, 10}, {"fmpc", 10, 10}, {"fmpr", 10, 10},
 	{"jjd", 10, 20}, {"jvgl", 10, 20}, {"gm", 10, 37}, {"lx", 10, 37}, {"rx", 10, 37},
 }
 

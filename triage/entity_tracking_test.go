@@ -72,6 +72,7 @@ var trackingCases = []struct{ text, want string }{
 	{"TBD123456789012", ""},
 	{"FMPP0123456789 stuck", "FMPP0123456789"},
 	{"FMPC0123456789", "FMPC0123456789"},
+	{"fmpr0123456789", "FMPR0123456789"},
 	{"FMPX0123456789", ""},
 	{"FMPP012345678", ""},
 }
