@@ -115,7 +115,9 @@ type postView struct {
 	At                  moment
 	Text                []piece
 	Chips               []chip
+	Correct             *correctView // on the page of a case
 	at                  time.Time
+	mention             int64 // 0 for ours
 }
 
 type eventView struct {
@@ -317,7 +319,7 @@ func (c *Console) thread(theirs []store.MentionRow, replies []socialwatch.Reply,
 	for _, m := range theirs {
 		all = append(all, postView{Current: m.ID == current, Gone: !m.GoneAt.IsZero(), Who: "@" + m.Mention.Author.Handle,
 			Lang: tongue(cmp.Or(m.Assessment.Language, m.Mention.Language)), URL: link(m.Mention.URL), At: c.moment(m.Mention.CreatedAt),
-			Text: marked(m), Chips: postChips(m), at: m.Mention.CreatedAt})
+			Text: marked(m), Chips: postChips(m), at: m.Mention.CreatedAt, mention: m.ID})
 	}
 	for _, rp := range replies {
 		if rp.State == socialwatch.ReplySent {
@@ -351,6 +353,9 @@ func (c *Console) history(events []socialwatch.Event) []eventView {
 		v := eventView{At: c.moment(e.At), Text: label("event", e.Kind)}
 		if to, ok := e.Data["to"].(string); ok && e.Kind == socialwatch.EventCaseState {
 			v.Text += ": " + label("case", to)
+		}
+		if e.Kind == store.EventCorrected {
+			v.Text += ": " + correctedText(e)
 		}
 		if why, ok := e.Data["reason"].(string); ok && why != "" {
 			v.Text += ": " + reasonText(why)

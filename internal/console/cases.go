@@ -146,6 +146,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	if !author {
 		v.Lacks = say("lacks.author", cs.Account)
 	}
+	c.correctable(v, d, author)
 	for _, rp := range slices.Backward(d.Replies) {
 		v.Replies = append(v.Replies, replyView{rp.ID, string(rp.State), label("reply", string(rp.State)), templateName(rp.Payload),
 			tongue(rp.Payload.Language), rp.Payload.Whole()})

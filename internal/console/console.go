@@ -29,6 +29,7 @@ type Cases interface {
 	Cases(ctx context.Context, f store.CaseFilter) (rows []store.CaseRow, next string, err error)
 	Case(ctx context.Context, number string) (store.CaseDetail, error)
 	SetCaseState(ctx context.Context, m store.CaseMove) (socialwatch.Case, error)
+	Correct(ctx context.Context, c store.Correction) error
 }
 
 // Connections reads how polling does, and pauses it.
@@ -173,6 +174,7 @@ func (c *Console) routes() http.Handler {
 		"GET /cases/{number}":                 c.caseDetail,
 		"POST /cases/{number}/resolve":        c.resolveCase,
 		"POST /cases/{number}/reopen":         c.reopenCase,
+		"POST /cases/{number}/correct":        c.correct,
 		"GET /mentions":                       c.mentions,
 		"GET /connections":                    c.connections,
 		"POST /connections/{account}/pause":   c.pause,

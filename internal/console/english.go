@@ -121,6 +121,7 @@ var englishPages = map[string]string{
 	"bad.note":         "Say in the note what else is wrong, then choose “other” again.",
 	"bad.link":         "The link must be the address of the published post, such as https://social.example/@shop_help/9050.",
 	"bad.looked":       "Look at the thread on the network first, then confirm that you did.",
+	"bad.intent":       "Choose what the post is about.",
 	"bad.version":      "Load the page again: the form lacks the version you saw.",
 	"bad.blocked":      "The safety check blocks this text.",
 	"bad.blocked.do":   "Change what is named below, then approve again.",
@@ -320,6 +321,15 @@ var englishPages = map[string]string{
 	"fact.earlier":   "Earlier case",
 	"fact.merged":    "Merged here",
 	"fact.mentions":  "Posts",
+
+	"correct.found":    "Found: %s.",
+	"correct.said":     "Corrected by %s: %s.",
+	"correct.yes":      "%s, a human must act",
+	"correct.no":       "%s, a reply is enough",
+	"correct.intent":   "It is about",
+	"correct.escalate": "A human must act beyond the reply",
+	"correct.save":     "Save correction",
+	"correct.what":     "The case stays as it is: the correction is kept to measure and improve how posts are assessed.",
 
 	"tab.all":     "All",
 	"tab.ignored": "Ignored",

@@ -71,6 +71,7 @@ var englishTerms = map[string]string{
 	"event.case.breached":      "First response overdue",
 	"event.mention.attached":   "Post attached",
 	"event.mention.edited":     "Post edited by the customer",
+	"event.mention.corrected":  "Assessment corrected",
 	"event.mention.gone":       "Post deleted or hidden",
 	"event.reply.thread_moved": "The thread moved after sending began",
 	"event.reply.proposed":     "Drafted",

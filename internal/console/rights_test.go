@@ -50,7 +50,7 @@ func TestServerRefusesWhatTheButtonsHide(t *testing.T) {
 		{"otto", "/replies/" + strconv.FormatInt(ids["holding"], 10) + "/undo", "approver"},
 		{"ana", unknown + "/settle", "lead"}, {"otto", "/stop", "approver"}, {"ana", "/resume", "lead"},
 		{"lea", "/connections/" + account + "/pause", "admin"}, {"lea", "/connections/" + account + "/unpause", "admin"},
-		{"rita", "/cases/K-1001/resolve", "author"}, {"rita", "/cases/K-1001/reopen", "author"},
+		{"rita", "/cases/K-1001/correct", "author"}, {"rita", "/cases/K-1001/resolve", "author"}, {"rita", "/cases/K-1001/reopen", "author"},
 	} {
 		a := s.enter(t, tc.login).post(tc.path, hash)
 		if a.status != http.StatusForbidden {

@@ -171,6 +171,9 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if d.Earlier, err = t.otherCases(ctx, c.caseRow); err != nil {
 		return d, err
 	}
+	if d.Corrected, err = t.corrections(ctx, c.ID); err != nil {
+		return d, err
+	}
 	d.Events, d.Older, err = t.timeline(ctx, c.ID, "", eventsShown)
 	return d, err
 }

@@ -163,6 +163,7 @@ type CaseDetail struct {
 	Earlier    []CaseRow           // other cases of the same customer, newest first, at most 5
 	Events     []socialwatch.Event // the newest 200, newest first
 	Older      string              // cursor for Timeline; empty when Events holds all
+	Corrected  map[int64]Corrected // by mention; those that a person has corrected
 }
 
 // CaseMove is a person's change of a case's state.
