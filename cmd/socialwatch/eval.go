@@ -21,8 +21,9 @@ func newEval(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval FILE|-...",
 		Short: "Measure triage on labelled posts",
-		Long: "Reads JSON lines with the keys id, text, intent and escalate, optionally handle,\n" +
-			"lang, alt_intent, urgency, sentiment, want (signals) and ignored (a noise rule),\n" +
+		Long: "Reads JSON lines with the keys id, text, intent and escalate (or not_intent alone,\n" +
+			"as socialwatch labels export writes for rejected drafts), optionally handle, lang,\n" +
+			"alt_intent, urgency, sentiment, want (signals) and ignored (a noise rule),\n" +
 			"and says how well triage finds the labels. Order numbers and thresholds come\n" +
 			"from the configuration if there is one. A bad line is named and the rest goes\n" +
 			"on; the exit code is then 1, as it is for a figure under its floor.\n" +

@@ -278,3 +278,26 @@ func TestPageHoldsHostileNamesAsText(t *testing.T) {
 		t.Errorf("%d pictures, want 3", pictures)
 	}
 }
+
+func TestRejectedIntentsCountOnlyAmongThemselves(t *testing.T) {
+	lines, err := Read(strings.NewReader(`{"id":"1","text":"a","intent":"billing","escalate":true}
+{"id":"2","text":"b","not_intent":"billing"}
+{"id":"3","text":"c","not_intent":"praise"}
+{"id":"4","text":"d","lang":"es","not_intent":"billing"}`), "posts.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Measure(lines, func(l Line) socialwatch.Assessment {
+		return socialwatch.Assessment{Rules: "r1", Intent: socialwatch.Billing, Escalate: l.ID == "1", Language: "en"}
+	})
+	if r.Rejected != (Rejected{Repeated: 0.6667, Again: 2, Posts: 3}) {
+		t.Errorf("rejected %+v", r.Rejected)
+	}
+	if r.Posts != 1 || r.IntentAccuracy != 1 || r.EscalateF1 != 1 || len(r.Languages) != 0 || r.Rules != "r1" {
+		t.Errorf("the others count too: %+v", r.Group)
+	}
+	var b strings.Builder
+	if err := r.WriteText(&b); err != nil || !strings.Contains(b.String(), "rejected intent given again    0.67  3 more posts") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}

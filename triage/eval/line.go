@@ -20,9 +20,9 @@ const maxLine = 4 << 20
 // name no handle but open with it get it.
 const exampleHandle = "shop_help"
 
-// Line is one labelled post. Intent and Escalate are always labels; the zero
-// value of every other label says that there is none, and the post then does
-// not count in that figure.
+// Line is one labelled post. Intent and Escalate are always labels, but where
+// only NotIntent is known; the zero value of every other label says that there
+// is none, and the post then does not count in that figure.
 type Line struct {
 	Place     string // file:line, for messages
 	ID        string
@@ -32,15 +32,16 @@ type Line struct {
 	Intent    socialwatch.Intent
 	AltIntent socialwatch.Intent // a second defensible intent
 	Escalate  bool
-	Urgency   *int     // 0 to 2
-	Sentiment *int     // -1 to 1
-	Want      []string // signals that must be there, named by what follows the last dot
-	Ignored   *string  // the noise rule that must apply, empty if none may
+	NotIntent socialwatch.Intent // what a person said it is not; such a line has no other label that counts
+	Urgency   *int               // 0 to 2
+	Sentiment *int               // -1 to 1
+	Want      []string           // signals that must be there, named by what follows the last dot
+	Ignored   *string            // the noise rule that must apply, empty if none may
 }
 
-// Read reads JSON lines with the keys id, text, intent and escalate, and
-// optionally handle, lang, alt_intent, urgency, sentiment, want and ignored;
-// other keys are not looked at. It gives every good line. The error joins what
+// Read reads JSON lines with the keys id, text, and intent and escalate or
+// not_intent, and optionally handle, lang, alt_intent, urgency, sentiment, want
+// and ignored; other keys are not looked at. It gives every good line. The error joins what
 // is wrong with the others, each named by name, the number of its line and
 // what to write; it never holds a post's text.
 func Read(r io.Reader, name string) ([]Line, error) {
@@ -80,6 +81,7 @@ type record struct {
 	Intent    string   `json:"intent"`
 	AltIntent string   `json:"alt_intent"`
 	Escalate  *bool    `json:"escalate"`
+	NotIntent string   `json:"not_intent"`
 	Urgency   *int     `json:"urgency"`
 	Sentiment *int     `json:"sentiment"`
 	Want      []string `json:"want"`
@@ -95,7 +97,8 @@ func parse(line []byte) (Line, error) {
 		return Line{}, err
 	}
 	l := Line{ID: r.ID, Text: r.Text, Handle: strings.TrimPrefix(r.Handle, "@"), Language: r.Lang,
-		Intent: socialwatch.Intent(r.Intent), AltIntent: socialwatch.Intent(r.AltIntent), Escalate: *r.Escalate,
+		Intent: socialwatch.Intent(r.Intent), AltIntent: socialwatch.Intent(r.AltIntent),
+		Escalate: r.Escalate != nil && *r.Escalate, NotIntent: socialwatch.Intent(r.NotIntent),
 		Urgency: r.Urgency, Sentiment: r.Sentiment, Want: r.Want, Ignored: r.Ignored}
 	if l.Handle == "" && opensWith(r.Text, exampleHandle) {
 		l.Handle = exampleHandle
@@ -105,7 +108,7 @@ func parse(line []byte) (Line, error) {
 
 // wanted says what each key must hold, for values of a wrong type.
 var wanted = map[string]string{"id": "a text", "text": "a text", "handle": "a text", "lang": "a text such as es",
-	"intent": "a text", "alt_intent": "a text or null", "escalate": "true or false", "urgency": "0, 1 or 2",
+	"intent": "a text", "alt_intent": "a text or null", "not_intent": "a text", "escalate": "true or false", "urgency": "0, 1 or 2",
 	"sentiment": "-1, 0 or 1", "want": "a list of signals' names", "ignored": "a noise rule's name, or \"\" for none"}
 
 func explain(err error) error {
@@ -129,11 +132,15 @@ func (r record) check() error {
 		return errors.New("no id: give the line one of its own")
 	case r.Text == "":
 		return errors.New("no text: write the post's")
-	case !known(r.Intent):
+	case r.NotIntent != "" && !known(r.NotIntent):
+		return fmt.Errorf("not_intent %q: write one of %s", r.NotIntent, intentNames())
+	case r.NotIntent != "" && (r.Intent != "" || r.Escalate != nil):
+		return errors.New("not_intent stands beside intent or escalate: leave it out where these are known")
+	case r.NotIntent == "" && !known(r.Intent):
 		return fmt.Errorf("intent %q: write one of %s", r.Intent, intentNames())
 	case r.AltIntent != "" && !known(r.AltIntent):
 		return fmt.Errorf("alt_intent %q: write null or one of %s", r.AltIntent, intentNames())
-	case r.Escalate == nil:
+	case r.NotIntent == "" && r.Escalate == nil:
 		return errors.New("no escalate: write true or false")
 	case r.Urgency != nil && (*r.Urgency < 0 || *r.Urgency > 2):
 		return fmt.Errorf("urgency %d: write 0, 1 or 2", *r.Urgency)

@@ -27,17 +27,23 @@ type labels struct {
 // Measure judges what assess says of every line. It calls assess once for each,
 // in their order. Without lines every figure is 0.
 func Measure(lines []Line, assess func(Line) socialwatch.Assessment) Report {
-	posts := make([]judged, len(lines))
+	posts := make([]judged, 0, len(lines))
+	var rejected Rejected
+	rules := ""
 	for i := range lines {
-		posts[i] = judged{Line: &lines[i], got: assess(lines[i]), long: letters(lines[i].Text) >= LongText}
+		l := &lines[i]
+		got := assess(*l)
+		rules = got.Rules
+		if l.NotIntent == "" {
+			posts = append(posts, judged{Line: l, got: got, long: letters(l.Text) >= LongText})
+		} else {
+			rejected.add(got.Intent == l.NotIntent)
+		}
 	}
 	l := labelsOf(posts)
 	whole, score := l.group(posts)
-	r := Report{Group: whole, Intents: score, Languages: l.languages(posts), Want: signals(posts),
+	r := Report{Rules: rules, Group: whole, Rejected: rejected, Intents: score, Languages: l.languages(posts), Want: signals(posts),
 		Ignored: ignored(posts), Confusion: l.confusion(posts)}
-	if len(posts) > 0 {
-		r.Rules = posts[0].got.Rules
-	}
 	r.Calibration, r.Brier = calibration(posts)
 	return r
 }

@@ -49,6 +49,8 @@ func TestBadLinesAreNamedAndTheRestGoesOn(t *testing.T) {
 		{`{"id":"a","text":"secret","intent":"other"}`, "no escalate: write true or false"},
 		{with(`"alt_intent":"late"`), `alt_intent "late"`},
 		{with(`"escalate":"yes"`), "escalate holds a string: write true or false"},
+		{with(`"not_intent":"billing"`), "not_intent stands beside"},
+		{`{"id":"a","text":"secret","not_intent":"late"}`, `not_intent "late": write one of stuck_order`},
 		{with(`"urgency":3`), "write 0, 1 or 2"},
 		{with(`"urgency":"2"`), "urgency holds a string: write 0, 1 or 2"},
 		{with(`"sentiment":-2`), "write -1, 0 or 1"},
@@ -115,7 +117,7 @@ func FuzzReadGivesOnlyLinesThatCanBeMeasured(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		lines, _ := Read(strings.NewReader(s), "fuzz")
 		for _, l := range lines {
-			if l.ID == "" || l.Text == "" || !known(string(l.Intent)) || l.Place == "" {
+			if l.ID == "" || l.Text == "" || !known(string(l.Intent)) && !known(string(l.NotIntent)) || l.Place == "" {
 				t.Fatalf("%+v", l)
 			}
 			if n := letters(l.Text); n < 0 || n > len(l.Text) {

@@ -12,6 +12,7 @@ type Report struct {
 	Languages   map[string]Group       `json:"languages"` // by label; not_en is all but English
 	Want        map[string]Recall      `json:"want"`      // by signal
 	Ignored     Score                  `json:"ignored"`   // noise rules, of posts that say which they expect
+	Rejected    Rejected               `json:"rejected"`  // posts of which only an intent is known that they do not have
 	Confusion   Confusion              `json:"confusion"`
 	Calibration []Band                 `json:"calibration"` // ten bands of the score
 	Brier       float64                `json:"brier"`       // mean square of score/100 − escalate; lower is better
@@ -96,6 +97,21 @@ type Recall struct {
 	Recall  float64 `json:"recall"`
 	Hits    int     `json:"hits"`
 	Support int     `json:"support"`
+}
+
+// Rejected is how often triage gives a post the intent that people said it
+// does not have. Such posts count nowhere else.
+type Rejected struct {
+	Repeated float64 `json:"repeated"` // share, lower is better
+	Again    int     `json:"again"`
+	Posts    int     `json:"posts"`
+}
+
+func (r *Rejected) add(again bool) {
+	if r.Posts++; again {
+		r.Again++
+	}
+	r.Repeated = round(ratio(r.Again, r.Posts))
 }
 
 // Confusion counts posts by labelled intent (rows) and predicted intent

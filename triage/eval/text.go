@@ -67,6 +67,9 @@ func (r Report) textFigures(w io.Writer) {
 	row(fmt.Sprintf("  from %d characters", LongText), num(r.LanguageLong.Accuracy, r.LanguageLong.Posts),
 		fmt.Sprintf("%d posts", r.LanguageLong.Posts))
 	row("Brier score (0 is best)", num(r.Brier, r.Posts), "")
+	if r.Rejected.Posts > 0 {
+		row("rejected intent given again", num(r.Rejected.Repeated, r.Rejected.Posts), fmt.Sprintf("%d more posts, 0 is best", r.Rejected.Posts))
+	}
 }
 
 // flagged and escalate are the group's flat figures as scores.
