@@ -42,6 +42,7 @@ type Case struct {
 	ResolvedAt  time.Time
 	LookAt      time.Time // next look into its threads; zero: no more
 	Looks       int       // looks done, for the back-off
+	Team        string    // who works on it; empty: nobody in particular
 	Assignee    string
 	MergedInto  int64
 	Linked      int64 // the closed case this one follows

@@ -60,6 +60,9 @@ var wants = map[string]string{
 // triage says so, or somebody reports a fraud. Never for praise, unless the
 // customer wants a person.
 func escalation(a socialwatch.Assessment) string {
+	if a.Has(socialwatch.SignalImpostor) {
+		return "Someone must have the account that poses as us taken down, and warn the customers it answered."
+	}
 	if signal := a.WantsHuman(); signal != "" {
 		return "Someone must take over: " + wants[signal] + "."
 	}

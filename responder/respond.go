@@ -81,6 +81,10 @@ func (r *Responder) Respond(in Input) Response {
 	case in.Mention.Own:
 		out.Why = "no reply: the post is our own"
 		return out
+	case a.Has(socialwatch.SignalImpostor):
+		out.Why = "no reply: an answer would make an impostor look like one of us"
+		out.Escalate, out.Escalation = true, escalation(a)
+		return out
 	case a.Thanks && in.FollowUp:
 		out.Why = "no reply: the customer only says thanks"
 		return out

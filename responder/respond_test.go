@@ -227,3 +227,19 @@ func TestEscalationHasAReasonAndPraiseNone(t *testing.T) {
 		t.Errorf("ignored: %+v", got)
 	}
 }
+
+func TestImpostorGetsNoDraftAndAReason(t *testing.T) {
+	r := New(builtin(t), Safety{})
+	for _, intent := range socialwatch.Intents {
+		in := input(intent)
+		in.Assessment.Escalate, in.Assessment.Urgency = true, 2
+		in.Assessment.Signals = []socialwatch.Signal{{Name: socialwatch.SignalImpostor, Points: 1}}
+		for _, followUp := range []bool{false, true} {
+			in.FollowUp = followUp
+			got := r.Respond(in)
+			if got.Draft != nil || !strings.Contains(got.Why, "impostor") || !got.Escalate || !strings.Contains(got.Escalation, "poses as us") {
+				t.Errorf("%s: %+v", intent, got)
+			}
+		}
+	}
+}

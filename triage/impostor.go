@@ -42,17 +42,18 @@ func adviseHandle(h string) string {
 	return ""
 }
 
-// Digits that a telephone number has: the shortest subscriber number that is
-// no short code, and ITU-T E.164's longest.
+// Digits that a telephone number has: of a short code, of a subscriber's
+// number that can be told by its end, and ITU-T E.164's longest.
 const (
+	minCode  = 3
 	minPhone = 7
 	maxPhone = 15
 )
 
 func advisePhone(p string) string {
 	digits := phoneOf(p)
-	if strings.Trim(p, "+0123456789 ()./-") != "" || len(digits) < minPhone || len(digits) > maxPhone {
-		return "is no telephone number: write 7 to 15 digits, such as +44 20 7946 0000"
+	if strings.Trim(p, "+0123456789 ()./-") != "" || len(digits) < minCode || len(digits) > maxPhone {
+		return "is no telephone number: write 3 to 15 digits, such as +44 20 7946 0000"
 	}
 	return ""
 }
@@ -108,13 +109,16 @@ func (g *guard) ours(m socialwatch.Mention) bool {
 		if a.name != by.name {
 			return false
 		}
-		host := a.host
-		if host == "" {
-			host = m.Host
+		if a.host == "" {
+			return by.host == "" || m.Host == "" || local(by.host, m.Host)
 		}
-		return by.host == host || by.host == "" && host == m.Host || host == ""
+		return by.host == a.host || by.host == "" && local(a.host, m.Host)
 	})
 }
+
+// local reports whether handles with this host are those of the server: a
+// server may stand below the host that its handles show.
+func local(host, server string) bool { return host == server || strings.HasSuffix(server, "."+host) }
 
 // unofficial returns the first telephone number of the text that is not on the
 // official list.
@@ -139,7 +143,7 @@ func (g *guard) officialPhone(digits string) bool {
 		if len(short) > len(long) {
 			short, long = long, short
 		}
-		return len(short) >= minPhone && len(long)-len(short) <= 4 && strings.HasSuffix(long, short)
+		return p == national || len(short) >= minPhone && len(long)-len(short) <= 4 && strings.HasSuffix(long, short)
 	})
 }
 

@@ -86,7 +86,7 @@ const (
 // New compiles the rules once. Each wrong option is an *OptionError; all of
 // them are joined.
 func New(o Options) (*Triage, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	c, err := o.compile()
@@ -150,8 +150,8 @@ func (o Options) extend(l *lexicon) []rule {
 	return rules
 }
 
-// check joins an *OptionError for each wrong option.
-func (o Options) check() error {
+// Check joins an *OptionError for each wrong option, and is nil without one.
+func (o Options) Check() error {
 	var errs []error
 	each := func(option, key string, values []string, advice func(string) string) {
 		for i, v := range values {

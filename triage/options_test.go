@@ -116,7 +116,7 @@ func TestEachWrongOptionIsNamedWithWhatToWrite(t *testing.T) {
 		{Options{Phrases: map[socialwatch.Intent][]string{"billing": {"@"}}}, "Phrases", "billing", 0, "only punctuation"},
 		{Options{Official: Official{Handles: []string{"a b"}}}, "Official.Handles", "", 0, "no handle"},
 		{Options{Official: Official{Phones: []string{"call us"}}}, "Official.Phones", "", 0, "+44"},
-		{Options{Official: Official{Phones: []string{"911"}}}, "Official.Phones", "", 0, "7 to 15 digits"},
+		{Options{Official: Official{Phones: []string{"11"}}}, "Official.Phones", "", 0, "3 to 15 digits"},
 		{Options{Official: Official{Sites: []string{"https://shop.example/help"}}}, "Official.Sites", "", 0, "name alone"},
 		{Options{Official: Official{Sites: []string{"shop"}}}, "Official.Sites", "", 0, "shop.example"},
 	} {

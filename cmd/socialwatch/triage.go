@@ -120,11 +120,10 @@ func triageOptions(path string) (triage.Options, error) {
 		return triage.Options{}, nil
 	}
 	cfg, err := config.Load(path)
-	opts := triage.Options{OrderPatterns: cfg.Triage.OrderPatterns, HighValue: cfg.Triage.HighValue}
-	for _, a := range cfg.Accounts {
-		opts.Handles = append(opts.Handles, a.Handle)
+	if err != nil {
+		return triage.Options{}, err
 	}
-	return opts, err
+	return shopOptions(cfg)
 }
 
 // triageLine is one line of input.

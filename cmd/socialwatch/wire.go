@@ -128,13 +128,11 @@ func (a *app) close() error { return a.store.Close() }
 
 // rules compiles what is pure: triage, templates, calendars.
 func (a *app) rules() error {
-	handles := make([]string, 0, len(a.cfg.Accounts))
-	for _, acc := range a.cfg.Accounts {
-		handles = append(handles, acc.Handle)
+	opts, err := shopOptions(a.cfg)
+	if err != nil {
+		return err
 	}
-	var err error
-	if a.triage, err = triage.New(triage.Options{Handles: handles,
-		OrderPatterns: a.cfg.Triage.OrderPatterns, HighValue: a.cfg.Triage.HighValue}); err != nil {
+	if a.triage, err = triage.New(opts); err != nil {
 		return fmt.Errorf("triage: %w", err)
 	}
 	var own fs.FS
@@ -218,7 +216,7 @@ func (a *app) respond(s intake.Situation) intake.Answer {
 		CaseNumber: s.CaseNumber, FollowUp: s.FollowUp, Used: s.Used, WantsHuman: s.WantsHuman, Now: s.Now,
 		Account: a.accounts[s.Mention.Account], Calendar: a.calendars[s.Mention.Account]})
 	return intake.Answer{Draft: r.Draft, Why: r.Why, Escalate: r.Escalate, Escalation: r.Escalation,
-		Level: r.Level, DueAt: r.DueAt}
+		Level: r.Level, DueAt: r.DueAt, Team: team(a.cfg, s.Mention.Account, s.Team, s.Assessment)}
 }
 
 // redact takes out what the configuration wants stored posts to be without.

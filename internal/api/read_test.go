@@ -258,3 +258,30 @@ func TestMeSaysWhoseTokenItIs(t *testing.T) {
 		t.Errorf("%+v, %v", me, err)
 	}
 }
+
+func TestTeamStandsInEveryFormOfACase(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	bo := g.as("bo")
+	reply, err := bo.Reply(t.Context(), one.Reply.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	detail, err := bo.Case(t.Context(), one.Case.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replies, err := bo.Replies(t.Context(), api.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := bo.Cases(t.Context(), api.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, team := range map[string]string{"reply": reply.Case.Team, "case": detail.Team, "queue": replies.Items[0].Case.Team, "cases": cases.Items[0].Team} {
+		if team != "support" {
+			t.Errorf("%s: team %q", what, team)
+		}
+	}
+}

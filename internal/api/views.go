@@ -83,6 +83,7 @@ type CaseBrief struct {
 	Intent    socialwatch.Intent    `json:"intent"`
 	Score     int                   `json:"score"`
 	Escalated bool                  `json:"escalated"`
+	Team      string                `json:"team"`
 	OpenedAt  *time.Time            `json:"opened_at"`
 	DueAt     *time.Time            `json:"due_at"`
 	Responded bool                  `json:"responded"`
@@ -157,6 +158,7 @@ type Case struct {
 	RespondedAt    *time.Time            `json:"responded_at"`
 	BreachedAt     *time.Time            `json:"breached_at"`
 	ResolvedAt     *time.Time            `json:"resolved_at"`
+	Team           string                `json:"team"`
 	Assignee       string                `json:"assignee"`
 	MergedInto     *int64                `json:"merged_into"`
 	FollowsCaseID  *int64                `json:"follows_case_id"`
@@ -234,7 +236,7 @@ func viewRow(r store.QueueRow) ReplyItem {
 	return ReplyItem{
 		Reply: viewReply(r.Reply, r.CaseNumber),
 		Case: CaseBrief{Number: r.CaseNumber, State: r.CaseState, Level: r.Level, Intent: r.Intent, Score: r.Score,
-			Escalated: r.Escalated, OpenedAt: at(r.OpenedAt), DueAt: at(r.DueAt), Responded: r.Responded, Breached: r.Breached},
+			Escalated: r.Escalated, Team: r.Team, OpenedAt: at(r.OpenedAt), DueAt: at(r.DueAt), Responded: r.Responded, Breached: r.Breached},
 		Post: Post{ID: r.Reply.Payload.ParentID, AuthorHandle: r.Author.Handle, AuthorURL: r.Author.URL,
 			Followers: r.Author.Followers, Visibility: r.Visibility, URL: r.PostURL, Language: r.Language,
 			Masked: r.Masked, Signals: list(r.Signals), PostedAt: at(r.PostedAt), EditedAt: at(r.EditedAt), Gone: r.Gone},
@@ -247,7 +249,7 @@ func (c caller) viewCard(card store.Card) ReplyDetail {
 		ReplyItem: ReplyItem{
 			Reply: viewReply(card.Reply, one.Number),
 			Case: CaseBrief{Number: one.Number, State: one.State, Level: one.Level, Intent: one.Intent, Score: one.Score,
-				Escalated: one.Escalated, OpenedAt: at(one.OpenedAt), DueAt: at(one.DueAt),
+				Escalated: one.Escalated, Team: one.Team, OpenedAt: at(one.OpenedAt), DueAt: at(one.DueAt),
 				Responded: !one.RespondedAt.IsZero(), Breached: card.Breached},
 			Post: viewPost(card.Parent),
 		},
@@ -307,7 +309,7 @@ func (c caller) viewCase(one socialwatch.Case, breached time.Time) Case {
 		CustomerHandle: one.Customer.Handle, CustomerURL: one.Customer.URL, State: one.State, Level: one.Level,
 		Intent: one.Intent, Score: one.Score, Escalated: one.Escalated, Escalation: one.Escalation, Orders: each(one.Orders, c.number),
 		OpenedAt: at(one.OpenedAt), UpdatedAt: at(one.UpdatedAt), DueAt: at(one.DueAt), RespondedAt: at(one.RespondedAt),
-		BreachedAt: at(breached), ResolvedAt: at(one.ResolvedAt), Assignee: one.Assignee,
+		BreachedAt: at(breached), ResolvedAt: at(one.ResolvedAt), Team: one.Team, Assignee: one.Assignee,
 		MergedInto: known(one.MergedInto), FollowsCaseID: known(one.Linked), Version: one.Version}
 }
 

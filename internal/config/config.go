@@ -20,6 +20,8 @@ type Config struct {
 	Templates string              `yaml:"templates" example:"/etc/socialwatch/templates" doc:"Folder of templates that replace the built-in ones of the same path (en/refund_delay.tmpl). Empty: built-in only."`
 	Calendars map[string]Calendar `yaml:"calendars" doc:"Business hours by name; an account without one is always open."`
 	Accounts  []Account           `yaml:"accounts" doc:"Our handles, one entry each."`
+
+	file *file // where it was read from; nil: nowhere
 }
 
 // Database says where the database is.
@@ -49,10 +51,29 @@ type Polling struct {
 	Stale int    `yaml:"missed" example:"3" doc:"Missed polls until /readyz and the console raise the alarm."`
 }
 
-// Triage holds what triage should know.
+// Triage holds what triage should know. Case and accents make no difference in
+// phrases of any kind; a star at the end lets the word go on.
 type Triage struct {
-	OrderPatterns []string           `yaml:"order_patterns" example:"[\"SW-######\"]" doc:"Your order numbers: # is a digit, A a letter, the rest stands for itself."`
-	HighValue     map[string]float64 `yaml:"high_value" example:"{USD: 500, EUR: 500}" doc:"Amounts from which a mention counts as high value, by ISO currency."`
+	Brands        []string            `yaml:"brands" example:"[Brightshop, Bright & Co]" doc:"Names that the shop goes by. Who calls himself so, or nearly so, and answers your customers is an impostor unless official."`
+	Products      []string            `yaml:"products" example:"[kettle, \"toaster*\"]" doc:"What you sell, as customers call it; a star lets the word go on."`
+	OrderPatterns []string            `yaml:"order_patterns" example:"[\"SW-######\"]" doc:"Your order numbers: # is a digit, A a letter, the rest stands for itself."`
+	HighValue     map[string]float64  `yaml:"high_value" example:"{USD: 500, EUR: 500}" doc:"Amounts from which a mention counts as high value, by ISO currency. Nothing is converted."`
+	Phrases       map[string][]string `yaml:"phrases" example:"{return_exchange: [\"bright swap\"], billing: [\"star points missing\"]}" doc:"What only your customers say, by intent. A post with one gets 30 points for the intent, which is enough for a person to act where the intent calls for one."`
+	Official      Official            `yaml:"official" doc:"How you can be reached beside the accounts below, whose handles, numbers and links count already. An offer of help with another number, or a site that looks like one of these, is an impostor's."`
+	Teams         Teams               `yaml:"teams" doc:"Who works on a case instead of the account's team."`
+}
+
+// Official is what belongs to the shop.
+type Official struct {
+	Handles []string `yaml:"handles" example:"[shop_news, shop_help@other.example]" doc:"Handles of yours and your partners. Without a host: on your own servers only."`
+	Numbers []string `yaml:"numbers" example:"[\"+44 20 7946 0000\"]" doc:"Telephone numbers. Without any, here or under accounts, no number is taken for an impostor's."`
+	Sites   []string `yaml:"sites" example:"[shop.example]" doc:"Hosts; what lies below one is yours too."`
+}
+
+// Teams are those of certain cases, empty for none.
+type Teams struct {
+	Scam    string `yaml:"scam" example:"security" doc:"Reports of fraud in your name, and impostors."`
+	Account string `yaml:"account" example:"security" doc:"Accounts that somebody else has taken over."`
 }
 
 // Privacy says what is kept of customers' personal data.

@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // Load reads the file and checks it. Each problem is one line: file, line,
@@ -66,10 +64,10 @@ func Parse(name string, data []byte) (Config, error) {
 			c.Accounts[i].Handle = c.Accounts[i].Name
 		}
 	}
-	lines := lineFinder(data)
+	c.file = newFile(name, data)
 	var problems []error
 	for _, p := range c.check() {
-		problems = append(problems, fmt.Errorf("%s:%d: %s: %s", name, lines(p.path), strings.TrimPrefix(p.path, "$."), p.text))
+		problems = append(problems, c.Fault(p.path, p.text))
 	}
 	return c, errors.Join(problems...)
 }
@@ -79,8 +77,8 @@ func decodeError(name string, data []byte, err error) error {
 	var unknown *yaml.UnknownFieldError
 	if errors.As(err, &unknown) {
 		tok := unknown.GetToken()
-		return fmt.Errorf("%s:%d: unknown key %q: remove it or correct its spelling; %s",
-			name, tok.Position.Line, tok.Value, suggest(tok.Value))
+		return fmt.Errorf("%s:%d:%d: unknown key %q: remove it or correct its spelling; %s",
+			name, tok.Position.Line, tok.Position.Column, tok.Value, suggest(tok.Value))
 	}
 	var ye yaml.Error
 	if errors.As(err, &ye) && ye.GetToken() != nil {
@@ -88,13 +86,15 @@ func decodeError(name string, data []byte, err error) error {
 		if strings.Contains(message, "time.Duration") {
 			message = "a duration needs its unit: write such as 20s, 5m or 4h"
 		}
-		return fmt.Errorf("%s:%d: %s", name, ye.GetToken().Position.Line, message)
+		at := ye.GetToken().Position
+		return fmt.Errorf("%s:%d:%d: %s", name, at.Line, at.Column, message)
 	}
 	// A duration's error has no place, but quotes the value.
 	if _, rest, ok := strings.Cut(err.Error(), "time: invalid duration \""); ok {
 		value := strings.TrimSuffix(rest, "\"")
-		line := 1 + bytes.Count(data[:max(bytes.Index(data, []byte(value)), 0)], []byte("\n"))
-		return fmt.Errorf("%s:%d: %q is no duration: write such as 20s, 5m or 4h", name, line, value)
+		before := data[:max(bytes.Index(data, []byte(value)), 0)]
+		line, column := 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
+		return fmt.Errorf("%s:%d:%d: %q is no duration: write such as 20s, 5m or 4h", name, line, column, value)
 	}
 	return fmt.Errorf("%s: %w", name, err)
 }
@@ -126,33 +126,11 @@ func keys(t reflect.Type) []string {
 	return out
 }
 
-// lineFinder maps a YAML path to its line, or that of its nearest ancestor.
-func lineFinder(data []byte) func(path string) int {
-	file, err := parser.ParseBytes(data, 0)
-	return func(path string) int {
-		for err == nil && path != "$" && path != "" {
-			if p, perr := yaml.PathString(path); perr == nil {
-				if node, nerr := p.FilterFile(file); nerr == nil && node != nil {
-					return firstLine(node)
-				}
-			}
-			path = path[:max(strings.LastIndexAny(path, ".["), 0)]
-		}
-		return 1
-	}
-}
-
-func firstLine(n ast.Node) int {
-	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 {
-		n = m.Values[0].Key
-	}
-	return n.GetToken().Position.Line
-}
-
 type problem struct{ path, text string }
 
 var (
 	accountName  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	teamName     = regexp.MustCompile(`^[\pL\pN][\pL\pN _-]{0,63}$`)
 	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 	country      = regexp.MustCompile(`^[A-Z]{2}$`)
 	language     = regexp.MustCompile(`^[a-z]{2,3}$`)
@@ -162,7 +140,7 @@ var (
 func (c Config) check() []problem {
 	var ps []problem
 	add := func(path, format string, args ...any) {
-		ps = append(ps, problem{"$." + path, fmt.Sprintf(format, args...)})
+		ps = append(ps, problem{path, fmt.Sprintf(format, args...)})
 	}
 	if u := c.Database.URL; c.Database.URLEnv == "" && !strings.HasPrefix(u, "sqlite:") &&
 		!strings.HasPrefix(u, "postgres://") && !strings.HasPrefix(u, "postgresql://") {
@@ -180,9 +158,10 @@ func (c Config) check() []problem {
 	}
 	for currency, amount := range c.Triage.HighValue {
 		if !currencyCode.MatchString(currency) || amount <= 0 {
-			add("triage.high_value", "write amounts above 0 by ISO code, such as {USD: 500}")
+			add("triage.high_value."+currency, "write amounts above 0 by ISO code, such as {USD: 500}")
 		}
 	}
+	c.checkTeams(add)
 	for i, kind := range c.Privacy.MaskStored {
 		if kind != "email" && kind != "phone" && kind != "address" {
 			add(fmt.Sprintf("privacy.mask_stored[%d]", i), "unknown kind %q: write email, phone or address (cards always are masked)", kind)
@@ -210,6 +189,15 @@ func (c Config) check() []problem {
 		c.checkAccount(a, func(key, format string, args ...any) { add(at+"."+key, format, args...) })
 	}
 	return ps
+}
+
+// checkTeams refuses what no team is called.
+func (c Config) checkTeams(add func(path, format string, args ...any)) {
+	for path, team := range map[string]string{"triage.teams.scam": c.Triage.Teams.Scam, "triage.teams.account": c.Triage.Teams.Account} {
+		if team != "" && !teamName.MatchString(team) {
+			add(path, "write a name of at most 64 letters, digits, spaces, _ and -, such as security")
+		}
+	}
 }
 
 func (c Config) checkAccount(a Account, add func(key, format string, args ...any)) {
@@ -243,6 +231,9 @@ func (c Config) checkAccount(a Account, add func(key, format string, args ...any
 		if _, ok := c.Calendars[a.Calendar]; !ok {
 			add("calendar", "no calendar %q: add it under calendars", a.Calendar)
 		}
+	}
+	if a.Team != "" && !teamName.MatchString(a.Team) {
+		add("team", "write a name of at most 64 letters, digits, spaces, _ and -, such as support")
 	}
 	if v := a.ReplyVisibility; v != "" && v != "public" && v != "unlisted" {
 		add("reply_visibility", "write public or unlisted")

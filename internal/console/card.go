@@ -25,6 +25,7 @@ type cardView struct {
 	Intent    string
 	CaseState string
 	Level     int
+	Team      string
 	Score     int
 	Due       moment
 	DueOf     string
@@ -144,7 +145,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 		ID: rp.ID, State: string(rp.State), Hash: rp.Hash, Revision: card.Parent.Mention.Revision(),
 		Open: rp.State == socialwatch.ReplyAwaiting || rp.State == socialwatch.ReplyBlocked,
 		Case: cs.Number, Intent: label("intent", string(cs.Intent)), CaseState: label("case", string(cs.State)),
-		Level: cs.Level, Score: cs.Score, Due: c.due(cs.DueAt, responded), DueOf: c.dueOf(cs),
+		Level: cs.Level, Team: cs.Team, Score: cs.Score, Due: c.due(cs.DueAt, responded), DueOf: c.dueOf(cs),
 		actsView: c.acts(p, card), Status: c.status(card), Attempts: c.attempts(card.Attempts), History: c.history(card.Events),
 	}
 	if cs.Escalated {
@@ -353,6 +354,9 @@ func (c *Console) history(events []socialwatch.Event) []eventView {
 		v := eventView{At: c.moment(e.At), Text: label("event", e.Kind)}
 		if to, ok := e.Data["to"].(string); ok && e.Kind == socialwatch.EventCaseState {
 			v.Text += ": " + label("case", to)
+		}
+		if team, ok := e.Data["team"].(string); ok && e.Kind == socialwatch.EventCaseUpdated {
+			v.Text += ": " + say("team") + " " + team
 		}
 		if e.Kind == store.EventCorrected {
 			v.Text += ": " + correctedText(e)

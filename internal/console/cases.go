@@ -93,15 +93,15 @@ func responded(cs socialwatch.Case) string {
 // caseView is the page of one case.
 type caseView struct {
 	caseRowView
-	Level                             int
-	Reach, Account, Escalation, Lacks string
-	Version                           int
-	MayResolve, MayReopen             bool
-	Problem                           *noteView
-	Thread                            []postView
-	Replies                           []replyView
-	Facts                             []fact
-	History                           []eventView
+	Level                                   int
+	Reach, Account, Team, Escalation, Lacks string
+	Version                                 int
+	MayResolve, MayReopen                   bool
+	Problem                                 *noteView
+	Thread                                  []postView
+	Replies                                 []replyView
+	Facts                                   []fact
+	History                                 []eventView
 }
 
 type replyView struct {
@@ -136,7 +136,7 @@ func (c *Console) readCase(r *http.Request, p socialwatch.Person) (store.CaseDet
 func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	cs := d.Case
 	v := &caseView{caseRowView: c.caseRow(store.CaseRow{Case: cs}), Level: cs.Level, Reach: reach(cs.Customer.Followers),
-		Account: cs.Account, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d)}
+		Account: cs.Account, Team: cs.Team, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d)}
 	if cs.Escalated {
 		v.Escalation = label("escalation", cs.Escalation)
 	}

@@ -23,6 +23,7 @@ var englishPages = map[string]string{
 	"close":        "Close",
 	"filter":       "Filter",
 	"account":      "Account",
+	"team":         "Team",
 	"accounts.all": "All accounts",
 	"show":         "Show",
 	"more":         "Older ones",

@@ -46,7 +46,8 @@ func TestEveryStateOfAReplyHasItsCard(t *testing.T) {
 	}
 	lea.get("/mentions?show=ignored").has(t, "ignored: promotion", "ignored: praise without a question")
 	lea.get("/mentions?show=ignored").hasNot(t, "K-1001")
-	lea.get("/cases/K-1010").has(t, "nobody answers", "Case opened", "Resolve")
+	lea.get("/cases/K-1010").has(t, "nobody answers", "Case opened", "Resolve", "<span>Team team-x</span>")
+	lea.get("/").has(t, `</span>team-x</span>`)
 }
 
 func TestStreamSaysOnlyThatSomethingChanged(t *testing.T) {

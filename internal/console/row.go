@@ -22,6 +22,7 @@ type rowView struct {
 	Level      int
 	Handle     string
 	Reach      string
+	Team       string
 	Network    string
 	Lang       string
 	Age        moment
@@ -43,7 +44,7 @@ func (c *Console) row(q store.QueueRow, l list) rowView {
 	v := rowView{
 		ID: rp.ID, URL: l.at("/replies/" + strconv.FormatInt(rp.ID, 10)), State: string(rp.State), Version: rp.Version,
 		Over: rp.State.Final(), Due: c.due(q.DueAt, q.Responded), Intent: label("intent", string(q.Intent)),
-		Score: q.Score, Level: q.Level, Handle: q.Author.Handle, Reach: short(q.Author.Followers),
+		Score: q.Score, Level: q.Level, Handle: q.Author.Handle, Reach: short(q.Author.Followers), Team: q.Team,
 		Network: label("network", string(q.Network)), Lang: tongue(q.Language), Age: c.moment(q.PostedAt),
 		Excerpt: excerpt(q.Body, evidence(q.Signals, q.Intent, false), excerptWidth), Reply: draftLine(rp, q.Blocks(), q.Warns()),
 	}

@@ -224,7 +224,7 @@ func (s *shop) open(t testing.TB, cu customer, m socialwatch.Mention, a socialwa
 	refs, err := s.NextCases(t.Context(), 1)
 	must(t, err)
 	return socialwatch.Case{ID: refs[0].ID, Number: refs[0].Number, Account: account, Network: m.Network, Host: m.Host, Customer: m.Author,
-		State: socialwatch.CaseNew, Level: max(cu.level, 1), Intent: a.Intent, Score: a.Score, Escalated: cu.escalated != "", Escalation: cu.escalated,
+		State: socialwatch.CaseNew, Team: "team-x", Level: max(cu.level, 1), Intent: a.Intent, Score: a.Score, Escalated: cu.escalated != "", Escalation: cu.escalated,
 		OpenedAt: m.CreatedAt, UpdatedAt: s.now(), DueAt: m.CreatedAt.Add(max(cu.target, 30*time.Minute)), Version: 0}
 }
 

@@ -69,7 +69,7 @@ func (p *plan) dropDraft(m *matter) {
 func (p *plan) respond(it *item) Answer {
 	m := it.matter
 	if it.assess.Thanks || it.assess.Ignored != "" || m.State == socialwatch.CaseClosed {
-		return Answer{Level: m.Level, DueAt: m.DueAt, Why: "nothing to answer"}
+		return Answer{Level: m.Level, DueAt: m.DueAt, Team: m.Team, Why: "nothing to answer"}
 	}
 	now := latest(asked(it.mention), m.OpenedAt)
 	if now.After(p.now) {
@@ -77,7 +77,7 @@ func (p *plan) respond(it *item) Answer {
 	}
 	a := p.in.Rules.Respond(Situation{
 		Mention: it.mention, Assessment: it.matterOf(), CaseNumber: m.Number,
-		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], WantsHuman: m.human, Now: now,
+		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], WantsHuman: m.human, Team: m.Team, Now: now,
 	})
 	m.human = m.human || it.assess.WantsHuman() != ""
 	a.DueAt = socialwatch.Micros(a.DueAt)
@@ -110,10 +110,12 @@ func (p *plan) grow(it *item, a Answer) {
 		}
 	}
 	m.Looks, m.LookAt = 0, p.now.Add(p.in.lookAfter(0))
+	moved := a.Team != m.Team
+	m.Team = a.Team
 	switch {
 	case it.opens:
 		m.event(socialwatch.EventCaseOpened, map[string]any{
-			"intent": m.Intent, "level": m.Level, "score": m.Score, "due_at": m.DueAt})
+			"intent": m.Intent, "level": m.Level, "score": m.Score, "due_at": m.DueAt, "team": m.Team})
 	case it.stored != nil:
 		m.event(socialwatch.EventMentionEdited, map[string]any{"post_id": it.mention.ID})
 		p.reopen(it)
@@ -121,6 +123,9 @@ func (p *plan) grow(it *item, a Answer) {
 		m.event(socialwatch.EventMentionAttached, map[string]any{
 			"post_id": it.mention.ID, "kind": it.mention.Kind, "intent": it.assess.Intent})
 		p.reopen(it)
+	}
+	if moved && !it.opens {
+		m.event(socialwatch.EventCaseUpdated, map[string]any{"team": m.Team})
 	}
 	if a.Escalate && !m.Escalated {
 		m.escalate(a.Escalation)

@@ -119,3 +119,53 @@ func TestAPostThatCannotBeReadIsToldNotPassedOver(t *testing.T) {
 		r.want(1, "select count(*) from replies where state = 'awaiting'")
 	})
 }
+
+// glance looks into all threads after the longest wait.
+func (r *rig) glance() {
+	r.t.Helper()
+	r.clock.add(time.Hour)
+	if n, err := r.in.Threads(r.t.Context(), r.town.connector(), r.store); n == 0 || err != nil {
+		r.t.Fatalf("looked at %d, %v", n, err)
+	}
+}
+
+func TestImpostorInAWatchedThreadGetsACaseOfItsOwn(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.poll()
+		r.town.say("p2", "c9", "same here", answers("p1"))
+		r.town.say("p3", "i1", "call our helpline", answers("p1"))
+		r.town.feed = r.town.feed[:1]
+		for range 2 { // looking again stores nothing twice
+			r.glance()
+		}
+		r.want(2, "select count(*) from mentions")
+		r.want(2, "select count(*) from cases")
+		r.want(1, "select count(*) from cases where customer_id = 'i1' and team = 'security' and escalated and escalation = 'an impostor'")
+		r.want(1, "select count(*) from replies") // the customer's draft stands, the impostor gets none
+		r.want(1, "select count(*) from replies where state = 'awaiting'")
+		// What it says next is part of that case.
+		r.town.say("p4", "i1", "call our helpline now", answers("p1"))
+		r.town.feed = r.town.feed[:1]
+		r.glance()
+		r.want(2, "select count(*) from cases")
+		r.want(2, "select count(*) from mentions where author_id = 'i1'")
+	})
+}
+
+func TestCaseGoesToAnotherTeamAndStaysThere(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.poll()
+		r.want(1, "select count(*) from cases where team = 'support'")
+		r.want(0, "select count(*) from events where kind = 'case.updated'")
+		r.town.say("p2", "c1", "somebody changed my password", answers("p1"))
+		r.poll()
+		r.town.say("p3", "c1", "still nothing", answers("p1"))
+		r.poll()
+		r.town.say("p4", "c1", "thanks", answers("p1"))
+		r.poll()
+		r.want(1, "select count(*) from cases where team = 'security'")
+		r.want(1, "select count(*) from events where kind = 'case.updated'")
+	})
+}

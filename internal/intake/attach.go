@@ -9,7 +9,7 @@ import (
 
 // choose finds the case that an item belongs to, or opens one, by the rules
 // of the product note, section 4. It reports false for a post that is only
-// context: somebody else's in a thread we watch.
+// context: somebody else's in a thread we watch, who does not pose as us.
 func (p *plan) choose(it *item) bool {
 	m := it.mention
 	if it.stored != nil && it.stored.CaseID != 0 {
@@ -17,7 +17,7 @@ func (p *plan) choose(it *item) bool {
 		return true
 	}
 	inThread, closed := p.byThread(m)
-	if m.Kind == socialwatch.KindFollowUp && inThread == nil && closed == nil {
+	if m.Kind == socialwatch.KindFollowUp && inThread == nil && closed == nil && !it.assess.Has(socialwatch.SignalImpostor) {
 		return false
 	}
 	// What an account held when it was connected is not answered after a week.

@@ -30,6 +30,7 @@ type Situation struct {
 	FollowUp   bool     // the customer has had an answer from us
 	Used       []string // templates that this case has seen
 	WantsHuman bool     // the customer asked for a person earlier in this case
+	Team       string   // who works on the case so far; empty when it is new
 	Now        time.Time
 }
 
@@ -42,6 +43,7 @@ type Answer struct {
 	Escalation string
 	Level      int
 	DueAt      time.Time
+	Team       string // who works on the case from here on
 }
 
 // Rules are the pure parts, given by the wiring: none does I/O.

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,6 +125,10 @@ func assess(m socialwatch.Mention, h socialwatch.History) socialwatch.Assessment
 		a.Thanks, a.Intent, a.Escalate = true, socialwatch.Praise, false
 	case strings.Contains(m.Text, "contest"):
 		a.Ignored, a.Intent, a.Escalate = "contest", socialwatch.Other, false
+	case strings.Contains(m.Text, "call our helpline"):
+		a.Signals = []socialwatch.Signal{{Name: socialwatch.SignalImpostor, Points: 1}}
+	case strings.Contains(m.Text, "changed my password"):
+		a.Signals = []socialwatch.Signal{{Name: socialwatch.SignalTakeover, Points: 1}}
 	}
 	for word := range strings.FieldsSeq(m.Text) {
 		if strings.HasPrefix(word, "K-") {
@@ -137,8 +142,16 @@ func assess(m socialwatch.Mention, h socialwatch.History) socialwatch.Assessment
 }
 
 func respond(s intake.Situation) intake.Answer {
-	return intake.Answer{Level: 2, DueAt: s.Now.Add(30 * time.Minute), Draft: &socialwatch.Draft{
-		Account: "help", Parent: s.Mention.Post, Text: "about " + s.CaseNumber, Template: fmt.Sprint("t", len(s.Used))}}
+	a := intake.Answer{Level: 2, DueAt: s.Now.Add(30 * time.Minute), Team: cmp.Or(s.Team, "support")}
+	if s.Assessment.Has(socialwatch.SignalTakeover, socialwatch.SignalImpostor) {
+		a.Team = "security"
+	}
+	if s.Assessment.Has(socialwatch.SignalImpostor) {
+		a.Escalate, a.Escalation = true, "an impostor"
+		return a
+	}
+	a.Draft = &socialwatch.Draft{Account: "help", Parent: s.Mention.Post, Text: "about " + s.CaseNumber, Template: fmt.Sprint("t", len(s.Used))}
+	return a
 }
 
 type clock struct {

@@ -142,7 +142,8 @@ func batchOf(account string, looks []connectors.Look) connectors.Batch {
 }
 
 // read turns threads into news. Posts of others than the watched customers
-// are context and go no further, however large a thread grows.
+// are context and go no further, however large a thread grows, unless their
+// authors pose as us.
 func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (n news, unread, err error) {
 	var roots, known []string
 	customers := map[string]bool{}
@@ -166,11 +167,11 @@ func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []s
 			}
 			seen[post.ID] = true
 			post.RootID = t.Root
+			m := socialwatch.Mention{Post: post, Account: c.Account, Kind: socialwatch.KindFollowUp}
 			if post.Own {
 				n.native = append(n.native, post)
-			} else if customers[post.Author.ID] {
-				n.batch.Edits = append(n.batch.Edits, socialwatch.Mention{
-					Post: post, Account: c.Account, Kind: socialwatch.KindFollowUp})
+			} else if customers[post.Author.ID] || in.Rules.Assess(m, socialwatch.History{}).Has(socialwatch.SignalImpostor) {
+				n.batch.Edits = append(n.batch.Edits, m)
 			}
 		}
 	}

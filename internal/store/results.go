@@ -50,6 +50,7 @@ type QueueRow struct {
 	Score      int // the case's, 0–100
 	Intent     socialwatch.Intent
 	Escalated  bool
+	Team       string    // who works on the case
 	DueAt      time.Time // first response due
 	OpenedAt   time.Time // of the case
 	Responded  bool      // the case has its first response: DueAt counts no longer

@@ -104,7 +104,7 @@ func (fx Fixture) NewCase(t testing.TB, m socialwatch.Mention) socialwatch.Case 
 func CaseOf(ref socialwatch.CaseRef, m socialwatch.Mention) socialwatch.Case {
 	return socialwatch.Case{
 		ID: ref.ID, Number: ref.Number, Account: m.Account, Network: m.Network, Host: m.Host, Customer: m.Author,
-		State: socialwatch.CaseNew, Level: 3, Intent: socialwatch.StuckOrder, Score: 60, Orders: []string{"100-2233"},
+		State: socialwatch.CaseNew, Team: "support", Level: 3, Intent: socialwatch.StuckOrder, Score: 60, Orders: []string{"100-2233"},
 		OpenedAt: Start, UpdatedAt: Start, DueAt: Start.Add(4 * time.Hour), LookAt: Start.Add(time.Minute),
 	}
 }
