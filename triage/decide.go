@@ -2,61 +2,53 @@ package triage
 
 import "socialwatch"
 
-// Thresholds over summed points.
+// Cut points of summed points. The fitted points hold to them (see eval/fit).
 const (
-	otherBase      = 10 // what "other" starts with, so that little evidence is none
-	escalateFloor  = 40
-	problemFloor   = 20 // a problem that outranks noise
+	escalateFloor  = 0
 	pressedFloor   = 20
 	severeFloor    = 50
-	sentimentFloor = 10
+	negativeBelow  = -10
+	positiveFrom   = 10
+	problemFloor   = 12 // points of a problem over those of "other", to outrank noise
+	scoreMiddle    = 50 // score of a mention that is just about a case
+	urgencyInScore = 4  // a quarter of the points of urgency goes into the score
 )
 
-// caseIntents are the intents whose points speak for a case that a human must
-// work on: the first seven, without complaints, questions, praise and other.
-const caseIntents = 7
-
 // decide turns summed points into the decision. Nothing else enters it but the
-// name of the strongest noise rule.
+// name of the strongest noise rule. Of equal intents the first one wins.
 func decide(points [targetCount]int, ignore string) socialwatch.Assessment {
-	a := socialwatch.Assessment{Intent: socialwatch.Other}
-	best, problem, evidence := 0, 0, points[targetCase]
-	for i, intent := range socialwatch.Intents {
-		p := points[i]
-		if intent == socialwatch.Other {
-			p += otherBase
-		}
-		if p > best {
-			a.Intent, best = intent, p
-		}
-		if i < caseIntents {
-			problem, evidence = max(problem, p), evidence+p
-		} else if intent == socialwatch.ServiceComplaint {
-			problem = max(problem, p)
+	a := socialwatch.Assessment{}
+	best := 0
+	for i := range socialwatch.Intents {
+		if points[i] > points[best] {
+			best = i
 		}
 	}
-	a.Escalate = points[targetMust] > 0 || evidence >= escalateFloor && canEscalate(a.Intent)
+	a.Intent = socialwatch.Intents[best]
+	a.Escalate = points[targetCase] >= escalateFloor || points[targetMust] > 0
 	switch u := points[targetUrgency]; {
 	case u >= severeFloor:
 		a.Urgency = 2
-	case u >= pressedFloor || a.Escalate:
+	case u >= pressedFloor:
 		a.Urgency = 1
 	}
-	switch s := points[targetSentiment] - problem/2; {
-	case s <= -sentimentFloor:
+	switch s := points[targetSentiment]; {
+	case s < negativeBelow:
 		a.Sentiment = -1
-	case s >= sentimentFloor:
+	case s >= positiveFrom:
 		a.Sentiment = 1
 	}
-	a.Score = min(100, max(0, (evidence+points[targetUrgency]+points[targetScore])/2))
-	if problem < problemFloor && !a.Escalate {
+	a.Score = min(100, max(0, scoreMiddle+points[targetCase]+points[targetUrgency]/urgencyInScore+points[targetScore]))
+	if problem := best < problemIntents && points[best] >= points[otherIntent]+problemFloor; !problem && !a.Escalate {
 		a.Ignored = ignore
+		a.Thanks = points[targetThanks] > 0
 	}
-	a.Thanks = points[targetThanks] > 0 && problem < problemFloor && !a.Escalate
 	return a
 }
 
-// canEscalate leaves out the intents that are never a case by themselves.
-func canEscalate(i socialwatch.Intent) bool {
-	return i != socialwatch.Question && i != socialwatch.Praise && i != socialwatch.Other
-}
+// problemIntents are the intents that are a problem: all but questions, praise
+// and other, which follow them.
+const problemIntents = 8
+
+// otherIntent is the place of the intent that says that it is no matter for us.
+const otherIntent = 10

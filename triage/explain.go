@@ -12,7 +12,7 @@ import (
 // Sum is what the points of one target come to.
 type Sum struct {
 	Target  string               `json:"target"` // what the points count for: an intent, case, urgency, …
-	Base    int                  `json:"base"`   // what it starts with, without any signal
+	Base    int                  `json:"base"`   // what every mention starts with
 	Points  int                  `json:"points"` // Base and the points of Signals
 	Signals []socialwatch.Signal `json:"signals"`
 }
@@ -45,25 +45,22 @@ type Explanation struct {
 
 // Explain sums an assessment's signals and holds the sums against the
 // thresholds. Every outcome is decided anew from the signals.
-func Explain(a socialwatch.Assessment) Explanation {
+func (t *Triage) Explain(a socialwatch.Assessment) Explanation {
 	sums := make([]Sum, targetCount)
 	for i := range sums {
-		sums[i].Target = targetNames[i]
-		if sums[i].Target == string(socialwatch.Other) {
-			sums[i].Base = otherBase
-		}
+		sums[i].Target, sums[i].Base = targetNames[i], t.base[i]
 	}
 	for _, s := range a.Signals {
 		if i := targetOf(s.Name); i >= 0 {
 			sums[i].Signals = append(sums[i].Signals, s)
 		}
 	}
-	var points [targetCount]int
+	points := t.base
 	for i := range sums {
 		for _, s := range sums[i].Signals {
 			points[i] += s.Points
 		}
-		sums[i].Points = sums[i].Base + points[i]
+		sums[i].Points = points[i]
 		slices.SortStableFunc(sums[i].Signals, func(a, b socialwatch.Signal) int {
 			return cmp.Compare(max(b.Points, -b.Points), max(a.Points, -a.Points))
 		})
@@ -114,25 +111,23 @@ func same(a, b socialwatch.Assessment) bool {
 
 // steps are the comparisons of decide, whose outcome is d.
 func steps(sums []Sum, d socialwatch.Assessment, noise Term) []Step {
-	intent := slices.Index(socialwatch.Intents, d.Intent)
-	evidence, problem := matters(sums)
-	u := sums[targetUrgency].Points
+	intent := sums[slices.Index(socialwatch.Intents, d.Intent)]
+	evidence, u := sums[targetCase].Points, sums[targetUrgency].Points
 	all := []Step{
-		{Decides: "intent", Total: sums[intent].Points, Outcome: string(d.Intent),
-			Rule: fmt.Sprintf("the highest sum wins, other starts with %d", otherBase)},
-		escalates(evidence, d),
+		{Decides: "intent", Total: intent.Points, Outcome: string(d.Intent), Rule: "the highest sum wins"},
+		{Decides: "escalate", Total: evidence, Outcome: yesNo(d.Escalate), Rule: fmt.Sprintf("from %d a human must act", escalateFloor)},
 		{Decides: "urgency", Total: u, Outcome: urgencyNames[d.Urgency],
-			Rule: fmt.Sprintf("from %d pressed, as is all that escalates; from %d severe", pressedFloor, severeFloor)},
-		added(Step{Decides: "sentiment", Outcome: sentimentNames[d.Sentiment+1],
-			Rule: fmt.Sprintf("down from %d negative, from %d positive", -sentimentFloor, sentimentFloor)},
-			Term{"sentiment", sums[targetSentiment].Points}, Term{"half of " + problem.Name, -(problem.Points / 2)}),
-		added(Step{Decides: "score", Outcome: fmt.Sprint(d.Score), Rule: "half of it, from 0 to 100"},
-			Term{"evidence", evidence.Total}, Term{"urgency", u}, Term{"score", sums[targetScore].Points}),
+			Rule: fmt.Sprintf("from %d pressed, from %d severe", pressedFloor, severeFloor)},
+		{Decides: "sentiment", Total: sums[targetSentiment].Points, Outcome: sentimentNames[d.Sentiment+1],
+			Rule: fmt.Sprintf("below %d negative, from %d positive", negativeBelow, positiveFrom)},
+		added(Step{Decides: "score", Outcome: fmt.Sprint(d.Score), Rule: "within 0 and 100"},
+			Term{"middle", scoreMiddle}, Term{"case", evidence}, Term{"part of urgency", u / urgencyInScore}, Term{"score", sums[targetScore].Points}),
 	}
 	if must := sums[targetMust].Points; must != 0 {
 		all = slices.Insert(all, 1, Step{Decides: "must", Total: must, Rule: "from 1 a human must act, whatever the rest says", Outcome: yesNo(must > 0)})
 	}
-	unless := fmt.Sprintf("unless it escalates or a problem has %d (%s has %d)", problemFloor, problem.Name, problem.Points)
+	other := sums[otherIntent].Points
+	unless := fmt.Sprintf("unless it escalates or is a problem with %d points more than other, which has %d", problemFloor, other)
 	if noise.Name != "" {
 		all = append(all, Step{Decides: "ignored", Terms: []Term{noise}, Total: noise.Points, Rule: unless, Outcome: cmp.Or(d.Ignored, "no")})
 	}
@@ -140,30 +135,6 @@ func steps(sums []Sum, d socialwatch.Assessment, noise Term) []Step {
 		all = append(all, Step{Decides: "thanks", Total: thanks.Points, Rule: "from 1 only thanks, " + unless, Outcome: yesNo(d.Thanks)})
 	}
 	return all
-}
-
-// matters sums what speaks for a case, and finds the strongest problem.
-func matters(sums []Sum) (evidence Step, problem Term) {
-	evidence = added(Step{Decides: "escalate"}, Term{"case", sums[targetCase].Points})
-	for i, s := range sums[:len(socialwatch.Intents)] {
-		matter := i < caseIntents
-		if matter && s.Points != 0 {
-			evidence = added(evidence, Term{s.Target, s.Points})
-		}
-		if (matter || s.Target == string(socialwatch.ServiceComplaint)) && s.Points > problem.Points {
-			problem = Term{s.Target, s.Points}
-		}
-	}
-	problem.Name = cmp.Or(problem.Name, "no problem")
-	return evidence, problem
-}
-
-func escalates(s Step, d socialwatch.Assessment) Step {
-	s.Rule, s.Outcome = fmt.Sprintf("from %d a human must act", escalateFloor), yesNo(d.Escalate)
-	if s.Total >= escalateFloor && !canEscalate(d.Intent) {
-		s.Rule += fmt.Sprintf(", but never for %s", d.Intent)
-	}
-	return s
 }
 
 func added(s Step, terms ...Term) Step {

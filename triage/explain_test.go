@@ -16,27 +16,27 @@ func given(e Explanation) (escalate bool, urgency, sentiment, score int, ignored
 	for _, s := range e.Steps {
 		at[s.Decides] = s
 	}
-	intent := socialwatch.Intent(e.Intents[0].Target)
-	escalate = at["must"].Total > 0 || at["escalate"].Total >= escalateFloor && canEscalate(intent)
+	escalate = at["must"].Total > 0 || at["escalate"].Total >= escalateFloor
 	if u := at["urgency"].Total; u >= severeFloor {
 		urgency = 2
-	} else if u >= pressedFloor || escalate {
+	} else if u >= pressedFloor {
 		urgency = 1
 	}
-	if s := at["sentiment"].Total; s <= -sentimentFloor {
+	if s := at["sentiment"].Total; s < negativeBelow {
 		sentiment = -1
-	} else if s >= sentimentFloor {
+	} else if s >= positiveFrom {
 		sentiment = 1
 	}
-	score = min(100, max(0, at["score"].Total/2))
-	open := !escalate
-	for i, s := range e.Intents {
-		known := false
-		for _, problem := range append(socialwatch.Intents[:caseIntents:caseIntents], socialwatch.ServiceComplaint) {
-			known = known || s.Target == string(problem)
+	score = min(100, max(0, at["score"].Total))
+	other := 0
+	for _, s := range e.Intents {
+		if s.Target == string(socialwatch.Other) {
+			other = s.Points
 		}
-		open = open && !(known && e.Intents[i].Points >= problemFloor)
 	}
+	won := socialwatch.Intent(e.Intents[0].Target)
+	quiet := won == socialwatch.Question || won == socialwatch.Praise || won == socialwatch.Other
+	open := !escalate && (quiet || e.Intents[0].Points < other+problemFloor)
 	if s, ok := at["ignored"]; ok && open {
 		ignored = s.Terms[0].Name
 	}
@@ -46,9 +46,13 @@ func given(e Explanation) (escalate bool, urgency, sentiment, score int, ignored
 // TestSumsOfAnExplanationGiveTheDecision on random points: whoever changes
 // decide must change steps with it.
 func TestSumsOfAnExplanationGiveTheDecision(t *testing.T) {
+	tri, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	rng := rand.New(rand.NewPCG(3, 1))
 	for range 20_000 {
-		var points [targetCount]int
+		points := tri.base
 		var a socialwatch.Assessment
 		for range rng.IntN(12) {
 			target, n := rng.IntN(targetCount), rng.IntN(60)-20
@@ -60,7 +64,7 @@ func TestSumsOfAnExplanationGiveTheDecision(t *testing.T) {
 		}
 		d := decide(points, strongestNoise(a.Signals).Name)
 		d.Signals = a.Signals
-		e := Explain(d)
+		e := tri.Explain(d)
 		escalate, urgency, sentiment, score, ignored, thanks := given(e)
 		got := socialwatch.Assessment{Intent: socialwatch.Intent(e.Intents[0].Target), Escalate: escalate, Urgency: urgency,
 			Sentiment: sentiment, Score: score, Ignored: ignored, Thanks: thanks}
@@ -78,7 +82,7 @@ func TestExplanationSumsEverySignalOfAnAssessment(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := tri.Assess(m, socialwatch.History{})
-	e := Explain(a)
+	e := tri.Explain(a)
 	if !e.Agrees {
 		t.Errorf("the points do not give the assessment: %+v", e.Steps)
 	}
@@ -111,7 +115,7 @@ func TestExplanationSumsEverySignalOfAnAssessment(t *testing.T) {
 			t.Errorf("step %+v", s)
 		}
 	}
-	if a.Score++; Explain(a).Agrees {
+	if a.Score++; tri.Explain(a).Agrees {
 		t.Error("a changed assessment agrees with its signals")
 	}
 }

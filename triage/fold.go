@@ -39,8 +39,10 @@ type folded struct {
 	text  []byte
 	segs  []segment
 	shape shape
-	run   int // length of the run of one ASCII letter at the end of text
-	first int // original offset of that run
+	run   int  // length of the run of one ASCII letter at the end of text
+	first int  // original offset of that run
+	word  bool // a word goes on at the end of text
+	dense int  // letters of a script without spaces, for counting words
 }
 
 const (
@@ -124,7 +126,7 @@ func needsNFKC(r rune) bool {
 }
 
 func (f *folded) reset() {
-	f.text, f.segs, f.shape, f.run = f.text[:0], f.segs[:0], shape{}, 0
+	f.text, f.segs, f.shape, f.run, f.dense = f.text[:0], f.segs[:0], shape{}, 0, 0
 }
 
 // step starts a new segment at the end of the folded text.
@@ -153,34 +155,54 @@ func (f *folded) put(s string, o, end int) {
 // add folds s and appends it. It is called with the whole text once.
 func (f *folded) add(s string) {
 	f.step(0, true)
-	inWord := false
+	f.word = false
 	for i := 0; i < len(s); {
 		b := s[i]
 		kind := byteKind[b]
 		if kind == upper || kind == lower {
-			if !inWord {
-				inWord = true
-				f.shape.words++
+			if !f.word {
 				if n := linkLength(s, i); n > 0 {
 					f.shape.links++
-					f.shape.words--
 					f.put(string(rune(linkMark)), i, i+n)
 					i += n
-					inWord = false
 					continue
 				}
+				f.word = true
+				f.shape.words++
 			}
 			f.letter(byteFold[b], kind == upper, i)
 			i++
 			continue
 		}
-		n := f.other(s, i, kind)
-		if kind != drop && kind != mark2 {
-			inWord = false
+		if kind != drop && kind < mark2 {
+			f.word = false
 		}
-		i += n
+		i += f.other(s, i, kind)
 	}
 }
+
+// letterOfWord counts the words of the letters that are not ASCII: as for
+// ASCII where spaces part them, every second letter of the scripts that have
+// none.
+func (f *folded) letterOfWord(r rune) {
+	switch {
+	case r >= 0x2E80 && (unicode.Is(unicode.Han, r) || unicode.In(r, unicode.Hiragana, unicode.Katakana)):
+		if f.dense++; f.dense%lettersPerWord == 1 {
+			f.shape.words++
+		}
+		f.word = false
+	case unicode.IsLetter(r) || unicode.Is(unicode.M, r):
+		if !f.word && unicode.IsLetter(r) {
+			f.word = true
+			f.shape.words++
+		}
+	default:
+		f.word = false
+	}
+}
+
+// lettersPerWord is how many letters of Japanese make a word, by and large.
+const lettersPerWord = 2
 
 // letter appends one ASCII letter; three or more of the same become one.
 func (f *folded) letter(c byte, up bool, o int) {
@@ -251,15 +273,21 @@ func (f *folded) rune(s string, i int) int {
 		f.text[len(f.text)-1] = partMark
 		return 1
 	case r < 0x800:
+		f.letterOfWord(r)
 		f.put(twoFold[r], i, i+n)
 		if r >= 0x370 && unicode.IsLetter(r) {
 			f.shape.otherLetters++
 		}
 		return n
 	}
+	f.letterOfWord(r)
 	f.script(r)
 	if needsNFKC(r) {
 		f.shape.wide = true
+		if m := voicingMark(s[i+n:]); m > 0 && r >= 0xFF66 && r <= 0xFF9D {
+			f.put(norm.NFKC.String(s[i:i+n+m]), i, i+n+m)
+			return n + m
+		}
 	}
 	if r >= 0x2000 && r < 0x2070 || r == 0xFEFF || r == 0xFE0F || r == 0x3000 || r == 0x1680 ||
 		r >= 0x1E00 && r < 0x1F00 || needsNFKC(r) {
@@ -268,6 +296,15 @@ func (f *folded) rune(s string, i int) int {
 	}
 	f.text = append(f.text, s[i:i+n]...)
 	return n
+}
+
+// voicingMark is the length of the half-width voicing mark that s starts with:
+// half-width kana carry it as a letter of its own.
+func voicingMark(s string) int {
+	if len(s) >= 3 && (s[:3] == "\uff9e" || s[:3] == "\uff9f") {
+		return 3
+	}
+	return 0
 }
 
 func (f *folded) script(r rune) {

@@ -21,7 +21,7 @@ func checkInvariants(t testing.TB, tr *Triage, m socialwatch.Mention, h socialwa
 			t.Fatalf("%s cuts a rune at %d–%d of %q", what, start, end, m.Text)
 		}
 	}
-	var points [targetCount]int
+	points := tr.base
 	ignore, best := "", 0
 	for _, s := range a.Signals {
 		inside(s.Name, s.Start, s.End)

@@ -61,6 +61,7 @@ var shapes = []string{
 	"agent_mark", "automated", "own", "earlier", "earlier_often", "open_case", "reach",
 	"unread",
 	"lookalike_handle", "lookalike_name", "lookalike_link", "unofficial_phone",
+	"unread", "always", "short", "long",
 }
 
 // contexts are the concepts whose phrases the code reads itself, around numbers

@@ -150,6 +150,10 @@ func (o Options) extend(l *lexicon) []rule {
 	return rules
 }
 
+// caseIntents are the intents that are cases as soon as they are meant: the
+// first seven, without complaints, questions, praise and other.
+const caseIntents = 7
+
 // Check joins an *OptionError for each wrong option, and is nil without one.
 func (o Options) Check() error {
 	var errs []error

@@ -15,7 +15,9 @@ import (
 //	name: condition -> target points, target points
 //	                             a signal for each target, named target.name,
 //	                             when the condition holds; a condition of one
-//	                             concept needs no name
+//	                             concept needs no name; none instead of
+//	                             targets: of no weight
+//	always -> target points      what every mention starts with; no signal
 //	hit concept: condition       a new hit of a concept, spanning its parts
 //	drop concept: condition      the hits of the concept in it do not count
 //	any concept: a b c           every hit of a, b or c is a hit of concept
@@ -133,9 +135,13 @@ func (l *lexicon) rule(line string) (rule, error) {
 	return r, l.condition(&r, strings.Fields(condition))
 }
 
-// readOuts reads "stuck_order 12, urgency 3".
+// readOuts reads "stuck_order 12, urgency 3", or "none" for a condition that
+// was found to have no weight.
 func readOuts(name, list string) ([]out, error) {
 	var outs []out
+	if strings.TrimSpace(list) == "none" {
+		return nil, nil
+	}
 	for _, part := range strings.Split(list, ",") {
 		words := strings.Fields(part)
 		if len(words) != 2 {
@@ -349,6 +355,10 @@ func sentenceEnd(text []byte) bool {
 			return true
 		case '.':
 			if i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '.' {
+				return true
+			}
+		case 0xE0, 0xE3: // the full stops of Hindi and Japanese
+			if i+2 < len(text) && (string(text[i:i+3]) == "।" || string(text[i:i+3]) == "。") {
 				return true
 			}
 		}

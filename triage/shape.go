@@ -13,7 +13,7 @@ import (
 type shapeIDs struct {
 	longWait, highValue, number, shouting, brief, bare, link, handles, otherFirst uint16
 	agentMark, automated, own, earlier, earlierOften, openCase, reach             uint16
-	unread, since, term, termAfter, dayNumber                                     uint16
+	unread, always, short, long, since, term, termAfter, dayNumber                uint16
 	about                                                                         [len(aboutNumbers)]uint16
 	entity                                                                        map[socialwatch.EntityKind]uint16
 	impostor                                                                      impostorIDs
@@ -28,6 +28,7 @@ func newShapeIDs(l *lexicon) shapeIDs {
 		automated: l.concept("automated"), own: l.concept("own"), earlier: l.concept("earlier"),
 		earlierOften: l.concept("earlier_often"), openCase: l.concept("open_case"),
 		reach: l.concept("reach"), unread: l.concept("unread"),
+		always: l.concept(alwaysConcept), short: l.concept("short"), long: l.concept("long"),
 		since: l.concept("since"), term: l.concept("term"), termAfter: l.concept("term_after"),
 		dayNumber: l.concept("day_number"), entity: map[socialwatch.EntityKind]uint16{}, impostor: newImpostorIDs(l),
 	}
@@ -45,9 +46,14 @@ var entityKinds = []socialwatch.EntityKind{socialwatch.OrderNumber, socialwatch.
 	socialwatch.DaysWaited, socialwatch.Date, socialwatch.Email, socialwatch.Phone, socialwatch.Card,
 	socialwatch.Address, socialwatch.CaseNumber}
 
+// alwaysConcept is a concept of every mention.
+const alwaysConcept = "always"
+
 // Limits of what the shape of a mention says. Set by hand.
 const (
 	briefWords   = 6     // a text of at most as many words is brief
+	shortWords   = 15    // and up to so many it is short
+	longWords    = 40    // beyond so many it is long
 	shoutLetters = 15    // letters that capitals need to be shouting
 	manyHandles  = 4     // handles that make a text an appeal to many
 	oftenEarlier = 3     // mentions in seven days that are often
@@ -65,7 +71,10 @@ func (t *Triage) findShapes(s *scratch, m socialwatch.Mention, h socialwatch.His
 	}
 	set(id.shouting, f.upper >= shoutLetters && f.upper > 2*f.lower)
 	set(id.brief, f.words <= briefWords)
+	set(id.short, f.words > briefWords && f.words <= shortWords)
+	set(id.long, f.words > longWords)
 	set(id.bare, f.words == 0)
+	set(id.always, true)
 	set(id.link, f.links > 0)
 	set(id.handles, f.handles >= manyHandles)
 	set(id.agentMark, agentMark(m.Text))

@@ -11,7 +11,7 @@ import (
 
 // Rules is the version of the built-in rules. It changes whenever the same
 // mention may be assessed differently.
-const Rules = "2026-11-23.2"
+const Rules = "2026-11-23.3"
 
 // Triage holds the compiled rules. It is immutable and safe for concurrent use.
 type Triage struct {
@@ -27,7 +27,8 @@ type Triage struct {
 type compiled struct {
 	trie      *trie
 	rules     []rule
-	wake      [][]uint64 // per concept, the set of rules whose condition starts with it
+	wake      [][]uint64       // per concept, the set of rules whose condition starts with it
+	base      [targetCount]int // points that every mention starts with: those of "always"
 	concepts  int
 	languages []string
 	shape     shapeIDs
@@ -52,6 +53,15 @@ func compile(folder fs.FS, o Options) (*compiled, error) {
 	c := &compiled{rules: rules, concepts: len(l.concepts), languages: l.languages, shape: shape, deskWords: l.phrasesOf("desk_word"),
 		trie: newTrie(l.texts, l.phrases), wake: make([][]uint64, len(l.concepts))}
 	for i, r := range rules {
+		if r.kind == emit && r.name == alwaysConcept {
+			for _, o := range r.outs {
+				c.base[o.target] = o.points
+			}
+			continue
+		}
+		if r.kind == emit && len(r.outs) == 0 {
+			continue
+		}
 		for _, id := range r.terms[0].concepts {
 			if c.wake[id] == nil {
 				c.wake[id] = make([]uint64, len(rules)/64+1)
@@ -74,7 +84,7 @@ type scratch struct {
 	votes  []int // common words per language, a word of n languages counts 12/n
 	best   int   // points of the strongest noise rule
 	ignore string
-	sigs   []socialwatch.Signal
+	sigs   []emitted
 	main   int32 // folded length of the text itself; behind it lies what is outside
 }
 
@@ -124,10 +134,11 @@ func (t *Triage) Assess(m socialwatch.Mention, h socialwatch.History) socialwatc
 	if lang == undetermined {
 		s.board.add(t.shape.unread, span{})
 	}
+	s.points = t.base
 	t.apply(s)
 	a := decide(s.points, s.ignore)
 	a.Rules, a.Language = Rules, lang
-	a.Signals = append([]socialwatch.Signal{}, s.sigs...)
+	a.Signals = t.signals(s)
 	a.Entities = append([]socialwatch.Entity{}, s.scan.found...)
 	a.Masked = mask(m.Text, a.Entities)
 	return a
@@ -234,7 +245,7 @@ func (t *Triage) apply(s *scratch) {
 func (t *Triage) use(s *scratch, r *rule, spans []span, number int) {
 	switch r.kind {
 	case emit:
-		s.emit(r, spans[0])
+		s.emit(r, number, spans[0])
 	case erase:
 		s.board.erase(r.concept, spans)
 	default:
@@ -258,21 +269,42 @@ func (t *Triage) wakeBehind(s *scratch, c uint16, number int) {
 	}
 }
 
+// emitted is one signal, of the rule and its output of these numbers. It holds
+// no pointer, so that collecting it costs the garbage collector nothing.
+type emitted struct {
+	rule, out int32
+	at        span
+}
+
 // emit records the signals of a rule that holds, with their place in the text.
-func (s *scratch) emit(r *rule, at span) {
-	var start, end int
-	if at.end > 0 && at.end <= s.main {
-		start, end = s.fold.original(at.start, at.end)
-	}
+func (s *scratch) emit(r *rule, number int, at span) {
 	for i := range r.outs {
 		o := &r.outs[i]
-		s.sigs = append(s.sigs, socialwatch.Signal{Name: o.name, Points: o.points, Start: start, End: end})
+		s.sigs = append(s.sigs, emitted{int32(number), int32(i), at})
 		if o.target == targetIgnored {
 			s.noise(r.name, o.points)
 			continue
 		}
 		s.points[o.target] += o.points
 	}
+}
+
+// signals are what was emitted, with spans of the original text.
+func (t *Triage) signals(s *scratch) []socialwatch.Signal {
+	all := make([]socialwatch.Signal, len(s.sigs))
+	var last span
+	var start, end int
+	for i, e := range s.sigs {
+		o := &t.rules[e.rule].outs[e.out]
+		if e.at != last {
+			last, start, end = e.at, 0, 0
+			if e.at.end > 0 && e.at.end <= s.main {
+				start, end = s.fold.original(e.at.start, e.at.end)
+			}
+		}
+		all[i] = socialwatch.Signal{Name: o.name, Points: o.points, Start: start, End: end}
+	}
+	return all
 }
 
 // noise keeps the strongest noise rule, the first of equals.

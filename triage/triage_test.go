@@ -131,7 +131,7 @@ func TestHardCasesKeepTheirMeaning(t *testing.T) {
 
 func TestUrgencyRaisesTheScore(t *testing.T) {
 	tr := shop(t)
-	calm := assess(t, tr, "@shop_help the lamp is broken, see you in May")
+	calm := assess(t, tr, "@shop_help the lamp is broken, see you soon")
 	threat := assess(t, tr, "@shop_help the lamp is broken, see you in court")
 	if threat.Score <= calm.Score || threat.Intent != calm.Intent {
 		t.Errorf("scores %d and %d, intents %s and %s", calm.Score, threat.Score, calm.Intent, threat.Intent)

@@ -25,15 +25,14 @@ type phrase struct {
 // build, so safe for concurrent use.
 type trie struct {
 	cells   []cell
+	out     []int32 // per cell, the first phrase that ends there, -1 if none
 	phrases []phrase
 }
 
 // cell is a state: its children lie at base + byte, and are its own if they
-// name it as their parent. State 0 is the root.
-type cell struct {
-	base, parent int32
-	out          int32 // first phrase that ends here, -1 if none
-}
+// name it as their parent. State 0 is the root. Where a phrase ends, base is
+// stored as its complement, below zero; out says which.
+type cell struct{ base, parent int32 }
 
 const noParent = -1
 
@@ -55,23 +54,22 @@ func newTrie(texts []string, phrases []phrase) *trie {
 		state, depth int
 		of           []int32 // phrases that begin as the state says, sorted
 	}
-	// Single children look from 256 on: a free cell below the byte that wants it
-	// is out of reach for ever, and every search would start there.
-	queue, room := []todo{{of: order}}, [2]int{256, 1}
+	queue, room := []todo{{of: order}}, [2]int{256, 256}
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
 		for len(at.of) > 0 && len(texts[at.of[0]]) == at.depth {
 			k := at.of[0]
-			phrases[k].twin, t.cells[at.state].out = t.cells[at.state].out, k
+			phrases[k].twin, t.out[at.state] = t.out[at.state], k
 			at.of = at.of[1:]
 		}
-		groups := byByte(at.of, texts, at.depth)
-		if len(groups) == 0 {
-			continue
+		groups, base := byByte(at.of, texts, at.depth), 0
+		if len(groups) > 0 {
+			base = t.place(groups, texts, at.depth, &room)
 		}
-		base := t.place(groups, texts, at.depth, &room)
-		t.cells[at.state].base = int32(base)
+		if t.cells[at.state].base = int32(base); t.out[at.state] >= 0 {
+			t.cells[at.state].base = ^int32(base)
+		}
 		for _, g := range groups {
 			child := base + int(texts[g[0]][at.depth])
 			t.cells[child].parent = int32(at.state)
@@ -97,14 +95,15 @@ func byByte(of []int32, texts []string, depth int) [][]int32 {
 }
 
 // place finds a base at which all children fall on free cells. A single child
-// takes the first free cell from room[0] on; more children, which rarely fit
+// takes the first free cell from room[0] on, which is never so near the start
+// that a byte could not reach it; more children, which rarely fit
 // between others, go on from where the last ones fitted, room[1].
 func (t *trie) place(groups [][]int32, texts []string, depth int, room *[2]int) int {
 	for room[0] < len(t.cells) && t.cells[room[0]].parent != noParent {
 		room[0]++
 	}
 	from := &room[min(len(groups), 2)-1]
-	for base := max(1, *from-int(texts[groups[0][0]][depth])); ; base++ {
+	for base := *from - int(texts[groups[0][0]][depth]); ; base++ {
 		t.grow(base + 256)
 		if !slices.ContainsFunc(groups, func(g []int32) bool {
 			return t.cells[base+int(texts[g[0]][depth])].parent != noParent
@@ -119,7 +118,7 @@ func (t *trie) place(groups [][]int32, texts []string, depth int, room *[2]int) 
 
 func (t *trie) grow(n int) {
 	for len(t.cells) < n {
-		t.cells = append(t.cells, cell{parent: noParent, out: -1})
+		t.cells, t.out = append(t.cells, cell{parent: noParent}), append(t.out, -1)
 	}
 }
 
@@ -152,14 +151,18 @@ func (t *trie) scan(text []byte, found func(p *phrase, start, end int, whole boo
 // walk follows the text from start as long as a phrase goes on. inside says
 // that start lies within a word.
 func (t *trie) walk(text []byte, start int, inside, tag bool, found func(*phrase, int, int, bool)) {
-	state := int32(0)
+	state, base := int32(0), t.cells[0].base
 	for i := start; i < len(text); i++ {
-		next := t.cells[state].base + int32(text[i])
-		if t.cells[next].parent != state || next == 0 {
+		next := base + int32(text[i])
+		c := t.cells[next]
+		if c.parent != state || next == 0 {
 			return
 		}
-		state = next
-		for k := t.cells[state].out; k >= 0; k = t.phrases[k].twin {
+		if state, base = next, c.base; base >= 0 {
+			continue
+		}
+		base = ^base
+		for k := t.out[state]; k >= 0; k = t.phrases[k].twin {
 			p := &t.phrases[k]
 			whole := !inside && (!p.right || !wordAfter(text, i+1))
 			if whole || tag && p.length >= minInTag {

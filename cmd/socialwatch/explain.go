@@ -55,7 +55,7 @@ func (p *explainer) line(format string, args ...any) {
 }
 
 // explain writes one assessment: text, decision, sums, entities.
-func (p *explainer) explain(m socialwatch.Mention, a socialwatch.Assessment) error {
+func (p *explainer) explain(t *triage.Triage, m socialwatch.Mention, a socialwatch.Assessment) error {
 	if p.n++; p.n > 1 {
 		p.line("\n%s", p.paint(dim, strings.Repeat("─", pageWidth)))
 	}
@@ -63,7 +63,7 @@ func (p *explainer) explain(m socialwatch.Mention, a socialwatch.Assessment) err
 		p.line("%s", p.paint(dim, cut(harmless(m.ID), pageWidth)))
 	}
 	p.text(m.Text)
-	e := triage.Explain(a)
+	e := t.Explain(a)
 	p.line("")
 	p.line("%s", p.paint(bold, decision(e, a)))
 	if !e.Agrees {

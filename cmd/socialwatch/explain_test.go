@@ -126,7 +126,7 @@ func explainHarmless(t *testing.T, engine *triage.Triage, text string) {
 	m.Text = text // as no connector hands it on
 	var b bytes.Buffer
 	p := &explainer{w: &b, paint: func(_, s string) string { return s }, all: true}
-	must(t, p.explain(m, engine.Assess(m, socialwatch.History{})))
+	must(t, p.explain(engine, m, engine.Assess(m, socialwatch.History{})))
 	if !utf8.Valid(b.Bytes()) {
 		t.Errorf("%q: not UTF-8", text)
 	}

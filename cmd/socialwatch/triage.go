@@ -73,7 +73,7 @@ func (t triaging) run(cmd *cobra.Command, f *flags, args []string) error {
 			return err
 		}
 		m := post("", t.text, "")
-		return errors.Join(write(m, one.Assess(m, socialwatch.History{})), w.Flush())
+		return errors.Join(write(one, m, one.Assess(m, socialwatch.History{})), w.Flush())
 	}
 	in := cmd.InOrStdin()
 	if args[0] != "-" {
@@ -87,15 +87,18 @@ func (t triaging) run(cmd *cobra.Command, f *flags, args []string) error {
 	return errors.Join(assessLines(in, opts, write), w.Flush())
 }
 
+// writeAssessed hands on what an engine said of a mention.
+type writeAssessed func(*triage.Triage, socialwatch.Mention, socialwatch.Assessment) error
+
 // writer writes one assessment to w, as a line of JSON or for people.
-func (t triaging) writer(cmd *cobra.Command, w io.Writer) func(socialwatch.Mention, socialwatch.Assessment) error {
+func (t triaging) writer(cmd *cobra.Command, w io.Writer) writeAssessed {
 	if t.explain {
 		p := &explainer{w: w, paint: painter(cmd.OutOrStdout()), all: t.all}
 		return p.explain
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	return func(m socialwatch.Mention, a socialwatch.Assessment) error {
+	return func(_ *triage.Triage, m socialwatch.Mention, a socialwatch.Assessment) error {
 		if err := enc.Encode(triage.NewResult(m.ID, a)); err != nil {
 			return fmt.Errorf("triage: %w", err)
 		}
@@ -135,7 +138,7 @@ type triageLine struct {
 }
 
 // assessLines assesses every good line and hands it on.
-func assessLines(in io.Reader, opts triage.Options, write func(socialwatch.Mention, socialwatch.Assessment) error) error {
+func assessLines(in io.Reader, opts triage.Options, write writeAssessed) error {
 	engines := map[string]*triage.Triage{}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxLine)
@@ -154,7 +157,7 @@ func assessLines(in io.Reader, opts triage.Options, write func(socialwatch.Menti
 			return err
 		}
 		m := post(l.ID, l.Text, l.Lang)
-		if err := write(m, t.Assess(m, socialwatch.History{})); err != nil {
+		if err := write(t, m, t.Assess(m, socialwatch.History{})); err != nil {
 			return err
 		}
 	}
