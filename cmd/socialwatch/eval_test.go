@@ -51,7 +51,7 @@ func TestEvalNamesBadLinesAndGoesOn(t *testing.T) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	_, err = evalRun(t, lateLine+"\n"+strings.Replace(praiseLine, `"lang"`, `"handle":"@@","lang"`, 1), "-")
-	if err == nil || !strings.Contains(err.Error(), `stdin:2: triage: handle "@"`) {
+	if err == nil || !strings.Contains(err.Error(), `stdin:2: triage: Handles[0]: "@"`) {
 		t.Errorf("a handle without a name: %v", err)
 	}
 	if got, err := evalRun(t, "no json", "-"); err == nil || got != "" {
