@@ -23,6 +23,7 @@ type guard struct {
 	desk     []string   // skeletons of the words of a help desk
 	phones   []string   // digits
 	sites    []site
+	labels   *guard // of the names of the sites
 }
 
 // address is a handle, lower case; without a host it is ours on the servers
@@ -94,6 +95,10 @@ func newGuard(o Options, deskWords []string) *guard {
 	}
 	for _, h := range o.Official.Sites {
 		g.sites = append(g.sites, newSite(h))
+	}
+	g.labels = &guard{desk: g.desk}
+	for _, s := range g.sites {
+		g.labels.brands = append(g.labels.brands, s.name)
 	}
 	g.brands = slices.DeleteFunc(g.brands, func(l likeness) bool { return len(l.plain) < 2 })
 	if len(g.brands)+len(g.phones)+len(g.sites) == 0 {
@@ -188,9 +193,10 @@ func (t *Triage) findImpostor(s *scratch, m socialwatch.Mention) {
 	if !answers || reports {
 		return
 	}
-	tells := offers || !b.has[id.asks] && !b.has[id.self]
-	if start, end, l := g.link(m.Text); l == near && tells || l == akin && offers {
-		b.add(id.link, span{s.fold.position(start), s.fold.position(end)})
+	if offers || !b.has[id.asks] && !b.has[id.self] {
+		if start, end, l := g.link(m.Text); poses(l) {
+			b.add(id.link, span{s.fold.position(start), s.fold.position(end)})
+		}
 	}
 	if e, ok := g.unofficial(s.scan.found); ok && offers {
 		b.add(id.phone, span{s.fold.position(e.Start), s.fold.position(e.End)})

@@ -45,13 +45,15 @@ func nameWords(f *folded, name string) []string {
 		return r
 	}, name[:min(len(name), 4*maxName)]))
 	text := string(f.text)
-	for _, mark := range []string{"✓", "✔", "✅", "☑"} {
-		text = strings.ReplaceAll(text, mark, " verified ")
+	if strings.ContainsAny(text, "✓✔✅☑") {
+		text = checkMarks.Replace(text)
 	}
 	return strings.FieldsFunc(text, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r)
 	})
 }
+
+var checkMarks = strings.NewReplacer("✓", " verified ", "✔", " verified ", "✅", " verified ", "☑", " verified ")
 
 // twins are letters and digits that pass for others, each row: what it comes
 // to, then the look-alikes. Case, accents, width and fonts are folded before.
@@ -122,6 +124,9 @@ func (g *guard) match(words []string, plain string, desk bool) closeness {
 		}
 	}
 	best := apart
+	if !slices.ContainsFunc(g.brands, func(b likeness) bool { return b.mayBeIn(s) }) {
+		return best
+	}
 	before, after := g.deskRuns(s)
 	for i := range before {
 		for j := i + 1; before[i] && j <= len(s); j++ {
@@ -131,6 +136,16 @@ func (g *guard) match(words []string, plain string, desk bool) closeness {
 		}
 	}
 	return best
+}
+
+// mayBeIn reports false for most of what l is not in, even with one edit: an
+// edit touches two neighbouring letters, so one third of the name is whole.
+func (l likeness) mayBeIn(s string) bool {
+	n := len(l.skeleton)
+	if n < minEdit {
+		return strings.Contains(s, l.skeleton)
+	}
+	return strings.Contains(s, l.skeleton[:n/3]) || strings.Contains(s, l.skeleton[n/3:2*n/3]) || strings.Contains(s, l.skeleton[2*n/3:])
 }
 
 // brand says how close what is left without the words of a help desk is to
@@ -160,13 +175,19 @@ func (g *guard) brand(words []string, plain, rest string, desk bool) closeness {
 func (g *guard) deskRuns(s string) (before, after []bool) {
 	before, after = make([]bool, len(s)+1), make([]bool, len(s)+1)
 	before[0], after[len(s)] = true, true
-	for i := range s {
-		for _, w := range g.desk {
-			if before[i] && strings.HasPrefix(s[i:], w) {
-				before[i+len(w)] = true
+	for i := range len(s) {
+		if before[i] {
+			for _, w := range g.desk {
+				if strings.HasPrefix(s[i:], w) {
+					before[i+len(w)] = true
+				}
 			}
-			if k := len(s) - i; after[k] && strings.HasSuffix(s[:k], w) {
-				after[k-len(w)] = true
+		}
+		if k := len(s) - i; after[k] {
+			for _, w := range g.desk {
+				if strings.HasSuffix(s[:k], w) {
+					after[k-len(w)] = true
+				}
 			}
 		}
 	}
@@ -286,8 +307,10 @@ func (g *guard) link(text string) (start, end int, best closeness) {
 
 // host says how close a host is to one of ours.
 func (g *guard) host(h string) closeness {
-	if plain, err := idna.Punycode.ToUnicode(h); err == nil {
-		h = plain
+	if strings.Contains(h, "xn--") {
+		if plain, err := idna.Punycode.ToUnicode(h); err == nil {
+			h = plain
+		}
 	}
 	h = strings.TrimPrefix(h, "www.")
 	labels := strings.Split(h, ".")
@@ -319,11 +342,7 @@ func (g *guard) label(l string) closeness {
 	if plain == "" || len(plain) > maxName {
 		return apart
 	}
-	sites := guard{desk: g.desk}
-	for _, s := range g.sites {
-		sites.brands = append(sites.brands, s.name)
-	}
-	best := sites.compare(words, false)
+	best := g.labels.compare(words, false)
 	if best == akin && !slices.ContainsFunc(g.sites, func(s site) bool { return s.name.plain == plain }) {
 		return near // one edit
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -156,12 +157,7 @@ func (c Config) check() []problem {
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		add("public_url", "write the address people use, such as https://socialwatch.shop.example")
 	}
-	for currency, amount := range c.Triage.HighValue {
-		if !currencyCode.MatchString(currency) || amount <= 0 {
-			add("triage.high_value."+currency, "write amounts above 0 by ISO code, such as {USD: 500}")
-		}
-	}
-	c.checkTeams(add)
+	c.checkTriage(add)
 	for i, kind := range c.Privacy.MaskStored {
 		if kind != "email" && kind != "phone" && kind != "address" {
 			add(fmt.Sprintf("privacy.mask_stored[%d]", i), "unknown kind %q: write email, phone or address (cards always are masked)", kind)
@@ -179,6 +175,26 @@ func (c Config) check() []problem {
 	if n := c.Database.MaxOpen; n < 2 || n > 10 {
 		add("database.max_connections", "write 2 to 10: a guest in a shop's database stays small")
 	}
+	c.checkAccounts(add)
+	return ps
+}
+
+// checkTriage checks the amounts and the teams; the shop's words and what is
+// official are triage's to check, which knows how they are used.
+func (c Config) checkTriage(add func(path, format string, args ...any)) {
+	for _, currency := range slices.Sorted(maps.Keys(c.Triage.HighValue)) {
+		if !currencyCode.MatchString(currency) || c.Triage.HighValue[currency] <= 0 {
+			add("triage.high_value."+currency, "write amounts above 0 by ISO code, such as {USD: 500}")
+		}
+	}
+	for _, team := range []struct{ key, name string }{{"scam", c.Triage.Teams.Scam}, {"account", c.Triage.Teams.Account}} {
+		if team.name != "" && !teamName.MatchString(team.name) {
+			add("triage.teams."+team.key, "write a name of at most 64 letters, digits, spaces, _ and -, such as security")
+		}
+	}
+}
+
+func (c Config) checkAccounts(add func(path, format string, args ...any)) {
 	seen := map[string]bool{}
 	for i, a := range c.Accounts {
 		at := fmt.Sprintf("accounts[%d]", i)
@@ -187,16 +203,6 @@ func (c Config) check() []problem {
 		}
 		seen[a.Name] = true
 		c.checkAccount(a, func(key, format string, args ...any) { add(at+"."+key, format, args...) })
-	}
-	return ps
-}
-
-// checkTeams refuses what no team is called.
-func (c Config) checkTeams(add func(path, format string, args ...any)) {
-	for path, team := range map[string]string{"triage.teams.scam": c.Triage.Teams.Scam, "triage.teams.account": c.Triage.Teams.Account} {
-		if team != "" && !teamName.MatchString(team) {
-			add(path, "write a name of at most 64 letters, digits, spaces, _ and -, such as security")
-		}
 	}
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -131,6 +132,39 @@ func TestForeignSchemasAreRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCasesFromBeforeTeamsHaveNone migrates a database that holds a case, and
+// lets the program of the schema before add another one to it.
+func TestCasesFromBeforeTeamsHaveNone(t *testing.T) {
+	insert := `insert into cases (id, number, account, network, host, customer_id, customer, state, level, intent, score,
+		escalated, escalation, orders, opened_at, updated_at, due_at, version)
+		values (%d, 'K-%d', 'help', 'mastodon', 'social.example', 'c1', '{"handle": "c1@far.example"}', 'new', 3, 'billing', 40, false, '', '[]', %s, 1)`
+	for _, kind := range dbtest.Kinds(t) {
+		o := dbtest.Empty(t, kind)
+		before, times := files(t, kind), "now(), now(), now()"
+		delete(before, string(kind)+"/0003_team.sql")
+		if kind == store.SQLite {
+			times = "0, 0, 0"
+		}
+		if _, err := store.MigrateFiles(t.Context(), o, before); err != nil {
+			t.Fatal(err)
+		}
+		db := dbtest.Raw(t, o)
+		defer db.Close()
+		for id := 1; id <= 2; id++ {
+			if _, err := db.Exec(fmt.Sprintf(insert, id, id, times)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Migrate(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var n int
+		if err := db.QueryRow("select count(*) from cases_v1 where team = '' and customer_handle = 'c1@far.example'").Scan(&n); err != nil || n != 2 {
+			t.Errorf("%s: %d cases without a team, %v", kind, n, err)
+		}
 	}
 }
 
