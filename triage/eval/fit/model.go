@@ -12,7 +12,8 @@ import (
 const (
 	pointsPer  = 12.0
 	minSupport = 5
-	minPoints  = 2
+	minIntent  = 4 // points of an intent that are worth a signal
+	minScalar  = 2 // and of the other targets, which have no rivals
 	rounds     = 150
 )
 
@@ -57,7 +58,7 @@ func fit(posts []post, conditions int, p params) *model {
 	}
 	m := &model{}
 	for _, o := range ordinal {
-		w := x.relaxed(1, p, slices.Clone(x.weights), func(i int, z, grad []float64) {
+		w := x.relaxed(1, minScalar, p, slices.Clone(x.weights), func(i int, z, grad []float64) {
 			level := o.level(posts[i])
 			for k, cut := range o.cuts {
 				s := sigmoid(z[0] - cut/pointsPer)
@@ -73,7 +74,7 @@ func fit(posts []post, conditions int, p params) *model {
 	for i, q := range posts {
 		balanced[i] = x.weights[i] * math.Pow(float64(len(posts))/float64(len(count))/count[q.class], p.balance)
 	}
-	m.intent = x.relaxed(len(count), p, balanced, func(i int, z, grad []float64) {
+	m.intent = x.relaxed(len(count), minIntent, p, balanced, func(i int, z, grad []float64) {
 		copy(grad, softmax(z))
 		grad[posts[i].class]--
 	})
@@ -111,11 +112,20 @@ type design struct {
 }
 
 // relaxed chooses the weights that are not zero under the absolute penalty,
-// then fits these alone without it (Meinshausen, 2007).
-func (x *design) relaxed(outputs int, p params, weights []float64, loss func(i int, z, grad []float64)) [][]float64 {
+// fits these alone without it (Meinshausen, 2007), and once more those that
+// came to the least points: a post should have few signals, each of which says much.
+func (x *design) relaxed(outputs int, least float64, p params, weights []float64, loss func(i int, z, grad []float64)) [][]float64 {
 	chosen := x.minimise(outputs, p, weights, nil, loss)
 	p.l1 = 0
-	return x.minimise(outputs, p, weights, chosen, loss)
+	w := x.minimise(outputs, p, weights, chosen, loss)
+	for f := range w[:x.conditions] {
+		for k := range w[f] {
+			if math.Abs(w[f][k])*pointsPer < least {
+				w[f][k] = 0
+			}
+		}
+	}
+	return x.minimise(outputs, p, weights, w, loss)
 }
 
 // minimise finds the weights of the least mean loss with penalties, of
@@ -249,9 +259,6 @@ func (m *model) points(t *table, posts []post) {
 				w = weight(base)
 			}
 			points := int(math.Round(w * pointsPer))
-			if points > -minPoints && points < minPoints {
-				points = 0
-			}
 			r.set(name, points)
 		}
 	}
