@@ -67,6 +67,7 @@ func TestImpostorsAreKnownAndOthersAreNot(t *testing.T) {
 		{"Japanese", "user7781@social.example", "Brightshop サポート", "こんにちは", "lookalike_name"},
 		{"Hindi", "user7781@social.example", "Brightshop सहायता", "नमस्ते", "lookalike_name"},
 		{"bare name that offers help", "user7781@social.example", "Brightshop", dm, "lookalike_name"},
+		{"bare name that reports", "user7781@social.example", "Brightshop", "Beware, this is a scam, they write please dm us", ""},
 		{"bare name that only talks", "user7781@social.example", "Brightshop", calm, ""},
 
 		{"link with a letter changed", "maria@far.example", "Maria", "Get your refund here https://brightsh0p.example/refund", "lookalike_link"},
@@ -96,6 +97,7 @@ func TestImpostorsAreKnownAndOthersAreNot(t *testing.T) {
 		{"critic", "ihatebrightshop@far.example", "Brightshop never again", calm, ""},
 		{"longer word", "brightshopper@far.example", "Anna Brightshopper", calm, ""},
 		{"longer word that offers", "brightshopper@far.example", "Anna Brightshopper", "I can help you, DM me", ""},
+		{"short name joined to a word", "careova@far.example", "", calm, ""},
 		{"short name within a word", "novakova_help@far.example", "Nova Support", calm, ""},
 		{"employee in a private capacity", "jo@far.example", "Jo, works at Brightshop", calm, ""},
 		{"joke about care", "nobody@far.example", "Brightshop does not care", calm, ""},

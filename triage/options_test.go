@@ -44,12 +44,12 @@ func TestShopPhrasesCountForTheirIntent(t *testing.T) {
 		for _, text := range []string{"Hm, ZORBEL " + strings.ToUpper(strings.ReplaceAll(string(intent), "_", " ")) + "!",
 			"hm " + quax(intent) + "ing, again " + quax(intent)} {
 			before, after := assess(t, plain, text), assess(t, own, text)
-			if got := pointsOf(after, string(intent)+".shop_phrase"); got != phrasePoints {
+			if got := pointsOf(after, string(intent)+".shop_phrase"); got != 45 {
 				t.Errorf("%q: %d points for %s", text, got, intent)
 			}
 			want := 0
 			if i < caseIntents {
-				want = phraseCasePoints
+				want = 30
 			}
 			if got := pointsOf(after, "case.shop_phrase"); got != want {
 				t.Errorf("%q: %d points for a case, want %d", text, got, want)
@@ -57,6 +57,17 @@ func TestShopPhrasesCountForTheirIntent(t *testing.T) {
 			if pointsOf(before, string(intent)+".shop_phrase") != 0 {
 				t.Errorf("%q: the built-in rules know the phrase", text)
 			}
+		}
+	}
+}
+
+func TestAShopPhraseTurnsASentenceIntoItsMatter(t *testing.T) {
+	const text = "@shop_help hello, I write because the zorbel of my box was quaxed when it came here this morning"
+	for i, intent := range socialwatch.Intents[:caseIntents] {
+		tr := newWith(t, Options{Phrases: map[socialwatch.Intent][]string{intent: {"zorbel of my box was quaxed"}}})
+		before, after := assess(t, newWith(t, Options{}), text), assess(t, tr, text)
+		if after.Score <= before.Score || after.Intent != intent || !after.Escalate {
+			t.Errorf("%d: %s score %d, escalate %v; before %s %d", i, after.Intent, after.Score, after.Escalate, before.Intent, before.Score)
 		}
 	}
 }

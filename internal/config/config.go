@@ -58,7 +58,7 @@ type Triage struct {
 	Products      []string            `yaml:"products" example:"[kettle, \"toaster*\"]" doc:"What you sell, as customers call it; a star lets the word go on."`
 	OrderPatterns []string            `yaml:"order_patterns" example:"[\"SW-######\"]" doc:"Your order numbers: # is a digit, A a letter, the rest stands for itself."`
 	HighValue     map[string]float64  `yaml:"high_value" example:"{USD: 500, EUR: 500}" doc:"Amounts from which a mention counts as high value, by ISO currency. Nothing is converted."`
-	Phrases       map[string][]string `yaml:"phrases" example:"{return_exchange: [\"bright swap\"], billing: [\"star points missing\"]}" doc:"What only your customers say, by intent. A post with one gets 30 points for the intent, which is enough for a person to act where the intent calls for one."`
+	Phrases       map[string][]string `yaml:"phrases" example:"{return_exchange: [\"bright swap\"], billing: [\"star points missing\"]}" doc:"What only your customers say, by intent. One of them weighs as much as the plainest words that are built in, for the intent and, where people must work on it, for a case."`
 	Official      Official            `yaml:"official" doc:"How you can be reached beside the accounts below, whose handles, numbers and links count already. An offer of help with another number, or a site that looks like one of these, is an impostor's."`
 	Teams         Teams               `yaml:"teams" doc:"Who works on a case instead of the account's team."`
 }
