@@ -108,7 +108,7 @@ func TestPastYieldsEachMentionOnceInPages(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, fx storetest.Fixture) {
 		must(t, fx.EnsureAccount(t.Context(), "empty", string(socialwatch.Mastodon), storetest.Host))
 		must(t, fx.EnsureAccount(t.Context(), "other", string(socialwatch.Mastodon), storetest.Host))
-		const n = 2*store.PageMax + 3
+		const n = store.PageMax + 3
 		for _, account := range []string{storetest.Account, "other"} {
 			k, err := fx.Known(t.Context(), socialwatch.Ask{Account: account})
 			must(t, err)

@@ -324,6 +324,7 @@ var englishPages = map[string]string{
 	"fact.mentions":  "Posts",
 
 	"correct.found":    "Found: %s.",
+	"correct.it":       "Correct it",
 	"correct.said":     "Corrected by %s: %s.",
 	"correct.yes":      "%s, a human must act",
 	"correct.no":       "%s, a reply is enough",
