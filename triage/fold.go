@@ -360,7 +360,7 @@ func (f *folded) position(o int) int32 {
 	}
 	p := f.segs[lo].f
 	if f.segs[lo].literal {
-		p += int32(o) - f.segs[lo].o
+		p += max(0, int32(o)-f.segs[lo].o)
 	}
 	if lo+1 < len(f.segs) && p > f.segs[lo+1].f {
 		p = f.segs[lo+1].f

@@ -13,7 +13,6 @@ const (
 	pointsPer  = 12.0
 	minSupport = 5
 	minIntent  = 4 // points of an intent that are worth a signal
-	minScalar  = 2 // and of the other targets, which have no rivals
 	rounds     = 150
 )
 
@@ -22,16 +21,17 @@ const (
 var ordinal = []struct {
 	target string
 	cuts   []float64
+	least  float64 // points that are worth a signal
 	level  func(p post) int
 }{
-	{"case", []float64{0}, func(p post) int {
+	{"case", []float64{0}, 2, func(p post) int {
 		if p.Escalate {
 			return 1
 		}
 		return 0
 	}},
-	{"urgency", []float64{20, 50}, func(p post) int { return p.Urgency }},
-	{"sentiment", []float64{-10, 10}, func(p post) int { return p.Sentiment + 1 }},
+	{"urgency", []float64{20, 50}, 3, func(p post) int { return p.Urgency }},
+	{"sentiment", []float64{-10, 10}, 4, func(p post) int { return p.Sentiment + 1 }},
 }
 
 // model holds a weight for every condition and target; the last condition's
@@ -58,7 +58,7 @@ func fit(posts []post, conditions int, p params) *model {
 	}
 	m := &model{}
 	for _, o := range ordinal {
-		w := x.relaxed(1, minScalar, p, slices.Clone(x.weights), func(i int, z, grad []float64) {
+		w := x.relaxed(1, o.least, p, slices.Clone(x.weights), func(i int, z, grad []float64) {
 			level := o.level(posts[i])
 			for k, cut := range o.cuts {
 				s := sigmoid(z[0] - cut/pointsPer)
