@@ -11,7 +11,7 @@ import (
 
 // Rules is the version of the built-in rules. It changes whenever the same
 // mention may be assessed differently.
-const Rules = "2026-11-23.3"
+const Rules = "2026-11-23.4"
 
 // Triage holds the compiled rules. It is immutable and safe for concurrent use.
 type Triage struct {

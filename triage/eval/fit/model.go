@@ -31,7 +31,7 @@ var ordinal = []struct {
 		return 0
 	}},
 	{"urgency", []float64{20, 50}, 3, func(p post) int { return p.Urgency }},
-	{"sentiment", []float64{-10, 10}, 4, func(p post) int { return p.Sentiment + 1 }},
+	{"sentiment", []float64{-10, 10}, 3, func(p post) int { return p.Sentiment + 1 }},
 }
 
 // model holds a weight for every condition and target; the last condition's
