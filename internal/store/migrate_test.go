@@ -144,7 +144,7 @@ func TestCasesFromBeforeTeamsHaveNone(t *testing.T) {
 	for _, kind := range dbtest.Kinds(t) {
 		o := dbtest.Empty(t, kind)
 		before, times := files(t, kind), "now(), now(), now()"
-		delete(before, string(kind)+"/0003_team.sql")
+		delete(before, string(kind)+"/0002_triage.sql")
 		if kind == store.SQLite {
 			times = "0, 0, 0"
 		}

@@ -1,8 +1,15 @@
--- Who works on a case: the account's team, or the one that certain cases go to.
+-- Consumers' contract: docs/consumers.md.
+
+create view case_entities_v1 as
+select distinct m.case_id, e.value ->> 'kind' as kind, e.value ->> 'value' as value
+from mentions m, json_each(m.entities) e
+where m.case_id is not null and e.value ->> 'kind' in ('order_number', 'tracking_number');
+
+-- The port of ../postgres/0002_triage.sql. SQLite cannot replace a view in place.
 alter table cases add column team text not null default '';
 
--- Consumers' contract: docs/consumers.md. As in 0001, with team at the end.
-create or replace view cases_v1 as
+drop view cases_v1;
+create view cases_v1 as
 select c.id as case_id, c.number, c.account, c.network, c.host,
        c.customer ->> 'handle' as customer_handle,
        c.state, c.level, c.intent, c.score, c.escalated, c.escalation,

@@ -1,8 +1,17 @@
--- The port of ../postgres/0003_team.sql. SQLite cannot replace a view in place.
+-- Consumers' contract: docs/consumers.md. Not among the views that every
+-- consumer may read: migrate --grants --entities.
+
+create view case_entities_v1 as
+select distinct m.case_id, e ->> 'kind' as kind, e ->> 'value' as value
+from mentions m
+     cross join lateral jsonb_array_elements(case jsonb_typeof(m.entities) when 'array' then m.entities else '[]' end) e
+where m.case_id is not null and e ->> 'kind' in ('order_number', 'tracking_number');
+
+-- Who works on a case: the account's team, or the one that certain cases go to.
 alter table cases add column team text not null default '';
 
-drop view cases_v1;
-create view cases_v1 as
+-- Consumers' contract: docs/consumers.md. As in 0001, with team at the end.
+create or replace view cases_v1 as
 select c.id as case_id, c.number, c.account, c.network, c.host,
        c.customer ->> 'handle' as customer_handle,
        c.state, c.level, c.intent, c.score, c.escalated, c.escalation,
