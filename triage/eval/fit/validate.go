@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"socialwatch"
@@ -75,7 +73,6 @@ func validate(posts []post, conditions int, p params) {
 		train, test := split(posts, fold)
 		m := fit(train, conditions, p)
 		for _, q := range test {
-			dump(q, m)
 			if q.dev {
 				dev.add(q, m.predict(q))
 			} else {
@@ -119,21 +116,4 @@ func (m *model) predict(q post) prediction {
 		out.level = append(out.level, level)
 	}
 	return out
-}
-
-var dumpTo *os.File
-
-func dump(q post, m *model) {
-	if dumpTo == nil {
-		dumpTo, _ = os.Create("/tmp/lab/dump.jsonl")
-	}
-	base := len(m.intent) - 1
-	z := slices.Clone(m.intent[base])
-	c := m.scalar[0][base]
-	for _, f := range q.features {
-		add(z, m.intent[f], 1)
-		c += m.scalar[0][f]
-	}
-	b, _ := json.Marshal(map[string]any{"id": q.ID, "p": softmax(z), "c": sigmoid(c), "intent": q.Intent, "esc": q.Escalate, "text": q.Text})
-	dumpTo.Write(append(b, 10))
 }
