@@ -136,6 +136,12 @@ func (x *design) minimise(outputs int, p params, weights []float64, chosen [][]f
 	for _, w := range weights {
 		total += w
 	}
+	often := make([]float64, x.conditions+1) // share of the posts that meet a condition
+	for _, q := range x.posts {
+		for _, f := range q.features {
+			often[f] += 1 / float64(len(x.posts))
+		}
+	}
 	step := 1 / (x.steepest(weights, total) + p.l2)
 	w, at := matrix(x.conditions+1, outputs), matrix(x.conditions+1, outputs)
 	momentum := 1.0
@@ -164,7 +170,7 @@ func (x *design) minimise(outputs int, p params, weights []float64, chosen [][]f
 				case chosen != nil && chosen[f][k] == 0:
 					v = 0
 				default:
-					v = shrink(v, step*p.l1)
+					v = shrink(v, step*p.l1*(1+p.common*often[f]))
 				}
 				w[f][k] = v
 				at[f][k] = v + (momentum-1)/next*(v-old)
