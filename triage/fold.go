@@ -370,7 +370,10 @@ func (f *folded) position(o int) int32 {
 
 // linkLength is the length of the link that starts at i, 0 if none does.
 func linkLength(s string, i int) int {
-	if b := s[i] | 0x20; b != 'h' && b != 'w' {
+	if b := s[i] | 0x20; b != 'h' && b != 'w' || i+1 == len(s) {
+		return 0
+	}
+	if b := s[i+1] | 0x20; b != 't' && b != 'w' {
 		return 0
 	}
 	rest := s[i:]

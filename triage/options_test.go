@@ -95,8 +95,8 @@ func TestTheBuiltInRulesAreCompiledOnceAndLeftAlone(t *testing.T) {
 		t.Error("options without words of their own are compiled anew")
 	}
 	own := newWith(t, Options{Brands: []string{"Zorbel"}})
-	if own.compiled == a.compiled || len(own.trie.phrases) != len(a.trie.phrases)+1 {
-		t.Errorf("a brand: %d phrases over %d", len(own.trie.phrases), len(a.trie.phrases))
+	if own.compiled == a.compiled || len(own.trie.entries) != len(a.trie.entries)+1 {
+		t.Errorf("a brand: %d phrases over %d", len(own.trie.entries), len(a.trie.entries))
 	}
 }
 

@@ -53,6 +53,19 @@ type rule struct {
 	outs    []out
 	terms   []term
 	absent  []uint16
+
+	firstOut int32  // place of outs among those of all rules
+	plain    bool   // the condition is a hit of the concept only, nothing else
+	only     uint16 // that concept
+}
+
+// prepare puts the rule's outputs with those of all others and looks whether
+// it can be decided fast, as half of the rules can.
+func (r *rule) prepare(c *compiled) {
+	r.firstOut = int32(len(c.outs))
+	c.outs = append(c.outs, r.outs...)
+	r.plain = len(r.terms) == 1 && len(r.terms[0].concepts) == 1 && len(r.absent) == 0
+	r.only = r.terms[0].concepts[0]
 }
 
 // out is one signal of a rule.
@@ -254,6 +267,9 @@ func (b *board) add(c uint16, s span) {
 // maxHits, in the order of their first parts. The slice is valid until the
 // next call.
 func (b *board) match(r *rule) []span {
+	if r.plain {
+		return b.hits[r.only]
+	}
 	for _, c := range r.absent {
 		if b.has[c] {
 			return nil
@@ -263,9 +279,6 @@ func (b *board) match(r *rule) []span {
 		if !b.any(r.terms[i].concepts) {
 			return nil
 		}
-	}
-	if first := r.terms[0].concepts; len(r.terms) == 1 && len(first) == 1 {
-		return b.hits[first[0]]
 	}
 	b.pairs = b.pairs[:0]
 	for _, c := range r.terms[0].concepts {

@@ -96,17 +96,19 @@ func (t *Triage) findShapes(s *scratch, m socialwatch.Mention, h socialwatch.His
 // agentMark reports whether the text ends as agents sign: ^AB, perhaps with a
 // part count or a link before it.
 func agentMark(text string) bool {
-	text = strings.TrimRight(text, " .\n")
-	k := strings.LastIndexByte(text, '^')
-	if k < 0 || len(text)-k < 2 || len(text)-k > 9 {
-		return false
+	end := len(text)
+	for end > 0 && (text[end-1] == ' ' || text[end-1] == '.' || text[end-1] == '\n') {
+		end--
 	}
-	for i := k + 1; i < len(text); i++ {
-		if c := text[i] | 0x20; c < 'a' || c > 'z' {
+	k := end - 1
+	for k >= 0 && end-k <= 9 && text[k] != '^' {
+		c := text[k] | 0x20
+		if c < 'a' || c > 'z' {
 			return false
 		}
+		k--
 	}
-	return text[k+1] < 'a'
+	return k >= 0 && text[k] == '^' && end-k >= 2 && end-k <= 9 && text[k+1] < 'a'
 }
 
 // narrow copies s with full-width and the like as plain letters and digits,

@@ -28,6 +28,7 @@ type compiled struct {
 	trie      *trie
 	rules     []rule
 	wake      [][]uint64       // per concept, the set of rules whose condition starts with it
+	outs      []out            // of all rules, so that they lie together
 	base      [targetCount]int // points that every mention starts with: those of "always"
 	concepts  int
 	languages []string
@@ -52,7 +53,9 @@ func compile(folder fs.FS, o Options) (*compiled, error) {
 	shape := newShapeIDs(l) // the last to make concepts
 	c := &compiled{rules: rules, concepts: len(l.concepts), languages: l.languages, shape: shape, deskWords: l.phrasesOf("desk_word"),
 		trie: newTrie(l.texts, l.phrases), wake: make([][]uint64, len(l.concepts))}
-	for i, r := range rules {
+	for i := range rules {
+		r := &rules[i]
+		r.prepare(c)
 		if r.kind == emit && r.name == alwaysConcept {
 			for _, o := range r.outs {
 				c.base[o.target] = o.points
@@ -165,21 +168,22 @@ func (s *scratch) outside(m socialwatch.Mention) {
 
 func (t *Triage) findPhrases(s *scratch) {
 	s.board.text = s.fold.text
-	t.trie.scan(s.fold.text, func(p *phrase, start, end int, whole bool) {
+	t.trie.scan(s.fold.text, func(e *entry, start, end int, whole bool) {
 		at := span{int32(start), int32(end)}
-		for _, c := range p.concepts {
+		means := t.trie.means[e.from:]
+		for _, c := range means[:e.concepts] {
 			s.board.add(c, at)
 		}
 		if !whole {
 			return
 		}
-		for _, m := range p.quantities {
+		for _, q := range t.trie.times[e.time : e.time+int32(e.quantities)] {
 			if len(s.times) < maxTimes {
-				s.times = append(s.times, timeHit{at, m})
+				s.times = append(s.times, timeHit{at, q})
 			}
 		}
-		for _, l := range p.words {
-			s.votes[l] += 12 / len(p.words)
+		for _, l := range means[e.concepts : e.concepts+e.languages] {
+			s.votes[l] += 12 / int(e.languages)
 		}
 	})
 }
@@ -245,7 +249,7 @@ func (t *Triage) apply(s *scratch) {
 func (t *Triage) use(s *scratch, r *rule, spans []span, number int) {
 	switch r.kind {
 	case emit:
-		s.emit(r, number, spans[0])
+		t.emit(s, r, spans[0])
 	case erase:
 		s.board.erase(r.concept, spans)
 	default:
@@ -269,18 +273,19 @@ func (t *Triage) wakeBehind(s *scratch, c uint16, number int) {
 	}
 }
 
-// emitted is one signal, of the rule and its output of these numbers. It holds
-// no pointer, so that collecting it costs the garbage collector nothing.
+// emitted is one signal: the number of its output among those of all rules,
+// and where the rule holds. It has no pointer, so that collecting it costs the
+// garbage collector nothing.
 type emitted struct {
-	rule, out int32
-	at        span
+	out int32
+	at  span
 }
 
-// emit records the signals of a rule that holds, with their place in the text.
-func (s *scratch) emit(r *rule, number int, at span) {
-	for i := range r.outs {
-		o := &r.outs[i]
-		s.sigs = append(s.sigs, emitted{int32(number), int32(i), at})
+// emit records the signals of a rule that holds.
+func (t *Triage) emit(s *scratch, r *rule, at span) {
+	for i := r.firstOut; i < r.firstOut+int32(len(r.outs)); i++ {
+		o := &t.outs[i]
+		s.sigs = append(s.sigs, emitted{i, at})
 		if o.target == targetIgnored {
 			s.noise(r.name, o.points)
 			continue
@@ -289,20 +294,20 @@ func (s *scratch) emit(r *rule, number int, at span) {
 	}
 }
 
-// signals are what was emitted, with spans of the original text.
+// signals are what was emitted, with their place in the text.
 func (t *Triage) signals(s *scratch) []socialwatch.Signal {
 	all := make([]socialwatch.Signal, len(s.sigs))
 	var last span
 	var start, end int
 	for i, e := range s.sigs {
-		o := &t.rules[e.rule].outs[e.out]
 		if e.at != last {
 			last, start, end = e.at, 0, 0
 			if e.at.end > 0 && e.at.end <= s.main {
 				start, end = s.fold.original(e.at.start, e.at.end)
 			}
 		}
-		all[i] = socialwatch.Signal{Name: o.name, Points: o.points, Start: start, End: end}
+		o, to := &t.outs[e.out], &all[i]
+		to.Name, to.Points, to.Start, to.End = o.name, o.points, start, end
 	}
 	return all
 }

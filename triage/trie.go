@@ -2,6 +2,7 @@ package triage
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -18,6 +19,19 @@ type phrase struct {
 	quantities []quantity // what it says about time
 }
 
+// entry is a compiled phrase, small because each hit looks one up: what it
+// means lies in the trie's tables, concepts first, then languages.
+type entry struct {
+	twin       int32 // another phrase with the same text, -1 if none
+	from       int32 // its first meaning
+	time       int32 // its first quantity
+	length     int16
+	concepts   uint8
+	languages  uint8
+	quantities uint8
+	right      bool
+}
+
 // trie finds phrases by walking from every place where one may begin for as
 // long as some phrase goes on: a few bytes for most words, never more than the
 // longest phrase. It is a double array (Aoe, 1989), one cell a step, so that
@@ -26,7 +40,9 @@ type phrase struct {
 type trie struct {
 	cells   []cell
 	out     []int32 // per cell, the first phrase that ends there, -1 if none
-	phrases []phrase
+	entries []entry
+	means   []uint16   // concepts and languages
+	times   []quantity // what phrases say about time
 }
 
 // cell is a state: its children lie at base + byte, and are its own if they
@@ -42,12 +58,14 @@ func newTrie(texts []string, phrases []phrase) *trie {
 	order := make([]int32, len(texts))
 	for i := range order {
 		order[i] = int32(i)
-		phrases[i].twin = -1
 	}
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(texts[a], texts[b]), cmp.Compare(a, b))
 	})
-	t := &trie{phrases: phrases}
+	t := &trie{}
+	for _, p := range phrases {
+		t.entries = append(t.entries, t.compact(p))
+	}
 	t.grow(1)
 	t.cells[0].parent = 0
 	type todo struct {
@@ -60,7 +78,7 @@ func newTrie(texts []string, phrases []phrase) *trie {
 		queue = queue[1:]
 		for len(at.of) > 0 && len(texts[at.of[0]]) == at.depth {
 			k := at.of[0]
-			phrases[k].twin, t.out[at.state] = t.out[at.state], k
+			t.entries[k].twin, t.out[at.state] = t.out[at.state], k
 			at.of = at.of[1:]
 		}
 		groups, base := byByte(at.of, texts, at.depth), 0
@@ -78,6 +96,19 @@ func newTrie(texts []string, phrases []phrase) *trie {
 	}
 	t.grow(len(t.cells) + 256) // so that base + byte is always a cell
 	return t
+}
+
+// compact puts what a phrase means into the tables. Longer lists than an entry
+// can count do not occur: a phrase belongs to a few concepts and languages.
+func (t *trie) compact(p phrase) entry {
+	e := entry{twin: -1, from: int32(len(t.means)), time: int32(len(t.times)), length: int16(min(p.length, math.MaxInt16)),
+		concepts: uint8(len(p.concepts)), languages: uint8(len(p.words)), quantities: uint8(len(p.quantities)), right: p.right}
+	t.means = append(t.means, p.concepts...)
+	for _, language := range p.words {
+		t.means = append(t.means, uint16(language))
+	}
+	t.times = append(t.times, p.quantities...)
+	return e
 }
 
 // byByte cuts sorted phrases where their byte at depth changes.
@@ -124,7 +155,7 @@ func (t *trie) grow(n int) {
 
 // scan calls found for every phrase that keeps its word boundaries, or lies in
 // a hashtag, where words are not parted; whole says which of the two.
-func (t *trie) scan(text []byte, found func(p *phrase, start, end int, whole bool)) {
+func (t *trie) scan(text []byte, found func(e *entry, start, end int, whole bool)) {
 	tagEnd, prev := 0, false
 	for i := 0; i < len(text); {
 		b, n := text[i], 1
@@ -150,7 +181,7 @@ func (t *trie) scan(text []byte, found func(p *phrase, start, end int, whole boo
 
 // walk follows the text from start as long as a phrase goes on. inside says
 // that start lies within a word.
-func (t *trie) walk(text []byte, start int, inside, tag bool, found func(*phrase, int, int, bool)) {
+func (t *trie) walk(text []byte, start int, inside, tag bool, found func(*entry, int, int, bool)) {
 	state, base := int32(0), t.cells[0].base
 	for i := start; i < len(text); i++ {
 		next := base + int32(text[i])
@@ -162,11 +193,11 @@ func (t *trie) walk(text []byte, start int, inside, tag bool, found func(*phrase
 			continue
 		}
 		base = ^base
-		for k := t.out[state]; k >= 0; k = t.phrases[k].twin {
-			p := &t.phrases[k]
-			whole := !inside && (!p.right || !wordAfter(text, i+1))
-			if whole || tag && p.length >= minInTag {
-				found(p, start, i+1, whole)
+		for k := t.out[state]; k >= 0; k = t.entries[k].twin {
+			e := &t.entries[k]
+			whole := !inside && (!e.right || !wordAfter(text, i+1))
+			if whole || tag && e.length >= minInTag {
+				found(e, start, i+1, whole)
 			}
 		}
 	}

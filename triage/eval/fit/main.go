@@ -51,7 +51,7 @@ func main() {
 
 type params struct {
 	l1, l2, common, own, dev, balance float64
-	folds                     int
+	folds                             int
 }
 
 func run(data, rules, corpus string, write bool, p params) error {
