@@ -37,8 +37,12 @@ func (e *scanner) scan(s string) {
 		case b >= '0' && b <= '9':
 			i = e.token(i, mail)
 		default:
+			if i > 0 && handleByte(s[i-1]) {
+				i++
+				continue
+			}
 			n := linkLength(s, i)
-			if n == 0 || i > 0 && handleByte(s[i-1]) {
+			if n == 0 {
 				i++
 				continue
 			}

@@ -170,7 +170,17 @@ func (f *folded) add(s string) {
 				f.word = true
 				f.shape.words++
 			}
-			f.letter(byteFold[b], kind == upper, i)
+			if kind == upper {
+				f.shape.upper++
+			} else {
+				f.shape.lower++
+			}
+			if c, n := byteFold[b], len(f.text); n == 0 || f.text[n-1] != c {
+				f.run, f.first = 1, i
+				f.text = append(f.text, c)
+			} else {
+				f.again(c, i)
+			}
 			i++
 			continue
 		}
@@ -204,17 +214,10 @@ func (f *folded) letterOfWord(r rune) {
 // lettersPerWord is how many letters of Japanese make a word, by and large.
 const lettersPerWord = 2
 
-// letter appends one ASCII letter; three or more of the same become one.
-func (f *folded) letter(c byte, up bool, o int) {
-	if up {
-		f.shape.upper++
-	} else {
-		f.shape.lower++
-	}
+// again appends a letter that is the same as the one before it; three or more
+// of the same become one.
+func (f *folded) again(c byte, o int) {
 	n := len(f.text)
-	if n == 0 || f.text[n-1] != c {
-		f.run = 0
-	}
 	f.run++
 	switch {
 	case f.run == 3:

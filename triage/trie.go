@@ -39,7 +39,8 @@ type entry struct {
 // build, so safe for concurrent use.
 type trie struct {
 	cells   []cell
-	out     []int32 // per cell, the first phrase that ends there, -1 if none
+	out     []int32   // per cell, the first phrase that ends there, -1 if none
+	begins  [256]bool // the bytes that phrases begin with
 	entries []entry
 	means   []uint16   // concepts and languages
 	times   []quantity // what phrases say about time
@@ -56,13 +57,14 @@ const noParent = -1
 // the states near the root lie together.
 func newTrie(texts []string, phrases []phrase) *trie {
 	order := make([]int32, len(texts))
+	t := &trie{}
 	for i := range order {
 		order[i] = int32(i)
+		t.begins[texts[i][0]] = true
 	}
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(texts[a], texts[b]), cmp.Compare(a, b))
 	})
-	t := &trie{}
 	for _, p := range phrases {
 		t.entries = append(t.entries, t.compact(p))
 	}
@@ -171,7 +173,7 @@ func (t *trie) scan(text []byte, found func(e *entry, start, end int, whole bool
 			word = wordRune(r)
 		}
 		inside := word && prev
-		if !inside || i < tagEnd {
+		if t.begins[b] && (!inside || i < tagEnd) {
 			t.walk(text, i, inside, i < tagEnd, found)
 		}
 		prev = word
