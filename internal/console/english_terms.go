@@ -109,6 +109,22 @@ var englishTerms = map[string]string{
 	"entity.amount":          "amount",
 	"entity.days_waited":     "days waited",
 
+	// Signals whose own names do not say it plainly; those that force a human
+	// have a text each.
+	"signal.asks_for_human":       "wants a person",
+	"signal.bot_denied":           "wants no bot",
+	"signal.asks_for_call":        "wants a call",
+	"signal.takeover":             "account taken over",
+	"signal.scam_call":            "scam call in our name",
+	"signal.charged_after_cancel": "charged after cancelling",
+	"signal.impostor":             "poses as us",
+	"signal.safety":               "danger to people",
+	"signal.safety_mine":          "danger to the customer",
+	"signal.lookalike_handle":     "handle looks like ours",
+	"signal.lookalike_name":       "name looks like ours",
+	"signal.lookalike_link":       "link looks like ours",
+	"signal.unofficial_phone":     "telephone number is not ours",
+
 	"ignored.own":               "our own post",
 	"ignored.automated":         "automated account",
 	"ignored.other_agent":       "another brand’s support",

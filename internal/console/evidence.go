@@ -70,12 +70,25 @@ func evidence(signals []socialwatch.Signal, intent socialwatch.Intent, ignored b
 	return out
 }
 
-// strongest lists evidence by its points, each name once, at most n.
+// strongest lists evidence as people read it, each name once, at most n: first
+// what forces a human whatever the rest says, without points, because they do
+// not decide it; then the rest by its points.
 func strongest(signals []socialwatch.Signal, n int) []socialwatch.Signal {
-	byPoints := slices.Clone(signals)
-	slices.SortStableFunc(byPoints, func(a, b socialwatch.Signal) int { return cmp.Compare(b.Points, a.Points) })
+	sorted := slices.Clone(signals)
+	slices.SortStableFunc(sorted, func(a, b socialwatch.Signal) int {
+		switch {
+		case forces(a) != forces(b) && forces(a):
+			return -1
+		case forces(a) != forces(b):
+			return 1
+		}
+		return cmp.Compare(b.Points, a.Points)
+	})
 	var out []socialwatch.Signal
-	for _, s := range byPoints {
+	for _, s := range sorted {
+		if forces(s) {
+			s.Points = 0
+		}
 		name := signalName(s.Name)
 		known := slices.ContainsFunc(out, func(o socialwatch.Signal) bool { return o.Name == name })
 		if !known && len(out) < n {
@@ -85,13 +98,17 @@ func strongest(signals []socialwatch.Signal, n int) []socialwatch.Signal {
 	return out
 }
 
-// signalName is a signal as people read it: "stuck_order.not_moved" is "not
-// moved".
+// forces reports whether a signal makes a human act whatever the rest says.
+func forces(s socialwatch.Signal) bool { return strings.HasPrefix(s.Name, "must.") }
+
+// signalName is a signal as people read it: "must.asks_for_human" is "wants a
+// person"; one without a text of its own reads as itself, so
+// "stuck_order.not_moved" is "not moved".
 func signalName(name string) string {
 	if _, after, ok := strings.Cut(name, "."); ok && after != "" {
 		name = after
 	}
-	return strings.NewReplacer("_", " ", "-", " ").Replace(name)
+	return label("signal", name)
 }
 
 // excerpt is the part of a text around its first evidence, for a row: at most

@@ -1,11 +1,16 @@
 package console
 
 import (
+	"io/fs"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"socialwatch"
+	"socialwatch/triage"
 )
 
 func spell(ps []piece) string {
@@ -77,4 +82,41 @@ func FuzzPiecesKeepTheText(f *testing.F) {
 		}
 		excerpt(text, signals, 20)
 	})
+}
+
+func TestWhatForcesAHumanStandsFirstWithoutPoints(t *testing.T) {
+	var signals []socialwatch.Signal
+	for i := range maxSignals { // more evidence than is shown, and stronger
+		signals = append(signals, socialwatch.Signal{Name: "case.strong" + string(rune('a'+i)), Points: 40})
+	}
+	signals = append(signals, socialwatch.Signal{Name: "account_access.takeover", Points: 25}, socialwatch.Signal{Name: "must.asks_for_human", Points: 1},
+		socialwatch.Signal{Name: "must.takeover", Points: 1}, socialwatch.Signal{Name: "case.not_moved", Points: 90})
+	got := strongest(evidence(signals, socialwatch.AccountAccess, false), maxSignals)
+	want := []socialwatch.Signal{{Name: "wants a person"}, {Name: "account taken over"}, {Name: "not moved", Points: 90}, {Name: "stronga", Points: 40}}
+	if len(got) != maxSignals || !slices.Equal(got[:len(want)], want) {
+		t.Errorf("%+v, want %+v first", got, want)
+	}
+}
+
+// TestEverySignalThatForcesAHumanHasAPlainName reads the rules, so that a new
+// one gets its text.
+func TestEverySignalThatForcesAHumanHasAPlainName(t *testing.T) {
+	rules, err := fs.ReadFile(triage.Lexicons(), "rules.txt")
+	must(t, err)
+	found := regexp.MustCompile(`(?m)^([a-z_]+)(?::.*)? ->.*\bmust [0-9]`).FindAllStringSubmatch(string(rules), -1)
+	for _, m := range found {
+		if _, ok := english["signal."+m[1]]; !ok {
+			t.Errorf("must.%s has no text", m[1])
+		}
+	}
+	if len(found) < 7 {
+		t.Errorf("only %d rules force a human", len(found))
+	}
+}
+
+func TestACardNamesWhatForcesAHuman(t *testing.T) {
+	s := newShop(t)
+	cs := s.arrive(t, customer{handle: "customer1", text: "is there a human being on this side? my order has not moved for days"})
+	page := s.enter(t, "lea").get("/replies/" + strconv.FormatInt(s.replyOf(t, cs.Number).ID, 10))
+	page.has(t, "<li>wants a person</li>")
 }

@@ -143,6 +143,7 @@ var telling = []struct {
 	{"does the", "question.asks", 14}, {"thank you", "praise.thanks", 12}, {"via @shop_help", "ignored.promotion", 45},
 	{"9 days", "case.days_waited", 19}, {"6 days", "case.days_waited", 11}, {"3 weeks", "case.days_waited", 21}, {"THIRD time", "urgency.repeated", 21},
 	{"ridiculous", "urgency.anger", 12}, {"Please help", "case.fix_it", 8}, {"not ", "sentiment.neg", -6},
+	{"human being", "must.asks_for_human", 1},
 }
 
 func assess(m socialwatch.Mention) socialwatch.Assessment {
@@ -155,7 +156,7 @@ func assess(m socialwatch.Mention) socialwatch.Assessment {
 		}
 		a.Signals = append(a.Signals, socialwatch.Signal{Name: w.signal, Start: at, End: at + len(w.words), Points: w.points})
 		a.Score = min(100, max(0, a.Score+w.points))
-		if of, _, _ := strings.Cut(w.signal, "."); w.points > best && of != "case" && of != "ignored" && of != "urgency" {
+		if of, _, _ := strings.Cut(w.signal, "."); w.points > best && of != "case" && of != "ignored" && of != "urgency" && of != "must" {
 			a.Intent, best = socialwatch.Intent(of), w.points
 		}
 	}
