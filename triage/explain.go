@@ -113,28 +113,55 @@ func same(a, b socialwatch.Assessment) bool {
 func steps(sums []Sum, d socialwatch.Assessment, noise Term) []Step {
 	intent := sums[slices.Index(socialwatch.Intents, d.Intent)]
 	evidence, u := sums[targetCase].Points, sums[targetUrgency].Points
+	forced := sums[targetMust].Points > 0
 	all := []Step{
 		{Decides: "intent", Total: intent.Points, Outcome: string(d.Intent), Rule: "the highest sum wins"},
-		{Decides: "escalate", Total: evidence, Outcome: yesNo(d.Escalate), Rule: fmt.Sprintf("from %d a human must act", escalateFloor)},
+		{Decides: "escalate", Total: evidence, Outcome: escalates(evidence, forced), Rule: fmt.Sprintf("from %d a human must act", escalateFloor)},
 		{Decides: "urgency", Total: u, Outcome: urgencyNames[d.Urgency],
 			Rule: fmt.Sprintf("from %d pressed, from %d severe", pressedFloor, severeFloor)},
 		{Decides: "sentiment", Total: sums[targetSentiment].Points, Outcome: sentimentNames[d.Sentiment+1],
 			Rule: fmt.Sprintf("below %d negative, from %d positive", negativeBelow, positiveFrom)},
 		added(Step{Decides: "score", Outcome: fmt.Sprint(d.Score), Rule: "within 0 and 100"},
-			Term{"middle", scoreMiddle}, Term{"case", evidence}, Term{"part of urgency", u / urgencyInScore}, Term{"score", sums[targetScore].Points}),
+			Term{"middle", scoreMiddle}, Term{"case", evidence}, Term{"a quarter of urgency", u / urgencyInScore}, Term{"own points", sums[targetScore].Points}),
 	}
 	if must := sums[targetMust].Points; must != 0 {
-		all = slices.Insert(all, 1, Step{Decides: "must", Total: must, Rule: "from 1 a human must act, whatever the rest says", Outcome: yesNo(must > 0)})
+		all = slices.Insert(all, 1, Step{Decides: "must", Total: must, Rule: "from 1 a human must act, whatever the rest says", Outcome: yesNo(forced)})
 	}
-	other := sums[otherIntent].Points
-	unless := fmt.Sprintf("unless it escalates or is a problem with %d points more than other, which has %d", problemFloor, other)
 	if noise.Name != "" {
-		all = append(all, Step{Decides: "ignored", Terms: []Term{noise}, Total: noise.Points, Rule: unless, Outcome: cmp.Or(d.Ignored, "no")})
+		all = append(all, Step{Decides: "ignored", Terms: []Term{noise}, Total: noise.Points, Outcome: yesNo(d.Ignored != ""),
+			Rule: noise.Name + " applies, " + outranks(intent, sums[otherIntent], d.Escalate)})
 	}
 	if thanks := sums[targetThanks]; len(thanks.Signals) > 0 {
-		all = append(all, Step{Decides: "thanks", Total: thanks.Points, Rule: "from 1 only thanks, " + unless, Outcome: yesNo(d.Thanks)})
+		rule := "from 1 only thanks"
+		if thanks.Points > 0 {
+			rule += ", " + outranks(intent, sums[otherIntent], d.Escalate)
+		}
+		all = append(all, Step{Decides: "thanks", Total: thanks.Points, Rule: rule, Outcome: yesNo(d.Thanks)})
 	}
 	return all
+}
+
+// escalates is whether a human must act, and that must decided it where the
+// evidence does not.
+func escalates(evidence int, forced bool) string {
+	if forced && evidence < escalateFloor {
+		return "yes, by must"
+	}
+	return yesNo(forced || evidence >= escalateFloor)
+}
+
+// outranks says whether something outranks noise and thanks.
+func outranks(intent, other Sum, escalate bool) string {
+	problem := slices.Index(socialwatch.Intents, socialwatch.Intent(intent.Target)) < problemIntents
+	switch {
+	case escalate:
+		return "but a human must act"
+	case problem && intent.Points >= other.Points+problemFloor:
+		return fmt.Sprintf("but %s with %d is %d or more above other with %d", intent.Target, intent.Points, problemFloor, other.Points)
+	case problem:
+		return fmt.Sprintf("and %s with %d is not %d above other with %d", intent.Target, intent.Points, problemFloor, other.Points)
+	}
+	return fmt.Sprintf("and %s is no problem", intent.Target)
 }
 
 func added(s Step, terms ...Term) Step {

@@ -54,8 +54,8 @@ func (e evaluation) run(cmd *cobra.Command, f *flags, paths []string) error {
 		return err
 	}
 	lines, bad := readLabelled(cmd, paths)
-	if len(lines) == 0 && bad != nil {
-		return bad
+	if len(lines) == 0 {
+		return errors.Join(bad, errors.New("no posts: nothing to measure"))
 	}
 	report, err := measure(lines, opts)
 	if err != nil {

@@ -90,12 +90,24 @@ func TestEvalHoldsFiguresToTheirFloors(t *testing.T) {
 }
 
 func TestEvalTriesOtherRules(t *testing.T) {
-	_, err := evalRun(t, lateLine, "-", "--rules", t.TempDir())
-	if err == nil || !strings.HasPrefix(err.Error(), "triage: ") || !strings.Contains(err.Error(), "rules.txt") {
+	dir := t.TempDir()
+	_, err := evalRun(t, lateLine, "-", "--rules", dir)
+	if err == nil || !strings.HasPrefix(err.Error(), "triage: --rules "+dir+": ") || !strings.Contains(err.Error(), "rules.txt") {
 		t.Errorf("a folder without rules: %v", err)
 	}
 	var usage usageError
 	if _, err := evalRun(t, ""); !errors.As(err, &usage) {
 		t.Errorf("no file: %v", err)
+	}
+}
+
+func TestEvalOfNoPostsIsAnError(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.jsonl")
+	must(t, os.WriteFile(empty, []byte("\n"), 0o600))
+	if got, err := evalRun(t, "", empty); err == nil || err.Error() != "no posts: nothing to measure" || got != "" {
+		t.Errorf("%v, out %s", err, got)
+	}
+	if got, err := evalRun(t, "no json", "--json", "-"); err == nil || !strings.Contains(err.Error(), "stdin:1: ") || !strings.HasSuffix(err.Error(), "\nno posts: nothing to measure") || got != "" {
+		t.Errorf("%v, out %s", err, got)
 	}
 }

@@ -139,14 +139,18 @@ func (p *explainer) intents(e triage.Explanation, text string) {
 func (p *explainer) step(s triage.Step, e triage.Explanation, text string) {
 	of := map[string]string{"escalate": "case"}[s.Decides]
 	sum := e.Other(cmp.Or(of, s.Decides))
-	says := s.Rule
+	says, shown := s.Outcome+": "+s.Rule, sum.Points
 	if text, n := terms(s.Terms); n > 1 || s.Total != sum.Points {
-		says = fmt.Sprintf("%s = %d; %s", text, s.Total, s.Rule)
+		says = fmt.Sprintf("%s: %s = %d; %s", s.Outcome, text, s.Total, s.Rule)
 	}
-	if s.Decides == "ignored" {
-		says = fmt.Sprintf("%s has %d, %s", s.Terms[0].Name, s.Total, s.Rule)
+	switch s.Decides {
+	case "ignored": // its rule names the one signal that counts
+		says = s.Outcome + ": " + s.Rule
+	case "score": // its own points alone are no score
+		shown = min(100, max(0, s.Total))
+		says = strings.TrimPrefix(says, s.Outcome+": ")
 	}
-	p.head(sum.Target, sum.Points, s.Outcome+": "+says)
+	p.head(sum.Target, shown, says)
 	p.signals(sum, text)
 }
 

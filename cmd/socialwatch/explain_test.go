@@ -77,6 +77,32 @@ func TestExplainShowsHowPointsGiveTheDecision(t *testing.T) {
 	}
 }
 
+// TestExplainSaysWhoDecided: evidence alone, must against the evidence, or
+// noise that nothing outranks.
+func TestExplainSaysWhoDecided(t *testing.T) {
+	for _, c := range []struct{ rules, want string }{
+		{"always -> case 4", "\ncase          4  yes: from 0 a human must act\n"},
+		{"always -> case -20\nsue -> must 1", "\ncase        -20  yes, by must: from 0 a human must act\n"},
+		{"always -> case 3\nsue -> must 1", "\ncase          3  yes: from 0 a human must act\n"},
+		{"always -> case -20\nsue -> score 15", "\nscore        45  50 middle - 20 case + 15 own points = 45; within 0 and 100\n"},
+		{"always -> case 70, urgency 40", "\nscore       100  50 middle + 70 case + 10 a quarter of urgency = 130; within 0 and 100\n"},
+		{"always -> case -20, question 5\nsue -> ignored 30", "\nignored      30  yes: sue applies, and question is no problem\n"},
+		{"always -> case -20, billing 5\nsue -> ignored 30", "\nignored      30  yes: sue applies, and billing with 5 is not 12 above other with 0\n"},
+		{"always -> case -20, billing 12\nsue -> ignored 30", "\nignored      30  no: sue applies, but billing with 12 is 12 or more above other with 0\n"},
+		{"sue -> ignored 30", "\nignored      30  no: sue applies, but a human must act\n"},
+		{"always -> case -20\nsue -> thanks 1", "\nthanks        1  yes: from 1 only thanks, and stuck_order with 0 is not 12 above other with 0\n"},
+	} {
+		dir := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(dir, "rules.txt"), []byte(c.rules+"\n"), 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, "en.txt"), []byte("sue: i sue\n"), 0o600))
+		got, err := triageRun(t, "", "--explain", "--rules", dir, "--text", lateText)
+		must(t, err)
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s\n%s\nwant%s", c.rules, got, c.want)
+		}
+	}
+}
+
 func TestExplainReadsLinesAndNamesBadOnes(t *testing.T) {
 	got, err := triageRun(t, `{"id":"7","text":"@shop_help thanks!"}`+"\nno json\n"+`{"id":"8\u001b[2J","text":"where is it?"}`, "--explain", "-")
 	if err == nil || !strings.Contains(err.Error(), "line 2 ") {
@@ -85,7 +111,7 @@ func TestExplainReadsLinesAndNamesBadOnes(t *testing.T) {
 	if !strings.HasPrefix(got, "7\n@shop_help thanks!\n\n") || !strings.Contains(got, "\n8<U+001B>[2J\nwhere is it?\n\n") {
 		t.Errorf("got\n%s", got)
 	}
-	for _, args := range [][]string{{"--explain"}, {"--explain", "-", "--text", "x"}, {"--all", "-"}, {"--explain", "--json", "-"}} {
+	for _, args := range [][]string{{"--explain"}, {"--explain", "-", "--text", "x"}, {"--all", "-"}, {"--explain", "--json", "-"}, {"--text", ""}, {"--explain", "--text", " \n"}} {
 		var usage usageError
 		if _, err := triageRun(t, "", args...); !errors.As(err, &usage) {
 			t.Errorf("%v: %v, want a mistake in usage", args, err)

@@ -110,7 +110,8 @@ func exportLabels(cmd *cobra.Command, f *flags, since time.Time, path string) er
 	}
 	n.File = path
 	return out(cmd, f, n, func() {
-		fmt.Fprintf(cmd.OutOrStdout(), "Wrote %d corrections and %d rejected intents to %s.\nMeasure triage with them: socialwatch eval %s\n", n.Corrections, n.Rejected, path, path)
+		fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s and %s to %s.\nMeasure triage with them: socialwatch eval %s\n",
+			counted(n.Corrections, "correction"), counted(n.Rejected, "rejected intent"), path, path)
 	})
 }
 

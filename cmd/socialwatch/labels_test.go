@@ -60,7 +60,7 @@ func TestLabelsOfPeopleAreEvaluated(t *testing.T) {
 			must(t, err)
 			info, err := os.Stat(path)
 			must(t, err)
-			if string(written) != got || info.Mode().Perm() != 0o600 || !strings.HasPrefix(said, "Wrote 2 corrections and 1 rejected intents to ") {
+			if string(written) != got || info.Mode().Perm() != 0o600 || !strings.HasPrefix(said, "Wrote 2 corrections and 1 rejected intent to ") {
 				t.Errorf("%s, mode %v, holds\n%s", said, info.Mode(), written)
 			}
 			if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 1 {

@@ -164,7 +164,7 @@ func check(ctx context.Context, f *flags) []finding {
 	if err != nil {
 		return []finding{{What: "configuration", Text: err.Error()}}
 	}
-	found := []finding{{What: "configuration", OK: true, Text: fmt.Sprintf("%s, %d accounts", f.config, len(cfg.Accounts))}}
+	found := []finding{{What: "configuration", OK: true, Text: fmt.Sprintf("%s, %s", f.config, counted(len(cfg.Accounts), "account"))}}
 	a := &app{cfg: cfg, now: time.Now, log: quietLog()}
 	if _, err := jobs.Parse(cfg.Polling.Every); err != nil {
 		found = append(found, finding{What: "polling.every", Text: err.Error()})
@@ -172,7 +172,7 @@ func check(ctx context.Context, f *flags) []finding {
 	if err := a.rules(); err != nil {
 		found = append(found, finding{What: "rules and templates", Text: err.Error()})
 	} else {
-		found = append(found, finding{What: "rules and templates", OK: true, Text: fmt.Sprintf("%d templates", len(a.templates.List()))})
+		found = append(found, finding{What: "rules and templates", OK: true, Text: counted(len(a.templates.List()), "template")})
 	}
 	found = append(found, checkDatabase(ctx, cfg))
 	if err := a.networks(); err != nil {

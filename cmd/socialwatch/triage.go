@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -60,6 +61,8 @@ func (t triaging) run(cmd *cobra.Command, f *flags, args []string) error {
 		return usageError{errors.New("--all belongs to --explain")}
 	case t.explain && f.json:
 		return usageError{errors.New("--explain is for people: leave it out for JSON")}
+	case cmd.Flags().Changed("text") && strings.TrimSpace(t.text) == "":
+		return usageError{errors.New("--text is empty: write the post to assess")}
 	}
 	opts, err := withRules(f.config, t.rules)
 	if err != nil {
@@ -112,10 +115,14 @@ const rulesHelp = "folder of lexicons and rules to use instead of the built-in o
 // folder unless it is empty.
 func withRules(path, folder string) (triage.Options, error) {
 	opts, err := triageOptions(path)
-	if folder != "" {
-		opts.Lexicons = os.DirFS(folder)
+	if folder == "" || err != nil {
+		return opts, err
 	}
-	return opts, err
+	opts.Lexicons = os.DirFS(folder)
+	if _, err := triage.New(triage.Options{Lexicons: opts.Lexicons}); err != nil { // the rules alone, so that it is theirs
+		return opts, fmt.Errorf("triage: --rules %s: %w", folder, err)
+	}
+	return opts, nil
 }
 
 func triageOptions(path string) (triage.Options, error) {
