@@ -47,7 +47,7 @@ type Replies struct {
 
 // Polling says when networks are read.
 type Polling struct {
-	Every string `yaml:"every" example:"@every 20s" doc:"Cron expression or @every; UTC unless it begins with CRON_TZ=."`
+	Every string `yaml:"every" example:"\"@every 20s\"" doc:"Cron expression or @every; UTC unless it begins with CRON_TZ=."`
 	Stale int    `yaml:"missed" example:"3" doc:"Missed polls until /readyz and the console raise the alarm."`
 }
 
@@ -70,10 +70,10 @@ type Official struct {
 	Sites   []string `yaml:"sites" example:"[shop.example]" doc:"Hosts; what lies below one is yours too."`
 }
 
-// Teams are those of certain cases, empty for none.
+// Teams are those of certain cases, empty for none; the file leaves those out.
 type Teams struct {
-	Scam    string `yaml:"scam" example:"security" doc:"Reports of fraud in your name, and impostors."`
-	Account string `yaml:"account" example:"security" doc:"Accounts that somebody else has taken over."`
+	Scam    string `yaml:"scam" example:"security" doc:"Reports of fraud in your name, and impostors. Leave it out for none."`
+	Account string `yaml:"account" example:"security" doc:"Accounts that somebody else has taken over. Leave it out for none."`
 }
 
 // Privacy says what is kept of customers' personal data.

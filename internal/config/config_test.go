@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
 		{"unknown key, suggestion", "replies:\n  holds: 3s\n", `did you mean "hold"?`},
 		{"unknown key in account", account + "    tokn: x\n", `f.yaml:6:5: unknown key "tokn"`},
 		{"hold too long", "replies:\n  hold: 1h\n", "f.yaml:2:9: replies.hold: write 0s to 5m"},
-		{"hold without unit", "replies:\n  hold: 20\n", "f.yaml:2:9: a duration needs its unit"},
+		{"hold without unit", "replies:\n  hold: 20\n", "f.yaml:2:9: replies.hold: a duration needs its unit"},
 		{"listen without port", "listen: \"8080\"\n", "f.yaml:1:9: listen: write host and port"},
 		{"public address", "public_url: nonsense\n", "f.yaml:1:13: public_url: write the address"},
 		{"high value", "triage:\n  high_value: {EUR: -5}\n", "f.yaml:2:21: triage.high_value.EUR: write amounts"},
@@ -39,11 +40,26 @@ func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
 		{"unknown kind of team", "triage:\n  teams: {scams: security}\n", `f.yaml:2:11: unknown key "scams"`},
 		{"no team", "triage:\n  teams:\n    account: security@shop.example\n", "f.yaml:3:14: triage.teams.account: write a name"},
 		{"team of an account", account + "    team: \"\\n\"\n", "f.yaml:6:11: accounts[0].team: write a name"},
-		{"phrases that are no list", "triage:\n  phrases:\n    billing: two bills\n", "f.yaml:3:14: "},
+		{"phrases that are no list", "triage:\n  phrases:\n    billing: two bills\n", `f.yaml:3:14: triage.phrases.billing: write a list, such as [one, "two words"]`},
+		{"brand that is no list", "triage:\n  brands: Brightshop\n", "f.yaml:2:11: triage.brands: write a list, such as [Brightshop, Bright & Co]"},
+		{"number in words", "polling:\n  missed: many\n", "f.yaml:2:11: polling.missed: write a whole number, such as 3"},
+		{"amount in words", "triage:\n  high_value: {EUR: lots}\n", "f.yaml:2:21: triage.high_value.EUR: write a number"},
+		{"neither true nor false", "database:\n  pooler: maybe\n", "f.yaml:2:11: database.pooler: write true or false"},
+		{"list for one value", "listen: [a]\n", "f.yaml:1:9: listen: write one value, such as 127.0.0.1:8080"},
+		{"value for keys", "triage:\n  teams: security\n", "f.yaml:2:10: triage.teams: write keys with values; the keys are: account, scam"},
+		{"one account without a dash", "accounts: {name: a}\n", "f.yaml:1:12: accounts: write a list, each entry behind a dash; its keys are: "},
+		{"keys beside it only", "triage:\n  teams:\n    fraud: x\n", `f.yaml:3:5: unknown key "fraud": remove it or correct its spelling; the keys here are: account, scam`},
+		{"suggestion from elsewhere", "replies:\n  brand: x\n", "the keys here are: expiry, hold, self_approval"},
+		{"empty team", "triage:\n  teams:\n    scam: \"\"\n", "f.yaml:3:11: triage.teams.scam: is empty: write the team's name, such as security, or remove the key"},
+		{"team without a value", "triage:\n  teams:\n    scam:\n    account: security\n", "triage.teams.scam: is empty"},
+		{"everyday brand", "triage:\n  brands: [Brightshop, The]\n", `f.yaml:2:24: triage.brands[1]: "The" is an everyday word`},
+		{"everyday brand with an accent", "triage:\n  brands: [À]\n", `"À" is an everyday word`},
+		{"phrase of two intents", "triage:\n  phrases:\n    billing: [x, Star  Points]\n    refund_delay: [\"stár points*\"]\n",
+			`f.yaml:4:20: triage.phrases.refund_delay[0]: "stár points*" stands under billing too`},
 		{"number", account + "    numbers: [\"call us\"]\n", `accounts[0].numbers: "call us" is no telephone number`},
 		{"language", account + "    languages: [English]\n", `accounts[0].languages: "English" is no language`},
 		{"region", account + "    region: Britain\n", "accounts[0].region: write the country's two letters"},
-		{"not a duration", "replies:\n  hold: soon\n", "f.yaml:2:9: \"soon\" is no duration"},
+		{"not a duration", "replies:\n  hold: soon\n", "f.yaml:2:9: replies.hold: \"soon\" is no duration"},
 		{"password in the file", "database:\n  url: postgres://u:p@h/d\n", "f.yaml:2:8: database.url: holds a password"},
 		{"no such kind", "database:\n  url: mysql://h\n", "f.yaml:2:8: database.url: write sqlite:PATH"},
 		{"too many connections", "database:\n  max_connections: 50\n", "f.yaml:2:20: database.max_connections: write 2 to 10"},
@@ -145,4 +161,57 @@ func FuzzParse(f *testing.F) {
 	f.Add(Example())
 	f.Add("accounts: [{name: 3}]")
 	f.Fuzz(func(t *testing.T, s string) { _, _ = Parse("f.yaml", []byte(s)) })
+}
+
+// TestWrongTypesAreAllToldAtOnce, with unknown keys among them.
+func TestWrongTypesAreAllToldAtOnce(t *testing.T) {
+	_, err := Parse("f.yaml", []byte("polling: {missed: many}\ntriage: {brands: Brightshop}\nlisten_on: x\n"))
+	if err == nil || strings.Count(err.Error(), "f.yaml:") != 3 || strings.Contains(err.Error(), "unmarshal") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestWhatIsNoMistakeIsTaken: the same phrase twice under one intent, a brand
+// that only begins with an everyday word, anchors, empty values.
+func TestWhatIsNoMistakeIsTaken(t *testing.T) {
+	for _, text := range []string{"triage: {brands: [The Kettle House, Toast]}", "triage: {phrases: {billing: [star points, Star Points]}}",
+		"triage:\n  brands: &ours [Brightshop]\n  products: *ours", "triage:", "triage: {teams: {scam: security}}", "polling: {missed: 3, every: \"@every 1m\"}",
+		"triage: {high_value: {EUR: 10, USD: 10.5}}", "triage: {brands: [365]}", "triage: {teams: {}}"} {
+		if _, err := Parse("f.yaml", []byte(text+"\n")); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestEveryKeyOfTheExampleCanBeUncommented, one by one below its section, and
+// all of them together.
+func TestEveryKeyOfTheExampleCanBeUncommented(t *testing.T) {
+	key := regexp.MustCompile(`^( *)# ([a-z_]+:(?: .*)?)$`)
+	lines := strings.Split(Example(), "\n")
+	n := 0
+	for i, line := range lines {
+		m := key.FindStringSubmatch(line)
+		if m == nil || i == 0 || strings.HasPrefix(m[2], "token_file:") { // the heading; instead of token_env
+			continue
+		}
+		n++
+		lines[i] = m[1] + m[2]
+		if strings.HasSuffix(m[2], ":") {
+			continue // a section, empty until one below it is there
+		}
+		if _, err := Parse("f.yaml", []byte(strings.Join(lines, "\n"))); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+	}
+	c, err := Parse("f.yaml", []byte(strings.Join(lines, "\n")))
+	if err != nil || n < 30 {
+		t.Fatalf("%d keys: %v", n, err)
+	}
+	if c.Polling.Every != "@every 20s" || c.Triage.Teams.Scam != "security" || len(c.Triage.Phrases) != 2 || c.Privacy.MaskStored[0] != "email" {
+		t.Errorf("%+v", c)
+	}
+	other := strings.NewReplacer("    token_env:", "    # token_env:", "    # token_file:", "    token_file:").Replace(strings.Join(lines, "\n"))
+	if c, err := Parse("f.yaml", []byte(other)); err != nil || c.Accounts[0].TokenFile == "" {
+		t.Errorf("token_file instead of token_env: %v", err)
+	}
 }

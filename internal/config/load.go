@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,60 +70,6 @@ func Parse(name string, data []byte) (Config, error) {
 	return c, errors.Join(problems...)
 }
 
-// decodeError names line and key, and for an unknown key those that there are.
-func decodeError(name string, data []byte, err error) error {
-	var unknown *yaml.UnknownFieldError
-	if errors.As(err, &unknown) {
-		tok := unknown.GetToken()
-		return fmt.Errorf("%s:%d:%d: unknown key %q: remove it or correct its spelling; %s",
-			name, tok.Position.Line, tok.Position.Column, tok.Value, suggest(tok.Value))
-	}
-	var ye yaml.Error
-	if errors.As(err, &ye) && ye.GetToken() != nil {
-		message := ye.GetMessage()
-		if strings.Contains(message, "time.Duration") {
-			message = "a duration needs its unit: write such as 20s, 5m or 4h"
-		}
-		at := ye.GetToken().Position
-		return fmt.Errorf("%s:%d:%d: %s", name, at.Line, at.Column, message)
-	}
-	// A duration's error has no place, but quotes the value.
-	if _, rest, ok := strings.Cut(err.Error(), "time: invalid duration \""); ok {
-		value := strings.TrimSuffix(rest, "\"")
-		before := data[:max(bytes.Index(data, []byte(value)), 0)]
-		line, column := 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
-		return fmt.Errorf("%s:%d:%d: %q is no duration: write such as 20s, 5m or 4h", name, line, column, value)
-	}
-	return fmt.Errorf("%s: %w", name, err)
-}
-
-func suggest(key string) string {
-	all := keys(reflect.TypeFor[Config]())
-	slices.Sort(all)
-	all = slices.Compact(all)
-	for _, k := range all {
-		if len(key) > 2 && (strings.HasPrefix(k, key[:len(key)-1]) || strings.HasPrefix(key, k) || strings.Contains(k, key)) {
-			return fmt.Sprintf("did you mean %q?", k)
-		}
-	}
-	return "the keys are: " + strings.Join(all, ", ")
-}
-
-func keys(t reflect.Type) []string {
-	for t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return nil
-	}
-	var out []string
-	for f := range fields(t) {
-		out = append(out, f.key)
-		out = append(out, keys(f.Type)...)
-	}
-	return out
-}
-
 type problem struct{ path, text string }
 
 var (
@@ -177,21 +120,6 @@ func (c Config) check() []problem {
 	}
 	c.checkAccounts(add)
 	return ps
-}
-
-// checkTriage checks the amounts and the teams; the shop's words and what is
-// official are triage's to check, which knows how they are used.
-func (c Config) checkTriage(add func(path, format string, args ...any)) {
-	for _, currency := range slices.Sorted(maps.Keys(c.Triage.HighValue)) {
-		if !currencyCode.MatchString(currency) || c.Triage.HighValue[currency] <= 0 {
-			add("triage.high_value."+currency, "write amounts above 0 by ISO code, such as {USD: 500}")
-		}
-	}
-	for _, team := range []struct{ key, name string }{{"scam", c.Triage.Teams.Scam}, {"account", c.Triage.Teams.Account}} {
-		if team.name != "" && !teamName.MatchString(team.name) {
-			add("triage.teams."+team.key, "write a name of at most 64 letters, digits, spaces, _ and -, such as security")
-		}
-	}
 }
 
 func (c Config) checkAccounts(add func(path, format string, args ...any)) {

@@ -49,6 +49,18 @@ func (f *file) place(path string) token.Position {
 	return at
 }
 
+// has reports whether the file writes the key of a path, with or without a
+// value.
+func (f *file) has(path string) bool {
+	node := f.root
+	for _, step := range strings.Split(strings.ReplaceAll(path, "[", ".["), ".") {
+		if node, _ = child(node, step); node == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // child is one step down, nil where there is none.
 func child(node ast.Node, step string) (ast.Node, *token.Position) {
 	switch n := node.(type) {
