@@ -21,6 +21,18 @@ type Known struct {
 	Earlier  map[string]int     // mentions since Ask.Since by author id
 	Used     map[int64][]string // by case id: templates of its replies that customers may have read
 	Human    map[int64]bool     // by case id: a mention of it wants a person (HumanSignals)
+	Posts    map[int64][]Past   // by case id: its mentions that later replies must heed, oldest first
+}
+
+// Past is an earlier post of a case that what we say next must heed: it holds
+// personal data, or a signal by which a human must act.
+type Past struct {
+	PostID     string
+	At         time.Time // when we had it as it stands
+	Visibility Visibility
+	Assessment Assessment // intent, signals and entities alone
+	Answers    []string   // what customers may have read of us in the case since
+	Answered   bool       // we have said something in the case since, here or in the network's own app
 }
 
 // Stored is a mention as the store holds it.

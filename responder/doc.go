@@ -22,15 +22,19 @@
 // is left out when one of its slots has no value; a template with another
 // slot without a value is not used.
 //
-// A customer who wants a person (socialwatch.HumanSignals) is answered by a
-// template of the intent human alone, once; after it a person writes. Where a
-// customer put personal data of their own into a post that anybody can read,
-// a sentence of the language's phrases.txt that advises to delete it follows
-// the text, as far as it fits.
+// A customer who wants a person (socialwatch.HumanSignals), in this post or an
+// earlier one that is not answered yet, is answered by a template of the intent
+// human alone, once; after it a person writes. A post that tells of danger to
+// people, and an impostor's, gets no draft at all. Who gives what we asked for
+// is thanked by a template of the intent follow_up and asked for nothing. Where
+// a customer put personal data of their own into a post of the case that
+// anybody can read, a sentence of the language's phrases.txt that advises to
+// delete it follows the text, as far as it fits, until a reply has said so.
 //
 // Level and first response (product note section 4), first row that fits:
 //
 //	level  first response  when
+//	1       15 min         danger to people
 //	4      240 min         praise, unless the customer wants a person
 //	1       15 min         a human must act, and severe or score of 80 or more
 //	2       30 min         a human must act, and pressed or score of 60 or more;

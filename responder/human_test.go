@@ -49,7 +49,7 @@ func TestWhoWantsAPersonGetsNoSelfService(t *testing.T) {
 func TestAPersonAskedForEarlierIsStillWanted(t *testing.T) {
 	r := New(builtin(t), Safety{})
 	in := input(socialwatch.StuckOrder)
-	in.WantsHuman = true
+	in.Earlier = []socialwatch.Past{{Assessment: socialwatch.Assessment{Signals: []socialwatch.Signal{{Name: "must.asks_for_human", Points: 1}}}}}
 	if got := r.Respond(in); got.Draft == nil || got.Draft.Template != "human" {
 		t.Errorf("a second post of the case: %+v", got)
 	}

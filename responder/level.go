@@ -11,6 +11,8 @@ import (
 // package's comment.
 func Level(a socialwatch.Assessment) int {
 	switch {
+	case a.Has(socialwatch.SignalSafety):
+		return 1
 	case a.Intent == socialwatch.Praise && a.WantsHuman() == "":
 		return 4
 	case a.Escalate && (a.Urgency >= 2 || a.Score >= 80):
@@ -49,22 +51,24 @@ var acts = map[socialwatch.Intent]string{
 	socialwatch.ServiceComplaint: "Someone must look into the complaint",
 }
 
-// wants says what a customer who wants a person asks for.
-var wants = map[string]string{
-	"must.asks_for_human": "the customer asks for a person",
-	"must.bot_denied":     "the customer does not want an automatic answer",
-	"must.asks_for_call":  "the customer asks for a call",
+// musts says what a human must do because of a signal, whatever else a post is.
+var musts = map[string]string{
+	socialwatch.SignalImpostor: "Someone must have the account that poses as us taken down, and warn the customers it answered.",
+	socialwatch.SignalSafety:   "Someone must act at once: the post tells of danger to people.",
+	socialwatch.SignalTakeover: "Someone must secure the account: somebody else may be in it.",
+	socialwatch.SignalScamCall: "Someone must look at the reported fraud in our name.",
+	"must.asks_for_human":      "Someone must take over: the customer asks for a person.",
+	"must.bot_denied":          "Someone must take over: the customer does not want an automatic answer.",
+	"must.asks_for_call":       "Someone must take over: the customer asks for a call.",
 }
 
 // escalation is why a human must act beyond the reply, empty when none must:
-// triage says so, or somebody reports a fraud. Never for praise, unless the
-// customer wants a person.
+// triage says so, or somebody reports a fraud. The gravest signal gives the
+// reason. Never for praise, unless a signal of musts is there.
 func escalation(a socialwatch.Assessment) string {
-	if a.Has(socialwatch.SignalImpostor) {
-		return "Someone must have the account that poses as us taken down, and warn the customers it answered."
-	}
-	if signal := a.WantsHuman(); signal != "" {
-		return "Someone must take over: " + wants[signal] + "."
+	signal, _ := a.Must()
+	if reason := musts[signal]; reason != "" {
+		return reason
 	}
 	if a.Intent == socialwatch.Praise || !a.Escalate && a.Intent != socialwatch.ScamReport {
 		return ""

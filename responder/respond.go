@@ -2,6 +2,7 @@ package responder
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -48,10 +49,20 @@ type Input struct {
 	CaseNumber string // such as K-1042; empty when there is none
 	Account    Account
 	Calendar   Calendar
-	Now        time.Time // bounds a post's own time, which may lie in the future
-	FollowUp   bool      // the customer has had an answer from us in this case
-	Used       []string  // ids of the templates already used in this case
-	WantsHuman bool      // the customer asked for a person earlier in this case
+	Now        time.Time          // bounds a post's own time, which may lie in the future
+	FollowUp   bool               // the customer has had an answer from us in this case
+	Used       []string           // ids of the templates already used in this case
+	Given      bool               // the post brings what we asked for, so we thank and ask for no more
+	Earlier    []socialwatch.Past // of this case
+}
+
+// said reports whether this post or an earlier one of the case has one of the
+// signals. Of earlier posts only those count that nobody has answered, unless
+// ever is set.
+func (in Input) said(ever bool, names ...string) bool {
+	return in.Assessment.Has(names...) || slices.ContainsFunc(in.Earlier, func(p socialwatch.Past) bool {
+		return (ever || !p.Answered) && p.Assessment.Has(names...)
+	})
 }
 
 // Response is what we would do about a mention.
@@ -81,9 +92,13 @@ func (r *Responder) Respond(in Input) Response {
 	case in.Mention.Own:
 		out.Why = "no reply: the post is our own"
 		return out
-	case a.Has(socialwatch.SignalImpostor):
+	case in.said(true, socialwatch.SignalImpostor):
 		out.Why = "no reply: an answer would make an impostor look like one of us"
-		out.Escalate, out.Escalation = true, escalation(a)
+		out.Escalate, out.Escalation = true, musts[socialwatch.SignalImpostor]
+		return out
+	case in.said(false, socialwatch.SignalSafety):
+		out.Why = "no reply: where people are in danger a person must write"
+		out.Escalate, out.Escalation = true, musts[socialwatch.SignalSafety]
 		return out
 	case a.Thanks && in.FollowUp:
 		out.Why = "no reply: the customer only says thanks"
@@ -107,7 +122,7 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 			if t.Intent != intent || t.Language != language || !t.On(in.Mention.Network) || slices.Contains(in.Used, t.ID) {
 				continue
 			}
-			text, missing := t.fill(values)
+			text, missing := in.fill(t, values)
 			if missing != "" {
 				notes += fmt.Sprintf("; %s left out: no value for {{%s}}", t.ID, missing)
 				continue
@@ -122,18 +137,39 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 	if len(in.Used) > 0 {
 		notes += "; used already in this case: " + strings.Join(in.Used, ", ")
 	}
+	if len(intents(in)) == 0 {
+		return nil, "no reply: the customer has asked for a person, who must write"
+	}
 	return nil, fmt.Sprintf("no reply: no template for %s%s%s", in.Assessment.Intent, note, notes)
 }
 
+// fill fills a template. Who has given what we asked for is not asked to write
+// in private, where the template can do without.
+func (in Input) fill(t Template, values map[string]string) (text, missing string) {
+	if in.Given {
+		fewer := maps.Clone(values)
+		delete(fewer, SlotPrivate)
+		if text, missing = t.fill(fewer); missing != SlotPrivate {
+			return text, missing
+		}
+	}
+	return t.fill(values)
+}
+
 // intents lists the intents whose templates may answer, best first. Who wants
-// a person gets the template that says so, else what a person writes. A
-// follow-up that names no matter of its own ("still nothing?") gets the
-// neutral template at once.
+// a person gets the template that says so, and after an answer only what a
+// person writes. Who gives what we asked for, or comes back to a case that is
+// about nothing in particular, gets the neutral template.
 func intents(in Input) []socialwatch.Intent {
 	own := in.Assessment.Intent
+	human := socialwatch.HumanSignals
 	switch {
-	case in.Assessment.WantsHuman() != "", in.WantsHuman && own != socialwatch.Praise:
+	case in.Assessment.Has(human...), own != socialwatch.Praise && in.said(false, human...):
 		return []socialwatch.Intent{Human}
+	case own != socialwatch.Praise && in.said(true, human...):
+		return nil
+	case in.Given:
+		return []socialwatch.Intent{FollowUp}
 	case in.FollowUp && (own == socialwatch.Other || own == socialwatch.ServiceComplaint):
 		return []socialwatch.Intent{FollowUp}
 	case own == socialwatch.Praise:

@@ -213,7 +213,7 @@ func (a *app) resend(account string) bool {
 // respond lends the responder what the configuration knows of the account.
 func (a *app) respond(s intake.Situation) intake.Answer {
 	r := a.responder.Respond(responder.Input{Mention: s.Mention, Assessment: s.Assessment,
-		CaseNumber: s.CaseNumber, FollowUp: s.FollowUp, Used: s.Used, WantsHuman: s.WantsHuman, Now: s.Now,
+		CaseNumber: s.CaseNumber, FollowUp: s.FollowUp, Used: s.Used, Given: s.Given, Earlier: s.Earlier, Now: s.Now,
 		Account: a.accounts[s.Mention.Account], Calendar: a.calendars[s.Mention.Account]})
 	return intake.Answer{Draft: r.Draft, Why: r.Why, Escalate: r.Escalate, Escalation: r.Escalation,
 		Level: r.Level, DueAt: r.DueAt, Team: team(a.cfg, s.Mention.Account, s.Team, s.Assessment)}

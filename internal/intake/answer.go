@@ -2,6 +2,7 @@ package intake
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"socialwatch"
@@ -17,6 +18,7 @@ func (p *plan) answer(it *item) {
 		entry.CaseID = m.ID
 		a := p.respond(it)
 		p.grow(it, a)
+		m.remember(it, p.now)
 		p.supersede(m, p.why(it), anyReply)
 		p.dropDraft(m)
 		switch {
@@ -76,24 +78,12 @@ func (p *plan) respond(it *item) Answer {
 		now = p.now
 	}
 	a := p.in.Rules.Respond(Situation{
-		Mention: it.mention, Assessment: it.matterOf(), CaseNumber: m.Number,
-		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], WantsHuman: m.human, Team: m.Team, Now: now,
+		Mention: it.mention, Assessment: it.matterOf(), CaseNumber: m.Number, Given: it.gives(), Earlier: m.earlier(it),
+		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], Team: m.Team, Now: now,
 	})
-	m.human = m.human || it.assess.WantsHuman() != ""
 	a.DueAt = socialwatch.Micros(a.DueAt)
 	if a.Draft == nil && !a.Escalate {
 		a.Escalate, a.Escalation = true, "no reply fits: "+a.Why
-	}
-	return a
-}
-
-// matterOf is the assessment that a reply is chosen by. Until we have said
-// anything, a follow-up without a matter of its own ("still nothing") is
-// answered for what the case is about.
-func (it *item) matterOf() socialwatch.Assessment {
-	a := it.assess
-	if !it.opens && it.matter.RespondedAt.IsZero() && !a.Escalate {
-		a.Intent = it.matter.Intent
 	}
 	return a
 }
@@ -127,9 +117,24 @@ func (p *plan) grow(it *item, a Answer) {
 	if moved && !it.opens {
 		m.event(socialwatch.EventCaseUpdated, map[string]any{"team": m.Team})
 	}
-	if a.Escalate && !m.Escalated {
+	_, gravity := it.assess.Must()
+	switch {
+	case !a.Escalate:
+	case !m.Escalated:
 		m.escalate(a.Escalation)
+	case gravity > 0 && !strings.Contains(m.Escalation, a.Escalation):
+		m.escalateAlso(a.Escalation, gravity >= m.gravity(it))
 	}
+}
+
+// escalateAlso adds a reason to those of a case, before them when it is first.
+func (m *matter) escalateAlso(reason string, first bool) {
+	whole := m.Escalation + " " + reason
+	if first {
+		whole = reason + " " + m.Escalation
+	}
+	m.escalate(reason)
+	m.Escalation = whole
 }
 
 func (m *matter) escalate(reason string) {
@@ -144,7 +149,7 @@ func (p *plan) grade(it *item, a Answer) {
 	if it.opens || it.assess.Score > m.Score {
 		m.Score = it.assess.Score
 		if it.opens || it.assess.Escalate {
-			m.Intent = it.assess.Intent
+			m.Intent = it.matterOf().Intent
 		}
 	}
 	if a.Level != 0 && a.Level < m.Level || it.opens {

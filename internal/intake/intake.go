@@ -27,10 +27,11 @@ type Situation struct {
 	Mention    socialwatch.Mention
 	Assessment socialwatch.Assessment
 	CaseNumber string
-	FollowUp   bool     // the customer has had an answer from us
-	Used       []string // templates that this case has seen
-	WantsHuman bool     // the customer asked for a person earlier in this case
-	Team       string   // who works on the case so far; empty when it is new
+	FollowUp   bool               // the customer has had an answer from us
+	Used       []string           // templates that this case has seen
+	Given      bool               // the post brings what we asked for: details, or word of a direct message
+	Earlier    []socialwatch.Past // of this case
+	Team       string             // who works on the case so far; empty when it is new
 	Now        time.Time
 }
 

@@ -304,10 +304,10 @@ func TestFollowUpBeforeAnyAnswerIsAnsweredForTheCase(t *testing.T) {
 		}
 		r.town.say("p3", "c1", "hello", answers("p1"))
 		r.poll()
-		if seen[1].FollowUp || seen[1].Assessment.Intent != socialwatch.StuckOrder || len(seen[1].Used) != 0 {
+		if seen[1].FollowUp || seen[1].Assessment.Intent != socialwatch.StuckOrder || len(seen[1].Used) != 0 || !seen[1].Given {
 			t.Errorf("before any answer: %+v", seen[1])
 		}
-		if !seen[2].FollowUp || seen[2].Assessment.Intent != socialwatch.Other {
+		if !seen[2].FollowUp || seen[2].Assessment.Intent != socialwatch.StuckOrder || seen[2].Given {
 			t.Errorf("after an answer: %+v", seen[2])
 		}
 	})
@@ -318,7 +318,9 @@ func TestAPersonOnceAskedForStaysWantedInTheCase(t *testing.T) {
 		var seen []bool
 		answer := r.in.Rules.Respond
 		r.in.Rules.Respond = func(s intake.Situation) intake.Answer {
-			seen = append(seen, s.WantsHuman)
+			seen = append(seen, slices.ContainsFunc(s.Earlier, func(p socialwatch.Past) bool {
+				return p.Assessment.WantsHuman() != "" && !p.Answered
+			}))
 			return answer(s)
 		}
 		assessed := r.in.Rules.Assess

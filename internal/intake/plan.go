@@ -42,7 +42,7 @@ type item struct {
 type matter struct {
 	socialwatch.Case
 	touched bool
-	human   bool                // a mention of it wants a person
+	posts   []socialwatch.Past  // earlier ones that later replies must heed
 	replies []socialwatch.Reply // live ones
 	draft   *item               // whose reply it gets, if any
 	events  []socialwatch.Event
@@ -103,7 +103,7 @@ func sorted(set map[string]bool) []string {
 func (p *plan) attach(known socialwatch.Known) {
 	p.known = known
 	for _, c := range known.Cases {
-		p.cases = append(p.cases, &matter{Case: c, human: known.Human[c.ID], replies: repliesOf(known.Replies, c.ID)})
+		p.cases = append(p.cases, &matter{Case: c, posts: slices.Clone(known.Posts[c.ID]), replies: repliesOf(known.Replies, c.ID)})
 	}
 	todo := p.items
 	p.items = nil

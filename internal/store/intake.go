@@ -110,9 +110,13 @@ select ` + caseColumns + ` from cases where id in (select id from hit) order by 
 where case_id in (?) and state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown','sent')
 order by id`
 
-	// A signal's name stands in quotes in the stored list, as JSON writes it.
-	sqlKnownHuman = `select distinct case_id from mentions
-where case_id in (?) and (cast(signals as text) like ? or cast(signals as text) like ? or cast(signals as text) like ?)`
+	// Names of signals and kinds stand in quotes in the stored lists, as JSON
+	// writes them. A value that reads the same brings a row too many.
+	sqlKnownPosts = `select case_id, post_id, visibility, received_at, edited_at, intent, signals, entities from mentions
+where case_id in (?) and (cast(signals as text) like '%"must.%' or cast(entities as text) like '%"phone"%'
+    or cast(entities as text) like '%"card"%' or cast(entities as text) like '%"email"%'
+    or cast(entities as text) like '%"address"%')
+order by created_at, id`
 
 	sqlKnownEarlier = `select author_id, count(*) as n from mentions
 where account = ? and author_id in (?) and created_at >= ? group by author_id`
@@ -161,9 +165,6 @@ func (t *tx) known(ctx context.Context, ask socialwatch.Ask) (k socialwatch.Know
 	if err := t.knownCases(ctx, ask, caseIDs, &k); err != nil {
 		return k, err
 	}
-	if err := t.knownHuman(ctx, &k); err != nil {
-		return k, err
-	}
 	var earlier []struct {
 		AuthorID string `db:"author_id"`
 		N        int    `db:"n"`
@@ -201,23 +202,37 @@ func (t *tx) knownMentions(ctx context.Context, network, host string, postIDs []
 	return stored, caseIDs, nil
 }
 
-// knownHuman marks the cases in which a customer asked for a person.
-func (t *tx) knownHuman(ctx context.Context, k *socialwatch.Known) error {
-	ids := make([]int64, len(k.Cases))
-	for i, c := range k.Cases {
-		ids[i] = c.ID
+// knownPosts reads what earlier mentions of the cases brought that a reply must
+// heed. said are the replies that customers may have read.
+func (t *tx) knownPosts(ctx context.Context, caseIDs []int64, said []socialwatch.Reply, k *socialwatch.Known) error {
+	var rows []struct {
+		CaseID     int64                        `db:"case_id"`
+		PostID     string                       `db:"post_id"`
+		Visibility socialwatch.Visibility       `db:"visibility"`
+		ReceivedAt moment                       `db:"received_at"`
+		EditedAt   moment                       `db:"edited_at"`
+		Intent     socialwatch.Intent           `db:"intent"`
+		Signals    jsonOf[[]socialwatch.Signal] `db:"signals"`
+		Entities   jsonOf[[]socialwatch.Entity] `db:"entities"`
 	}
-	args := []any{ids}
-	for _, name := range socialwatch.HumanSignals {
-		args = append(args, `%"`+name+`"%`)
-	}
-	var human []int64
-	if err := t.all(ctx, &human, sqlKnownHuman, args...); err != nil {
+	if err := t.all(ctx, &rows, sqlKnownPosts, caseIDs); err != nil {
 		return err
 	}
-	k.Human = make(map[int64]bool, len(human))
-	for _, id := range human {
-		k.Human[id] = true
+	k.Human, k.Posts = map[int64]bool{}, map[int64][]socialwatch.Past{}
+	for _, r := range rows {
+		p := socialwatch.Past{PostID: r.PostID, At: r.ReceivedAt.Time, Visibility: r.Visibility,
+			Assessment: socialwatch.Assessment{Intent: r.Intent, Signals: r.Signals.V, Entities: r.Entities.V}}
+		if r.EditedAt.After(p.At) {
+			p.At = r.EditedAt.Time
+		}
+		for _, reply := range said {
+			if reply.CaseID == r.CaseID && !reply.CreatedAt.Before(p.At) {
+				p.Answers = append(p.Answers, reply.Payload.Text)
+			}
+		}
+		p.Answered = len(p.Answers) > 0
+		k.Posts[r.CaseID] = append(k.Posts[r.CaseID], p)
+		k.Human[r.CaseID] = k.Human[r.CaseID] || p.Assessment.WantsHuman() != ""
 	}
 	return nil
 }
@@ -238,16 +253,20 @@ func (t *tx) knownCases(ctx context.Context, ask socialwatch.Ask, caseIDs []int6
 		return err
 	}
 	k.Used = map[int64][]string{}
+	var said []socialwatch.Reply
 	for _, r := range replies {
 		reply := r.value()
-		if id := reply.Payload.Template; id != "" && mayBePublic(reply.State) {
-			k.Used[r.CaseID] = append(k.Used[r.CaseID], id)
+		if mayBePublic(reply.State) {
+			said = append(said, reply)
+			if id := reply.Payload.Template; id != "" {
+				k.Used[r.CaseID] = append(k.Used[r.CaseID], id)
+			}
 		}
 		if !reply.State.Final() {
 			k.Replies = append(k.Replies, reply)
 		}
 	}
-	return nil
+	return t.knownPosts(ctx, ids, said, k)
 }
 
 // mayBePublic reports whether customers may have read a reply in this state.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,5 +105,64 @@ func TestKnownKnowsOurOwnPosts(t *testing.T) {
 		if len(k.Replies) != 0 || !slices.Equal(k.Used[s[0].Case.ID], []string{"en/stuck_order"}) {
 			t.Errorf("replies %v, used %v", k.Replies, k.Used)
 		}
+	})
+}
+
+func TestKnownHoldsTheEarlierPostsThatRepliesHeed(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		posts := map[string]func(*socialwatch.Assessment){
+			"1-plain": func(*socialwatch.Assessment) {},
+			"2-phone": func(a *socialwatch.Assessment) {
+				a.Entities = append(a.Entities, socialwatch.Entity{Kind: socialwatch.Phone, Value: "5550104477"})
+			},
+			"3-mail": func(a *socialwatch.Assessment) {
+				a.Entities = []socialwatch.Entity{{Kind: socialwatch.Email, Value: "a@mail.example"}}
+			},
+			"4-human": func(a *socialwatch.Assessment) {
+				a.Signals = []socialwatch.Signal{{Name: "must.asks_for_human", Points: 1}}
+			},
+			"5-gone": func(a *socialwatch.Assessment) {
+				a.Entities = []socialwatch.Entity{{Kind: socialwatch.Phone, Value: "5550104477"}}
+			},
+		}
+		c := fx.Changes(t)
+		one := fx.NewCase(t, Mention("1-plain", "customer1"))
+		c.Cases = []socialwatch.Case{one}
+		for id, change := range posts {
+			m := Mention(id, "customer1")
+			a := Assessment(m)
+			change(&a)
+			e := socialwatch.Entry{Mention: m, Assessment: a, CaseID: one.ID}
+			if id == "1-plain" {
+				e.Reply = Draft(m, "we look into it")
+			}
+			c.Entries = append(c.Entries, e)
+		}
+		slices.SortFunc(c.Entries, func(a, b socialwatch.Entry) int { return strings.Compare(a.Mention.ID, b.Mention.ID) })
+		fx.MustSave(t, c)
+		c = fx.Changes(t)
+		c.Gone = []string{"5-gone"}
+		fx.MustSave(t, c)
+		check := func(answers int) {
+			t.Helper()
+			k := fx.Know(t, nil, []string{"customer1"})
+			var ids []string
+			for _, p := range k.Posts[one.ID] {
+				ids = append(ids, p.PostID)
+				if len(p.Answers) != answers || p.Answered != (answers > 0) || p.Visibility != socialwatch.Public || p.At.IsZero() {
+					t.Errorf("%+v", p)
+				}
+			}
+			if want := []string{"2-phone", "3-mail", "4-human"}; !slices.Equal(ids, want) || !k.Human[one.ID] {
+				t.Errorf("posts %v, want %v; human %v", ids, want, k.Human)
+			}
+		}
+		check(0)
+		db := dbtest.Raw(t, fx.Options)
+		defer db.Close()
+		if _, err := db.Exec("update replies set state = 'sent', post_id = 'ours'"); err != nil {
+			t.Fatal(err)
+		}
+		check(1)
 	})
 }
