@@ -30,7 +30,7 @@ var rules = map[string]rule{
 	"internal/config":          {third: []string{"github.com/goccy/go-yaml"}},
 	"triage":                   {ours: []string{""}},
 	"triage/eval":              {ours: []string{"", "triage"}, third: []string{"gonum.org/v1/plot"}},
-	"triage/eval/fit":          {ours: []string{"", "triage"}},
+	"triage/eval/fit":          {ours: []string{"", "triage", "triage/eval"}},
 	"responder":                {ours: []string{""}},
 	"connectors":               {ours: []string{""}},
 	"connectors/connectortest": {ours: []string{"", "connectors"}},

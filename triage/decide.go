@@ -4,7 +4,7 @@ import "socialwatch"
 
 // Cut points of summed points. The fitted points hold to them (see eval/fit).
 const (
-	escalateFloor  = 0
+	escalateFloor  = 1
 	pressedFloor   = 20
 	severeFloor    = 50
 	negativeBelow  = -10
@@ -15,10 +15,11 @@ const (
 )
 
 // decide turns summed points into the decision. Nothing else enters it but the
-// name of the strongest noise rule. Of equal intents the first one wins.
+// name of the strongest noise rule. Of equal intents the first one wins, but
+// none wins over "other" without more points than it has.
 func decide(points [targetCount]int, ignore string) socialwatch.Assessment {
 	a := socialwatch.Assessment{}
-	best := 0
+	best := otherIntent
 	for i := range socialwatch.Intents {
 		if points[i] > points[best] {
 			best = i

@@ -59,7 +59,6 @@ var shapes = []string{
 	"phone", "card", "address", "case_number", "long_wait", "high_value", "number",
 	"shouting", "brief", "bare", "link", "handles", "other_first",
 	"agent_mark", "automated", "own", "earlier", "earlier_often", "open_case", "reach",
-	"unread",
 	"lookalike_handle", "lookalike_name", "lookalike_link", "unofficial_phone",
 	"unread", "always", "short", "long",
 }
@@ -84,7 +83,11 @@ func readLexicon(fsys fs.FS) (*lexicon, error) {
 		if path.Base(name) == rulesFile {
 			continue
 		}
-		l.languages = append(l.languages, strings.TrimSuffix(path.Base(name), ".txt"))
+		language := strings.TrimSuffix(path.Base(name), ".txt")
+		if !plainName(language) || len(language) > 3 {
+			return nil, fmt.Errorf("lexicon %q: name it by the ISO 639-1 code of its language, such as es.txt", name)
+		}
+		l.languages = append(l.languages, language)
 		err := eachLine(fsys, name, func(line string) error { return l.line(line) })
 		if err != nil {
 			return nil, err
@@ -93,15 +96,29 @@ func readLexicon(fsys fs.FS) (*lexicon, error) {
 	return l, nil
 }
 
+// maxLanguages is how many languages can be told apart.
+const maxLanguages = 200
+
+// plainName reports whether a name of a concept, a rule or a language has only
+// small letters, digits and underscores: it is printed as it is.
+func plainName(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// maxLexiconLine bounds one line of a lexicon, in bytes.
+const maxLexiconLine = 1 << 20
+
 // eachLine calls use with every line that is not empty and not a comment.
 func eachLine(fsys fs.FS, name string, use func(string) error) error {
 	file, err := fsys.Open(name)
 	if err != nil {
-		return fmt.Errorf("open lexicon: %w", err)
+		return fmt.Errorf("%w: a folder of lexicons holds rules.txt and a file for each language", err)
 	}
 	defer file.Close()
 	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
+	lines.Buffer(nil, maxLexiconLine)
+	n := 1
+	for ; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" || line[0] == '#' {
 			continue
@@ -110,7 +127,10 @@ func eachLine(fsys fs.FS, name string, use func(string) error) error {
 			return fmt.Errorf("%s line %d: %w", name, n, err)
 		}
 	}
-	return lines.Err()
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s line %d: %w: a line has at most %d bytes, write the concept on several", name, n, err, maxLexiconLine)
+	}
+	return nil
 }
 
 func (l *lexicon) concept(name string) uint16 {
@@ -135,8 +155,8 @@ func (l *lexicon) line(line string) error {
 		}
 		use = func(p *phrase) { p.quantities = append(p.quantities, m) }
 	}
-	if !ok || name == "" || !quantified && strings.ContainsAny(name, " |.") {
-		return fmt.Errorf("write concept: phrase | phrase, not %q", line)
+	if !ok || !quantified && !plainName(name) {
+		return fmt.Errorf("write concept: phrase | phrase, not %q; a concept's name has small letters, digits and _", line)
 	}
 	for _, text := range strings.Split(list, "|") {
 		p, err := l.phrase(name, strings.TrimSpace(text))

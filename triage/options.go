@@ -1,6 +1,9 @@
 package triage
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -93,7 +96,24 @@ func New(o Options) (*Triage, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Triage{compiled: c, handles: map[string]bool{}, highValue: o.HighValue, guard: newGuard(o, c.deskWords)}
+	return o.assemble(c), nil
+}
+
+// WithHandle is the same triage with one more handle of ours before the
+// others. It shares what was compiled.
+func (t *Triage) WithHandle(handle string) (*Triage, error) {
+	o := t.options
+	o.Handles = append([]string{handle}, o.Handles...)
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	return o.assemble(t.compiled), nil
+}
+
+// assemble puts checked options beside what they were compiled to.
+func (o Options) assemble(c *compiled) *Triage {
+	t := &Triage{compiled: c, options: o, version: o.version(c), handles: map[string]bool{}, highValue: o.HighValue,
+		guard: newGuard(o, c.deskWords)}
 	if t.highValue == nil {
 		t.highValue = highValue
 	}
@@ -106,7 +126,36 @@ func New(o Options) (*Triage, error) {
 		t.handles[parseHandle(h).name] = true
 	}
 	t.scratch.New = func() any { return t.newScratch() }
-	return t, nil
+	return t
+}
+
+// version names the code, the lexicons and the options.
+func (o Options) version(c *compiled) string {
+	o.Lexicons = nil // their digest stands for them
+	own, err := json.Marshal(o)
+	if err != nil { // a threshold that is no number, which Check refuses
+		own = []byte(err.Error())
+	}
+	sum := sha256.Sum256(append(own, c.digest...))
+	return engine + "." + hex.EncodeToString(sum[:4])
+}
+
+// digest is a hash of the folder's lexicons and rules.
+func digest(folder fs.FS) ([]byte, error) {
+	names, err := fs.Glob(folder, "*.txt")
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	for _, name := range names {
+		text, err := fs.ReadFile(folder, name)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(h, "%s %d\n", name, len(text))
+		h.Write(text)
+	}
+	return h.Sum(nil), nil
 }
 
 // compile returns the built-in rules, compiled once, unless the options hold

@@ -125,8 +125,8 @@ func (l *lexicon) rule(line string) (rule, error) {
 		if name = strings.TrimSpace(name); !ok {
 			condition = name
 		}
-		if strings.ContainsAny(name, " |&<.") {
-			return rule{}, fmt.Errorf("write name: condition -> target points, not %q", line)
+		if !plainName(name) {
+			return rule{}, fmt.Errorf("write name: condition -> target points, not %q; a name has small letters, digits and _", line)
 		}
 		r := rule{name: name}
 		var err error
@@ -143,6 +143,9 @@ func (l *lexicon) rule(line string) (rule, error) {
 	kind, ok := map[string]ruleKind{"hit": derive, "any": union, "drop": erase}[words[0]]
 	if !ok {
 		return rule{}, fmt.Errorf("%s %s: a line starts with hit, drop or any, or has a ->", words[0], words[1])
+	}
+	if !plainName(words[1]) {
+		return rule{}, fmt.Errorf("concept %q: a name has small letters, digits and _", words[1])
 	}
 	r := rule{kind: kind, concept: l.concept(words[1])}
 	return r, l.condition(&r, strings.Fields(condition))

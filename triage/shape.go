@@ -130,8 +130,12 @@ func (f *folded) narrow(s string) {
 	}
 }
 
-// Shares of the letters or votes that decide on a language.
-const minVotes = 6
+// A common word has one vote, parted among the languages that have it; half a
+// vote is enough to name a language.
+const (
+	vote     = 2520 // has all numbers to ten as divisors
+	minVotes = vote / 2
+)
 
 // language is the language of the words: by script where one language of ours
 // has it, else by common words; "und" if neither says.

@@ -3,19 +3,26 @@ package triage
 import (
 	"fmt"
 	"io/fs"
+	"math"
 	"math/bits"
 	"sync"
 
 	"socialwatch"
 )
 
-// Rules is the version of the built-in rules. It changes whenever the same
-// mention may be assessed differently.
-const Rules = "2026-11-23.4"
+// engine is the version of what the lexicons do not say: the code.
+const engine = "2026-11"
+
+// Rules is the version of the code, the lexicons, the rules and the options,
+// such as 2026-11.1f0c77aa: whatever might assess a mention differently
+// changes it.
+func (t *Triage) Rules() string { return t.version }
 
 // Triage holds the compiled rules. It is immutable and safe for concurrent use.
 type Triage struct {
 	*compiled
+	options   Options
+	version   string
 	handles   map[string]bool
 	orders    []pattern
 	highValue map[string]float64
@@ -34,6 +41,7 @@ type compiled struct {
 	languages []string
 	shape     shapeIDs
 	deskWords []string // folded phrases of the concept desk_word
+	digest    []byte   // of the folder's files
 }
 
 // builtIn compiles the built-in lexicons once.
@@ -51,7 +59,15 @@ func compile(folder fs.FS, o Options) (*compiled, error) {
 	}
 	rules = append(rules, o.extend(l)...)
 	shape := newShapeIDs(l) // the last to make concepts
-	c := &compiled{rules: rules, concepts: len(l.concepts), languages: l.languages, shape: shape, deskWords: l.phrasesOf("desk_word"),
+	if len(l.concepts) > math.MaxUint16 || len(l.languages) > maxLanguages {
+		return nil, fmt.Errorf("read lexicons: %d concepts and %d languages, at most %d and %d can be told apart",
+			len(l.concepts), len(l.languages), math.MaxUint16, maxLanguages)
+	}
+	digest, err := digest(folder)
+	if err != nil {
+		return nil, fmt.Errorf("read lexicons: %w", err)
+	}
+	c := &compiled{rules: rules, concepts: len(l.concepts), languages: l.languages, shape: shape, deskWords: l.phrasesOf("desk_word"), digest: digest,
 		trie: newTrie(l.texts, l.phrases), wake: make([][]uint64, len(l.concepts))}
 	for i := range rules {
 		r := &rules[i]
@@ -84,7 +100,7 @@ type scratch struct {
 	times  []timeHit
 	awake  []uint64 // rules whose first concept is there, still to be looked at
 	points [targetCount]int
-	votes  []int // common words per language, a word of n languages counts 12/n
+	votes  []int // common words per language, a word of n languages counts vote/n
 	best   int   // points of the strongest noise rule
 	ignore string
 	sigs   []emitted
@@ -141,7 +157,7 @@ func (t *Triage) Assess(m socialwatch.Mention, h socialwatch.History) socialwatc
 	s.points = t.base
 	t.apply(s)
 	a := decide(s.points, s.ignore)
-	a.Rules, a.Language = Rules, lang
+	a.Rules, a.Language = t.version, lang
 	a.Signals = t.signals(s)
 	a.Entities = append([]socialwatch.Entity{}, s.scan.found...)
 	a.Masked = mask(m.Text, a.Entities)
@@ -184,7 +200,7 @@ func (t *Triage) findPhrases(s *scratch) {
 			}
 		}
 		for _, l := range means[e.concepts : e.concepts+e.languages] {
-			s.votes[l] += 12 / int(e.languages)
+			s.votes[l] += vote / int(e.languages)
 		}
 	})
 }

@@ -78,7 +78,7 @@ func (r replaying) run(cmd *cobra.Command, f *flags) error {
 		return err
 	}
 	defer s.Close()
-	d := newReplayed(span, cmp.Or(r.rules, triage.Rules))
+	d := newReplayed(span, cmp.Or(r.rules, engine.Rules()))
 	if err := d.take(cmd.Context(), s.Past(cmd.Context(), span), engine, r.limit); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}

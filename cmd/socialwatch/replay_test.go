@@ -201,7 +201,7 @@ func seedReplay(t *testing.T, fx storetest.Fixture, dir string) {
 		}
 		a := engine.Assess(m, socialwatch.History{})
 		p.edit(&a)
-		if a.Rules == triage.Rules {
+		if a.Rules == engine.Rules() {
 			a.Rules = "now"
 		}
 		c.Entries = append(c.Entries, socialwatch.Entry{Mention: m, Assessment: a})

@@ -185,11 +185,18 @@ func engine(made map[string]*triage.Triage, opts triage.Options, handle string) 
 	if t, ok := made[handle]; ok {
 		return t, nil
 	}
-	own := opts
-	if handle != "" {
-		own.Handles = append([]string{handle}, opts.Handles...)
+	all, ok := made[""]
+	if !ok {
+		var err error
+		if all, err = triage.New(opts); err != nil {
+			return nil, fmt.Errorf("triage: %w", err)
+		}
+		made[""] = all
 	}
-	t, err := triage.New(own)
+	if handle == "" {
+		return all, nil
+	}
+	t, err := all.WithHandle(handle)
 	if err != nil {
 		return nil, fmt.Errorf("triage: %w", err)
 	}

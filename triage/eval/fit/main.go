@@ -11,7 +11,7 @@
 // written. The same files give the same points.
 //
 // The posts are dev.jsonl, unlabelled.jsonl with the labels of labels.tsv, and
-// one half of our own corpus (see half). The text of the first two is not part
+// one half of our own corpus (see eval.HeldOut). The text of the first two is not part
 // of this repository, nor is any of it in what is written: a few hundred
 // numbers. What is printed is measured on real posts that were held out.
 package main
@@ -69,7 +69,7 @@ func run(data, rules, corpus string, write bool, p params) error {
 	if p.folds > 0 {
 		validate(posts, len(table.rules), p)
 	}
-	train, _ := split(posts, -1)
+	train, _ := split(posts, -1, 1)
 	m := fit(train, len(table.rules), p)
 	m.points(table, train)
 	fmt.Printf("%d posts, %d conditions, %d points fitted\n", len(train), len(table.rules), table.count())
@@ -95,11 +95,15 @@ func mark(posts []post, t *table, folder string) error {
 		return fmt.Errorf("read lexicons: %w", err)
 	}
 	files["rules.txt"] = &fstest.MapFile{Data: []byte(t.marked())}
+	all, err := triage.New(triage.Options{Lexicons: files})
+	if err != nil {
+		return err
+	}
 	byHandle := map[string]*triage.Triage{}
 	for i := range posts {
 		h := posts[i].Handle
 		if byHandle[h] == nil {
-			if byHandle[h], err = triage.New(triage.Options{Lexicons: files, Handles: []string{h}}); err != nil {
+			if byHandle[h], err = all.WithHandle(h); err != nil {
 				return err
 			}
 		}

@@ -24,7 +24,7 @@ var ordinal = []struct {
 	least  float64 // points that are worth a signal
 	level  func(p post) int
 }{
-	{"case", []float64{0}, 2, func(p post) int {
+	{"case", []float64{1}, 2, func(p post) int {
 		if p.Escalate {
 			return 1
 		}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	_ "embed"
 
 	"socialwatch"
+	"socialwatch/triage/eval"
 )
 
 // labels are our labels of posts of unlabelled.jsonl by their ids, made by the
@@ -34,7 +34,6 @@ type post struct {
 
 	class    int
 	own, dev bool // of our corpus, of dev.jsonl
-	weight   float64
 	features []int
 }
 
@@ -62,7 +61,7 @@ func readPosts(data, corpus string) ([]post, error) {
 			return nil, err
 		}
 		for _, p := range own {
-			if p.own, p.Handle = true, "shop_help"; half(p.ID) {
+			if p.own, p.Handle = true, "shop_help"; !eval.HeldOut(p.ID) {
 				posts = append(posts, p)
 			}
 		}
@@ -94,14 +93,6 @@ func unalike(posts []post) []post {
 		}
 		return true
 	})
-}
-
-// half says whether a line of our corpus may be learnt from; the other half
-// measures.
-func half(id string) bool {
-	h := fnv.New32a()
-	h.Write([]byte("1:" + id))
-	return h.Sum32()%2 == 0
 }
 
 func readLines(name string) ([]post, error) {
@@ -154,7 +145,7 @@ func readLabelled(name string) ([]post, error) {
 
 // split parts posts for a fold of the cross-validation: every real post is
 // held out once, our corpus never. Fold -1 holds out nothing.
-func split(posts []post, fold int) (train, test []post) {
+func split(posts []post, fold, folds int) (train, test []post) {
 	n := 0
 	for _, p := range posts {
 		if !p.own {

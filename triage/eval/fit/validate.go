@@ -7,9 +7,6 @@ import (
 	"socialwatch"
 )
 
-// folds of the cross-validation.
-const folds = 5
-
 // tally counts one yes-or-no figure.
 type tally struct{ hit, found, wanted float64 }
 
@@ -70,7 +67,7 @@ func (f *figures) print(name string) {
 func validate(posts []post, conditions int, p params) {
 	var dev, more figures
 	for fold := range p.folds {
-		train, test := split(posts, fold)
+		train, test := split(posts, fold, p.folds)
 		m := fit(train, conditions, p)
 		for _, q := range test {
 			if q.dev {
