@@ -44,7 +44,8 @@ func (t *Triage) entities(text string) []socialwatch.Entity {
 	s.reset()
 	s.fold.add(text)
 	s.main = int32(len(s.fold.text))
-	t.findPhrases(s)
+	s.board.text = s.fold.text
+	t.trie.scan(s)
 	t.findEntities(s, text)
 	return slices.Clone(s.scan.found)
 }

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,7 +16,7 @@ type shapeIDs struct {
 	agentMark, automated, own, earlier, earlierOften, openCase, reach             uint16
 	unread, always, short, long, since, term, termAfter, dayNumber                uint16
 	about                                                                         [len(aboutNumbers)]uint16
-	entity                                                                        map[socialwatch.EntityKind]uint16
+	entities                                                                      []uint16 // of entityKinds
 	impostor                                                                      impostorIDs
 }
 
@@ -30,15 +31,20 @@ func newShapeIDs(l *lexicon) shapeIDs {
 		reach: l.concept("reach"), unread: l.concept("unread"),
 		always: l.concept(alwaysConcept), short: l.concept("short"), long: l.concept("long"),
 		since: l.concept("since"), term: l.concept("term"), termAfter: l.concept("term_after"),
-		dayNumber: l.concept("day_number"), entity: map[socialwatch.EntityKind]uint16{}, impostor: newImpostorIDs(l),
+		dayNumber: l.concept("day_number"), impostor: newImpostorIDs(l),
 	}
 	for c := saysPhone; c <= saysOther; c++ {
 		id.about[c] = l.concept(aboutNumbers[c])
 	}
 	for _, kind := range entityKinds {
-		id.entity[kind] = l.concept(string(kind))
+		id.entities = append(id.entities, l.concept(string(kind)))
 	}
 	return id
+}
+
+// kind is the concept of a kind of entity.
+func (id *shapeIDs) kind(k socialwatch.EntityKind) uint16 {
+	return id.entities[slices.Index(entityKinds, k)]
 }
 
 // entityKinds are the kinds of entity, each a concept of the same name.

@@ -109,11 +109,15 @@ type scratch struct {
 }
 
 func (t *Triage) newScratch() *scratch {
+	backing := make([]span, t.concepts*maxHits)
 	s := &scratch{
 		board: board{hits: make([][]span, t.concepts), has: make([]bool, t.concepts)},
 		votes: make([]int, len(t.languages)),
 		awake: make([]uint64, len(t.rules)/64+1),
 		scan:  scanner{orders: t.orders},
+	}
+	for c := range s.board.hits {
+		s.board.hits[c] = backing[c*maxHits : c*maxHits : (c+1)*maxHits]
 	}
 	s.scan.context = func(at int) context { return t.contextAt(&s.board, s.place(at)) }
 	s.scan.since = func(at int) bool { return s.board.ends(t.shape.since, s.place(at), 1) }
@@ -146,7 +150,8 @@ func (t *Triage) Assess(m socialwatch.Mention, h socialwatch.History) socialwatc
 	s.reset()
 	s.fold.add(m.Text)
 	s.outside(m)
-	t.findPhrases(s)
+	s.board.text = s.fold.text
+	t.trie.scan(s)
 	t.findEntities(s, m.Text)
 	t.findShapes(s, m, h)
 	t.findImpostor(s, m)
@@ -183,28 +188,6 @@ func (s *scratch) outside(m socialwatch.Mention) {
 	}
 }
 
-func (t *Triage) findPhrases(s *scratch) {
-	s.board.text = s.fold.text
-	t.trie.scan(s.fold.text, func(e *entry, start, end int, whole bool) {
-		at := span{int32(start), int32(end)}
-		means := t.trie.means[e.from:]
-		for _, c := range means[:e.concepts] {
-			s.board.add(c, at)
-		}
-		if !whole {
-			return
-		}
-		for _, q := range t.trie.times[e.time : e.time+int32(e.quantities)] {
-			if len(s.times) < maxTimes {
-				s.times = append(s.times, timeHit{at, q})
-			}
-		}
-		for _, l := range means[e.concepts : e.concepts+e.languages] {
-			s.votes[l] += vote / int(e.languages)
-		}
-	})
-}
-
 // findEntities scans the text and puts what it finds on the board. Full-width
 // digits and letters are narrowed first.
 func (t *Triage) findEntities(s *scratch, text string) {
@@ -226,7 +209,7 @@ func (t *Triage) findEntities(s *scratch, text string) {
 	t.findTimes(s)
 	for _, e := range s.scan.found {
 		at := span{s.fold.position(e.Start), s.fold.position(e.End)}
-		s.board.add(t.shape.entity[e.Kind], at)
+		s.board.add(t.shape.kind(e.Kind), at)
 		if e.Kind == socialwatch.DaysWaited && atoi(e.Value) >= longWait {
 			s.board.add(t.shape.longWait, at)
 		}

@@ -155,10 +155,10 @@ func (t *trie) grow(n int) {
 	}
 }
 
-// scan calls found for every phrase that keeps its word boundaries, or lies in
-// a hashtag, where words are not parted; whole says which of the two.
-func (t *trie) scan(text []byte, found func(e *entry, start, end int, whole bool)) {
-	tagEnd, prev := 0, false
+// scan takes every phrase of the folded text that keeps its word boundaries,
+// or lies in a hashtag, where words are not parted.
+func (t *trie) scan(s *scratch) {
+	text, tagEnd, prev := s.fold.text, 0, false
 	for i := 0; i < len(text); {
 		b, n := text[i], 1
 		word := wordByte[b]
@@ -174,7 +174,7 @@ func (t *trie) scan(text []byte, found func(e *entry, start, end int, whole bool
 		}
 		inside := word && prev
 		if t.begins[b] && (!inside || i < tagEnd) {
-			t.walk(text, i, inside, i < tagEnd, found)
+			t.walk(s, i, inside, i < tagEnd)
 		}
 		prev = word
 		i += n
@@ -183,8 +183,8 @@ func (t *trie) scan(text []byte, found func(e *entry, start, end int, whole bool
 
 // walk follows the text from start as long as a phrase goes on. inside says
 // that start lies within a word.
-func (t *trie) walk(text []byte, start int, inside, tag bool, found func(*entry, int, int, bool)) {
-	state, base := int32(0), t.cells[0].base
+func (t *trie) walk(s *scratch, start int, inside, tag bool) {
+	text, state, base := s.fold.text, int32(0), t.cells[0].base
 	for i := start; i < len(text); i++ {
 		next := base + int32(text[i])
 		c := t.cells[next]
@@ -197,11 +197,37 @@ func (t *trie) walk(text []byte, start int, inside, tag bool, found func(*entry,
 		base = ^base
 		for k := t.out[state]; k >= 0; k = t.entries[k].twin {
 			e := &t.entries[k]
-			whole := !inside && (!e.right || !wordAfter(text, i+1))
-			if whole || tag && e.length >= minInTag {
-				found(e, start, i+1, whole)
+			if !inside && (!e.right || !wordAfter(text, i+1)) {
+				t.take(s, e, span{int32(start), int32(i + 1)})
+				t.takeWord(s, e, span{int32(start), int32(i + 1)})
+			} else if tag && e.length >= minInTag {
+				t.take(s, e, span{int32(start), int32(i + 1)})
 			}
 		}
+	}
+}
+
+// take puts what a phrase stands for on the board.
+func (t *trie) take(s *scratch, e *entry, at span) {
+	for _, c := range t.means[e.from : e.from+int32(e.concepts)] {
+		s.board.add(c, at)
+	}
+}
+
+// takeWord takes what only a phrase that is no part of a word says: a time, or
+// the language.
+func (t *trie) takeWord(s *scratch, e *entry, at span) {
+	for _, q := range t.times[e.time : e.time+int32(e.quantities)] {
+		if len(s.times) < maxTimes {
+			s.times = append(s.times, timeHit{at, q})
+		}
+	}
+	if e.languages == 0 {
+		return
+	}
+	share, from := vote/int(e.languages), e.from+int32(e.concepts)
+	for _, l := range t.means[from : from+int32(e.languages)] {
+		s.votes[l] += share
 	}
 }
 

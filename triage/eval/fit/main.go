@@ -35,9 +35,9 @@ func main() {
 	corpus := flag.String("corpus", "triage/testdata/corpus", "folder of our own labelled lines")
 	write := flag.Bool("write", false, "write the points into rules.txt")
 	var p params
-	flag.Float64Var(&p.l1, "l1", 0.002, "absolute penalty of a point's weight")
+	flag.Float64Var(&p.l1, "l1", 0.0017, "absolute penalty of a point's weight")
 	flag.Float64Var(&p.l2, "l2", 0.002, "quadratic penalty")
-	flag.Float64Var(&p.common, "common", 15, "how much more a condition of every post pays of l1: its signals would stand everywhere")
+	flag.Float64Var(&p.common, "common", 25, "how much more a condition of every post pays of l1: its signals would stand everywhere")
 	flag.Float64Var(&p.own, "own", 0.4, "weight of a line of our corpus beside a real post")
 	flag.Float64Var(&p.dev, "dev", 2, "weight of a post of dev.jsonl beside one of labels.tsv")
 	flag.Float64Var(&p.balance, "balance", 0.35, "how much rare intents are raised, 0 to 1")
