@@ -32,7 +32,7 @@ func TestFollowUpsAreAnsweredForTheMatterOfTheCase(t *testing.T) {
 			word, _, _ := strings.Cut(text, " ")
 			a.Intent = socialwatch.Intent(word)
 			if word != "stuck_order" { // a later post weighs more and needs a human, and yet
-				a.Score = 51 + len(text)
+				a.Score = 45 + len(text)
 			}
 			if strings.Contains(text, "DM sent") {
 				a.Signals = []socialwatch.Signal{{Name: "other.dm_sent", Points: 8}}
