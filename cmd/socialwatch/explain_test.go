@@ -81,16 +81,16 @@ func TestExplainShowsHowPointsGiveTheDecision(t *testing.T) {
 // noise that nothing outranks.
 func TestExplainSaysWhoDecided(t *testing.T) {
 	for _, c := range []struct{ rules, want string }{
-		{"always -> case 4", "\ncase          4  yes: from 0 a human must act\n"},
-		{"always -> case -20\nsue -> must 1", "\ncase        -20  yes, by must: from 0 a human must act\n"},
-		{"always -> case 3\nsue -> must 1", "\ncase          3  yes: from 0 a human must act\n"},
+		{"always -> case 4", "\ncase          4  yes: from 1 a human must act\n"},
+		{"always -> case -20\nsue -> must 1", "\ncase        -20  yes, by must: from 1 a human must act\n"},
+		{"always -> case 3\nsue -> must 1", "\ncase          3  yes: from 1 a human must act\n"},
 		{"always -> case -20\nsue -> score 15", "\nscore        45  50 middle - 20 case + 15 own points = 45; within 0 and 100\n"},
 		{"always -> case 70, urgency 40", "\nscore       100  50 middle + 70 case + 10 a quarter of urgency = 130; within 0 and 100\n"},
 		{"always -> case -20, question 5\nsue -> ignored 30", "\nignored      30  yes: sue applies, and question is no problem\n"},
 		{"always -> case -20, billing 5\nsue -> ignored 30", "\nignored      30  yes: sue applies, and billing with 5 is not 12 above other with 0\n"},
 		{"always -> case -20, billing 12\nsue -> ignored 30", "\nignored      30  no: sue applies, but billing with 12 is 12 or more above other with 0\n"},
-		{"sue -> ignored 30", "\nignored      30  no: sue applies, but a human must act\n"},
-		{"always -> case -20\nsue -> thanks 1", "\nthanks        1  yes: from 1 only thanks, and stuck_order with 0 is not 12 above other with 0\n"},
+		{"always -> case 1\nsue -> ignored 30", "\nignored      30  no: sue applies, but a human must act\n"},
+		{"always -> case -20\nsue -> thanks 1", "\nthanks        1  yes: from 1 only thanks, and other is no problem\n"},
 	} {
 		dir := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(dir, "rules.txt"), []byte(c.rules+"\n"), 0o600))
