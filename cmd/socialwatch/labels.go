@@ -23,10 +23,11 @@ import (
 
 func newLabels(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "labels",
-		Short: "What people said of posts, as labels to measure triage with",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:     "labels",
+		Short:   "What people said of posts, as labels to measure triage with",
+		Example: "  socialwatch labels export --out labels.jsonl",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newLabelsExport(f))
 	return cmd

@@ -44,6 +44,14 @@ func seedLabels(t *testing.T, fx storetest.Fixture) {
 	}
 }
 
+func TestCountedSpeaksEnglish(t *testing.T) {
+	for n, want := range map[int]string{0: "0 posts", 1: "1 post", 2: "2 posts"} {
+		if got := counted(n, "post"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func TestLabelsOfPeopleAreEvaluated(t *testing.T) {
 	for _, kind := range dbtest.Kinds(t) {
 		t.Run(string(kind), func(t *testing.T) {

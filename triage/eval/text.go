@@ -13,7 +13,7 @@ import (
 // WriteText writes the report for people, at most 100 columns wide.
 func (r Report) WriteText(w io.Writer) error {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "%d posts", r.Posts)
+	fmt.Fprintf(b, "%d post%s", r.Posts, map[bool]string{false: "s"}[r.Posts == 1])
 	if r.Rules != "" {
 		fmt.Fprintf(b, ", rules %s", r.Rules)
 	}
