@@ -67,7 +67,9 @@ func run(data, rules, corpus string, write bool, p params) error {
 		return err
 	}
 	if p.folds > 0 {
-		validate(posts, len(table.rules), p)
+		if err := validate(os.Stdout, posts, len(table.rules), p); err != nil {
+			return err
+		}
 	}
 	train, _ := split(posts, -1, 1)
 	m := fit(train, len(table.rules), p)

@@ -146,21 +146,7 @@ func (x *design) minimise(outputs int, p params, weights []float64, chosen [][]f
 	w, at := matrix(x.conditions+1, outputs), matrix(x.conditions+1, outputs)
 	momentum := 1.0
 	for range rounds {
-		grad := matrix(x.conditions+1, outputs)
-		z, g := make([]float64, outputs), make([]float64, outputs)
-		for i, q := range x.posts {
-			copy(z, at[x.conditions])
-			for _, f := range q.features {
-				add(z, at[f], 1)
-			}
-			clear(g)
-			loss(i, z, g)
-			scale := weights[i] / total
-			add(grad[x.conditions], g, scale)
-			for _, f := range q.features {
-				add(grad[f], g, scale)
-			}
-		}
+		grad := x.gradient(at, weights, total, loss)
 		next := (1 + math.Sqrt(1+4*momentum*momentum)) / 2
 		for f := range w {
 			for k := range w[f] {
@@ -179,6 +165,27 @@ func (x *design) minimise(outputs int, p params, weights []float64, chosen [][]f
 		momentum = next
 	}
 	return w
+}
+
+// gradient is that of the mean loss at the given weights.
+func (x *design) gradient(at [][]float64, weights []float64, total float64, loss func(i int, z, grad []float64)) [][]float64 {
+	outputs := len(at[0])
+	grad := matrix(len(at), outputs)
+	z, g := make([]float64, outputs), make([]float64, outputs)
+	for i, q := range x.posts {
+		copy(z, at[x.conditions])
+		for _, f := range q.features {
+			add(z, at[f], 1)
+		}
+		clear(g)
+		loss(i, z, g)
+		scale := weights[i] / total
+		add(grad[x.conditions], g, scale)
+		for _, f := range q.features {
+			add(grad[f], g, scale)
+		}
+	}
+	return grad
 }
 
 func shrink(v, by float64) float64 {

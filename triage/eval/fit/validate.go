@@ -2,83 +2,44 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"socialwatch"
+	"socialwatch/triage/eval"
 )
 
-// tally counts one yes-or-no figure.
-type tally struct{ hit, found, wanted float64 }
-
-func (t *tally) add(found, wanted bool) {
-	if found {
-		t.found++
-	}
-	if wanted {
-		t.wanted++
-	}
-	if found && wanted {
-		t.hit++
-	}
-}
-
-func (t tally) f1() float64 { return 2 * t.hit / max(1, t.found+t.wanted) }
-
-func (t tally) String() string {
-	return fmt.Sprintf("P %.3f R %.3f F1 %.3f (%.0f)", t.hit/max(1, t.found), t.hit/max(1, t.wanted), t.f1(), t.wanted)
-}
-
-// figures are what the held-out posts of one source say.
-type figures struct {
-	by                            [11]tally
-	flagged, escalate             tally
-	n, intent, urgency, sentiment float64
-}
-
-func (f *figures) add(q post, got prediction) {
-	f.n++
-	if got.class == q.class {
-		f.intent++
-	}
-	for k := range f.by {
-		f.by[k].add(got.class == k, q.class == k)
-	}
-	f.flagged.add(got.class < 3, q.class < 3) // the first three intents are the flagged ones
-	f.escalate.add(got.level[0] > 0, q.Escalate)
-	if got.level[1] == q.Urgency {
-		f.urgency++
-	}
-	if got.level[2]-1 == q.Sentiment {
-		f.sentiment++
-	}
-}
-
-func (f *figures) print(name string) {
-	macro := 0.0
-	for k, t := range f.by {
-		macro += t.f1() / float64(len(f.by))
-		fmt.Printf("  %-18s %v\n", socialwatch.Intents[k], t)
-	}
-	fmt.Printf("%s, %.0f posts held out in turn: intent %.3f, macro-F1 %.3f, urgency %.3f, sentiment %.3f\n  flagged  %v\n  escalate %v\n",
-		name, f.n, f.intent/f.n, macro, f.urgency/f.n, f.sentiment/f.n, f.flagged, f.escalate)
-}
-
-// validate fits without each fifth of the real posts and measures on it.
-func validate(posts []post, conditions int, p params) {
-	var dev, more figures
+// validate fits without each part of the real posts in turn, and writes the
+// figures on what was held out: of dev.jsonl, then of labels.tsv.
+func validate(w io.Writer, posts []post, conditions int, p params) error {
+	found := map[string]socialwatch.Assessment{}
+	var dev, more []eval.Line
 	for fold := range p.folds {
 		train, test := split(posts, fold, p.folds)
 		m := fit(train, conditions, p)
 		for _, q := range test {
+			got := m.predict(q)
+			found[q.ID] = socialwatch.Assessment{Intent: socialwatch.Intents[got.class], Escalate: got.level[0] > 0,
+				Urgency: got.level[1], Sentiment: got.level[2] - 1}
+			line := eval.Line{ID: q.ID, Text: q.Text, Intent: q.Intent, Escalate: q.Escalate, Urgency: &q.Urgency, Sentiment: &q.Sentiment}
 			if q.dev {
-				dev.add(q, m.predict(q))
+				dev = append(dev, line)
 			} else {
-				more.add(q, m.predict(q))
+				more = append(more, line)
 			}
 		}
 	}
-	more.print("labels.tsv")
-	dev.print("dev.jsonl")
+	for _, part := range []struct {
+		name  string
+		lines []eval.Line
+	}{{"dev.jsonl", dev}, {"labels.tsv", more}} {
+		fmt.Fprintf(w, "%s, each post held out once:\n", part.name)
+		r := eval.Measure(part.lines, func(l eval.Line) socialwatch.Assessment { return found[l.ID] })
+		if err := r.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // prediction is what a model says of a post: the intent's place, and the level
