@@ -81,16 +81,7 @@ func newMigrate(f *flags) *cobra.Command {
 			if roles != (store.Roles{}) {
 				return usageError{fmt.Errorf("roles belong to --print or --grants")}
 			}
-			applied, err := store.Migrate(cmd.Context(), opts)
-			if err != nil {
-				return err
-			}
-			return out(cmd, f, map[string]any{"applied": applied}, func() {
-				for _, name := range applied {
-					fmt.Fprintln(cmd.OutOrStdout(), "applied", name)
-				}
-				fmt.Fprintln(cmd.OutOrStdout(), "The database is up to date.")
-			})
+			return migrate(cmd, f, opts)
 		},
 	}
 	cmd.Flags().BoolVar(&show, "print", false, "print the SQL for an empty database and change nothing")
@@ -99,6 +90,19 @@ func newMigrate(f *flags) *cobra.Command {
 	cmd.Flags().BoolVar(&roles.Entities, "entities", false, "--role may read order and tracking numbers too")
 	cmd.Flags().StringVar(&roles.Serve, "serve-role", "", "role that runs everything but migrate")
 	return cmd
+}
+
+func migrate(cmd *cobra.Command, f *flags, opts store.Options) error {
+	applied, err := store.Migrate(cmd.Context(), opts)
+	if err != nil {
+		return err
+	}
+	return out(cmd, f, map[string]any{"applied": applied}, func() {
+		for _, name := range applied {
+			fmt.Fprintln(cmd.OutOrStdout(), "applied", name)
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), "The database is up to date.")
+	})
 }
 
 func printed(opts store.Options, roles store.Roles, grants bool) (string, error) {
