@@ -20,11 +20,13 @@ type scanner struct {
 	found   []socialwatch.Entity
 	numbers []span // short bare numbers, for counts such as "3 times"
 	done    int    // end of the last entity or skipped stretch
+	wordEnd int    // end of the last word that was looked at
 }
 
 // scan fills found, in the order of the text, without overlaps.
 func (e *scanner) scan(s string) {
 	e.s, e.found, e.numbers, e.done = s, e.found[:0], e.numbers[:0], 0
+	e.wordEnd = 0
 	mail := hasMail(s)
 	for i := 0; i < len(s); {
 		b := s[i]
@@ -46,6 +48,7 @@ func (e *scanner) scan(s string) {
 				i++
 				continue
 			}
+			e.link(i, i+n)
 			i += n
 		}
 		e.done = i
@@ -61,41 +64,14 @@ var trigger = func() (set [256]bool) {
 	return set
 }()
 
-// hasMail reports whether s may hold an e-mail address.
-func hasMail(s string) bool {
-	for i := strings.IndexByte(s, '@'); i >= 0; {
-		if i > 0 && handleByte(s[i-1]) {
-			return true
-		}
-		next := strings.IndexByte(s[i+1:], '@')
-		if next < 0 {
-			return false
-		}
-		i += 1 + next
-	}
-	return false
-}
-
 // atSign reads the e-mail address around the @ at i, or the handle that starts
 // there, and returns how far to go on.
 func (e *scanner) atSign(i int) int {
-	start := i
-	for start > e.done && i-start < maxLocal && mailByte(e.s[start-1]) {
-		start--
-	}
-	for start < i && !handleByte(e.s[start]) {
-		start++
-	}
-	if start < i {
-		if n := e.email(start); n > 0 {
-			return start + n - i
-		}
+	if start, end := e.emailAround(i, e.done, len(e.s)); end > 0 {
+		e.takeEmail(start, end)
+		return end - i
 	}
 	return handleLength(e.s, i)
-}
-
-func mailByte(b byte) bool {
-	return handleByte(b) || b == '.' || b == '%' || b == '+' || b == '-'
 }
 
 // maxWord is how far back a word with digits in it may have begun.
@@ -108,41 +84,52 @@ func (e *scanner) token(i int, mail bool) int {
 	for word > e.done && i-word < maxWord && handleByte(e.s[word-1]) {
 		word--
 	}
-	end, count := i, 0
-	for end < len(e.s) && handleByte(e.s[end]) {
-		if e.s[end] <= '9' {
-			count++
+	if i >= e.wordEnd {
+		e.wordEnd = i
+		for e.wordEnd < len(e.s) && handleByte(e.s[e.wordEnd]) {
+			e.wordEnd++
 		}
-		end++
 	}
+	end := e.wordEnd
 	if mail {
-		if n := e.email(word); n > 0 {
-			return word + n
+		if at := e.atAhead(i); at > 0 {
+			if start, n := e.emailAround(at, e.done, len(e.s)); n > 0 {
+				e.takeEmail(start, n)
+				return n
+			}
 		}
 	}
 	if n := e.prefixed(i, word); n > 0 {
 		return n
+	}
+	if n := e.tracking(word); n > 0 {
+		return word + n
+	}
+	if n := e.card(i); n > 0 {
+		return i + n
 	}
 	for _, try := range tries {
 		if n := try(e, word); n > 0 {
 			return word + n
 		}
 	}
-	if word == i && count == end-i && count <= 3 {
+	if end-i >= 10 {
+		return e.glued(word, i, end)
+	}
+	if word == i && end-i <= 3 && digits(e.s[i:end]) == end-i {
 		e.numbers = append(e.numbers, span{int32(i), int32(end)})
 	}
 	return end
 }
 
 // tries are the kinds that start with their word, in order of precedence.
-// Numbers that check themselves come first. (A variable filled at start,
+// Numbers that check themselves come before. (A variable filled at start,
 // because the kinds are methods that lead back to it.)
 var tries []func(e *scanner, i int) int
 
 func init() {
 	tries = []func(e *scanner, i int) int{
-		(*scanner).tracking, (*scanner).card, (*scanner).numericDate, (*scanner).amountAfter,
-		(*scanner).address, (*scanner).phone, (*scanner).plainNumber,
+		(*scanner).numericDate, (*scanner).amountAfter, (*scanner).address, (*scanner).phone, (*scanner).plainNumber,
 	}
 }
 
@@ -164,7 +151,7 @@ func (e *scanner) prefixed(i, word int) int {
 	for start > e.done && word-start < 2 && (e.s[start-1] == '+' || e.s[start-1] == '(') {
 		start--
 	}
-	if start < word && (start == 0 || !handleByte(e.s[start-1])) {
+	if start < word && (start == 0 || !handleByte(e.s[start-1]) || e.s[start] == '+' && !isDigit(e.s[start-1]) && digitsUpTo(e.s[word:], 8) == 8) {
 		if n := e.phone(start); n > 0 {
 			return start + n
 		}
@@ -190,39 +177,8 @@ func digits[T string | []byte](s T) int {
 	return n
 }
 
-// maxLocal and maxDomain bound an address as RFC 5321 does.
-const (
-	maxLocal  = 64
-	maxDomain = 255
-)
-
-func (e *scanner) email(i int) int {
-	s, n := e.s, i
-	for n < len(s) && n-i <= maxLocal && mailByte(s[n]) {
-		n++
-	}
-	if n == i || n >= len(s) || s[n] != '@' || !handleByte(s[i]) {
-		return 0
-	}
-	n++
-	domain, dot := n, 0
-	for n < len(s) && n-domain < maxDomain && (handleByte(s[n]) && s[n] != '_' || s[n] == '-' || s[n] == '.') {
-		if s[n] == '.' {
-			dot = n
-		}
-		n++
-	}
-	for n > domain && (s[n-1] == '.' || s[n-1] == '-') {
-		n--
-	}
-	if dot >= n {
-		dot = strings.LastIndexByte(s[domain:n], '.') + domain
-	}
-	if dot <= domain || n-dot < 3 {
-		return 0
-	}
-	return e.take(socialwatch.Email, strings.ToLower(s[i:n]), i, n-i)
-}
+// digitsUpTo is digits, but looks at no more than max bytes.
+func digitsUpTo(s string, max int) int { return digits(s[:min(len(s), max)]) }
 
 // caseNumber finds one of ours, K-123; i is at its first digit.
 func (e *scanner) caseNumber(i int) int {

@@ -65,8 +65,20 @@ const maxStreet = 24
 // wordAt is the word of letters, hyphens and apostrophes at i.
 func (e *scanner) wordAt(i int) string {
 	n := i
-	for n < len(e.s) && n-i <= maxStreet && (letter(e.s[n]) || e.s[n] >= utf8.RuneSelf || strings.IndexByte("'-", e.s[n]) >= 0) {
-		n++
+	for n < len(e.s) && n-i <= maxStreet {
+		if b := e.s[n]; b < utf8.RuneSelf {
+			if !letter(b) && b != '\'' && b != '-' {
+				break
+			}
+			n++
+			continue
+		}
+		size, _ := joint(e.s[n:])
+		if size > 0 { // a space or dash that is not ASCII
+			break
+		}
+		_, size = utf8.DecodeRuneInString(e.s[n:])
+		n += size
 	}
 	if n-i > maxStreet {
 		return ""

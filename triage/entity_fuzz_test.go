@@ -66,6 +66,9 @@ func FuzzEntities(f *testing.F) {
 	for _, c := range addressCases {
 		f.Add(c.text)
 	}
+	for _, c := range privateCases {
+		f.Add(c.text)
+	}
 	tr := shop(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		last := 0
@@ -92,14 +95,18 @@ func checkValue(t *testing.T, text string, e socialwatch.Entity) {
 			t.Fatalf("%+v of %q", e, written)
 		}
 	case socialwatch.TrackingNumber, socialwatch.Card:
-		if got := strings.NewReplacer(" ", "", "-", "", ".", "").Replace(written); !strings.EqualFold(got, e.Value) {
+		got := strings.NewReplacer(" ", "", "-", "", ".", "").Replace(written)
+		if e.Kind == socialwatch.Card {
+			got = digitsOf(written)
+		}
+		if !strings.EqualFold(got, e.Value) {
 			t.Fatalf("%+v of %q", e, written)
 		}
 		if e.Kind == socialwatch.Card && !luhnValid([]byte(e.Value)) {
 			t.Fatalf("%+v fails the Luhn check", e)
 		}
 	case socialwatch.Phone:
-		if digitsOf(e.Value) != digitsOf(written) {
+		if got := digitsOf(written); digitsOf(e.Value) != got && (e.Value[0] != '+' || digitsOf(e.Value) != strings.TrimPrefix(got, "00")) {
 			t.Fatalf("%+v of %q", e, written)
 		}
 	case socialwatch.Amount:

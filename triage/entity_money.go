@@ -122,7 +122,7 @@ func money(s, code string) (string, int) {
 		switch {
 		case k == 0 || k > 3:
 			return finish(whole.String(), "", s, n, code)
-		case k == 3, k == 2 && n+3 < len(s) && s[n+3] == s[n]:
+		case k == 3, k == 2 && indianGroups(s[n:]):
 			whole.WriteString(s[n+1 : n+1+k])
 		default:
 			fraction.WriteString(s[n+1 : n+1+k])
@@ -131,6 +131,27 @@ func money(s, code string) (string, int) {
 		n += 1 + k
 	}
 	return finish(whole.String(), "", s, n, code)
+}
+
+// indianGroups reports whether s goes on with groups of two digits and a last
+// one of three, each behind the separator that s starts with: the ,00,000 of
+// 1,00,000. Without the last group it is a fraction and the end of a sentence.
+func indianGroups(s string) bool {
+	sep := s[0]
+	for range 4 { // up to 1,00,00,00,00,000
+		if len(s) < 3 || s[0] != sep {
+			return false
+		}
+		switch digitsUpTo(s[1:], 4) {
+		case 3:
+			return true
+		case 2:
+			s = s[3:]
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // finish reads a "k" or "lakh" behind the number and writes the value.

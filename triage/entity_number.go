@@ -31,24 +31,83 @@ func group(s string, max int) (all [maxDigits]byte, ends [maxDigits][2]int, grou
 	return all, ends, groups
 }
 
+// maxCard is how many digits a payment card has at most (ISO/IEC 7812).
+const maxCard = 19
+
+// cardGroups are the digits of what may be a card, in groups.
+type cardGroups struct {
+	all   [maxCard]byte
+	count int
+	ends  [maxCard]cardEnd
+	n     int // groups
+}
+
+// cardEnd is the end of one group.
+type cardEnd struct {
+	count, length int  // digits and bytes up to there
+	usual         bool // only single spaces, dashes and dots part the groups
+	short         bool // a group before it has one or two digits
+}
+
+// cardMarks are what people write between groups besides spaces and dashes:
+// any punctuation but that of prices and names.
+const cardMarks = "!\"#&'()*+,./:;<=>?[\\]^_`{|}~"
+
+func (c *cardGroups) read(s string) {
+	usual, short := true, false
+	for i := 0; ; {
+		n := digitsUpTo(s[i:], maxCard+1)
+		if n == 0 || c.count+n > maxCard {
+			return
+		}
+		copy(c.all[c.count:], s[i:i+n])
+		c.count, i = c.count+n, i+n
+		c.ends[c.n] = cardEnd{c.count, i, usual, short}
+		c.n++
+		if i == len(s) || c.count == maxCard {
+			return
+		}
+		g := gapAt(s[i:], cardMarks)
+		if g.size == 0 {
+			return
+		}
+		usual = usual && g.seen <= 1 && g.marks == 0 && g.breaks == 0
+		short = short || n < 3 && g.seen > 0
+		i += g.size
+	}
+}
+
 // card finds payment cards: 12 to 19 digits, alone or in groups, with an
-// issuer's first digit (ISO/IEC 7812: 2 to 6) and a right Luhn digit.
+// issuer's first digit (ISO/IEC 7812: 2 to 6) and a right Luhn digit. Where
+// something unusual parts the groups, each but the last has at least three
+// digits, unlike dates and times. A word may go on before and behind.
 func (e *scanner) card(i int) int {
 	s := e.s[i:]
 	if s[0] < '2' || s[0] > '6' {
 		return 0
 	}
-	all, ends, groups := group(s, 19)
-	for g := groups - 1; g >= 0; g-- {
-		count, length := ends[g][0], ends[g][1]
-		if count < 12 {
+	var c cardGroups
+	c.read(s)
+	for g := c.n - 1; g >= 0; g-- {
+		end := c.ends[g]
+		if end.count < 12 {
 			break
 		}
-		if e.ends(i+length) && luhnValid(all[:count]) {
-			return e.take(socialwatch.Card, string(all[:count]), i, length)
+		if !end.usual && (end.short || end.count < 13) || end.count == 12 && !e.ends(i+end.length) {
+			continue
+		}
+		glued := i > 0 && handleByte(e.s[i-1]) || !e.ends(i+end.length)
+		if luhnValid(c.all[:end.count]) && (!glued || s[0] != '2' || mastercard2(c.all[:end.count])) {
+			return e.take(socialwatch.Card, string(c.all[:end.count]), i, end.length)
 		}
 	}
 	return 0
+}
+
+// mastercard2 reports whether d is of the one range of cards that start with 2,
+// 2221 to 2720. Numbers of cases that begin with the year are as long.
+func mastercard2(d []byte) bool {
+	return len(d) == 16 && string(d[:4]) >= "2221" && string(d[:4]) <= "2720"
 }
 
 func luhnValid(d []byte) bool {
@@ -63,74 +122,6 @@ func luhnValid(d []byte) bool {
 		sum += v
 	}
 	return sum%10 == 0
-}
-
-// phone finds telephone numbers: with + and 8 to 15 digits (E.164); grouped
-// with 9 to 11 digits; ungrouped with 10 or 11 where a word before speaks of a
-// telephone, or where nothing before says that it is another number.
-func (e *scanner) phone(i int) int {
-	s, open := e.s[i:], 0
-	plus := s[0] == '+'
-	if plus || s[0] == '(' {
-		open = 1
-	}
-	if len(s) <= open || digits(s[open:]) == 0 {
-		return 0
-	}
-	number, length, groups := phoneDigits(s[open:])
-	length += open
-	count := len(number)
-	if !e.ends(i + length) {
-		return 0
-	}
-	before := e.context(i)
-	switch {
-	case plus && count >= 8 && count <= 15:
-		number = "+" + number
-	case before == saysPhone && count >= 7 && count <= 13:
-	case groups > 1 && count >= 9 && count <= 11 && before == saysNothing && phoneGroups(number, groups):
-	case groups == 1 && before == saysNothing && mobile(number):
-	default:
-		return 0
-	}
-	if s[0] == '(' && !strings.Contains(s[:length], ")") {
-		return 0
-	}
-	return e.take(socialwatch.Phone, number, i, length)
-}
-
-// phoneDigits reads the digits of a telephone number with their separators.
-func phoneDigits(s string) (number string, length, groups int) {
-	var all [16]byte
-	count, i := 0, 0
-	for i < len(s) {
-		n := digits(s[i:])
-		if n == 0 || count+n > 15 {
-			break
-		}
-		copy(all[count:], s[i:i+n])
-		count, i, length = count+n, i+n, i+n
-		groups++
-		for k := 0; k < 2 && i < len(s) && strings.IndexByte(" -.()/", s[i]) >= 0; k++ {
-			i++
-		}
-		if i == length {
-			break
-		}
-	}
-	return string(all[:count]), length, groups
-}
-
-// phoneGroups tells a grouped telephone number from numbers side by side.
-func phoneGroups(number string, groups int) bool {
-	return number[0] == '0' && groups <= 5 || len(number) == 10 && groups == 3 ||
-		len(number) == 10 && groups == 2 && number[0] >= '6' || len(number) == 11 && number[0] == '1' && groups == 4
-}
-
-// mobile tells an ungrouped mobile number: 10 digits as in India, or 10 to 11
-// with the leading 0 of a national number.
-func mobile(number string) bool {
-	return len(number) == 10 && number[0] >= '6' || len(number) == 11 && number[0] == '0' && number[1] != '0'
 }
 
 // plainNumber finds order and tracking numbers without a form of their own,

@@ -135,7 +135,11 @@ func (e *scanner) town(i int) int {
 	if !e.ends(end) || end+1 >= len(e.s) || e.s[end] != ' ' || !capitalised(e.s[end+1:]) {
 		return i // a number alone may be anything
 	}
-	return end + 1 + len(e.wordAt(end+1))
+	name := e.wordAt(end + 1)
+	if name == "" {
+		return end // longer than a town's name
+	}
+	return end + 1 + len(name)
 }
 
 // postcode is the length of the British postcode that s starts with: one or

@@ -109,6 +109,9 @@ func foldRune(r rune) string {
 	case r == 'ß':
 		return "ss"
 	}
+	if digit, ok := decimalDigit(r); ok {
+		return string(rune(digit))
+	}
 	var out []rune
 	for _, d := range norm.NFKD.String(string(r)) {
 		if !unicode.Is(unicode.Mn, d) || d >= 0x900 && d < 0xE00 {
@@ -278,6 +281,7 @@ func (f *folded) rune(s string, i int) int {
 	case r < 0x800:
 		f.letterOfWord(r)
 		f.put(twoFold[r], i, i+n)
+		f.shape.wide = f.shape.wide || r >= 0x660 && unicode.IsDigit(r)
 		if r >= 0x370 && unicode.IsLetter(r) {
 			f.shape.otherLetters++
 		}
@@ -292,7 +296,9 @@ func (f *folded) rune(s string, i int) int {
 			return n + m
 		}
 	}
-	if r >= 0x2000 && r < 0x2070 || r == 0xFEFF || r == 0xFE0F || r == 0x3000 || r == 0x1680 ||
+	_, decimal := decimalDigit(r)
+	f.shape.wide = f.shape.wide || decimal
+	if decimal || r >= 0x2000 && r < 0x2070 || r == 0xFEFF || r == 0xFE0F || r == 0x3000 || r == 0x1680 ||
 		r >= 0x1E00 && r < 0x1F00 || needsNFKC(r) {
 		f.put(foldRune(r), i, i+n)
 		return n

@@ -3,9 +3,6 @@ package triage
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"socialwatch"
 )
@@ -115,25 +112,6 @@ func agentMark(text string) bool {
 		k--
 	}
 	return k >= 0 && text[k] == '^' && end-k >= 2 && end-k <= 9 && text[k+1] < 'a'
-}
-
-// narrow copies s with full-width and the like as plain letters and digits,
-// case kept, one to one otherwise.
-func (f *folded) narrow(s string) {
-	f.step(0, true)
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if needsNFKC(r) {
-			if out := norm.NFKC.String(s[i : i+n]); out != "" {
-				f.step(i, false)
-				f.text = append(f.text, out...)
-			}
-			f.step(i+n, true)
-		} else {
-			f.text = append(f.text, s[i:i+n]...)
-		}
-		i += n
-	}
 }
 
 // A common word has one vote, parted among the languages that have it; half a

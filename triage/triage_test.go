@@ -327,6 +327,8 @@ func TestLongTextsTakeLinearTime(t *testing.T) {
 		"letters": "a", "digits": "1", "dots": "a.", "mail": "a@b.", "groups": "12 ", "at": "@", "hash": "#late",
 		"emoji": "😡", "invalid": "\xff", "marks": "\u0301", "apostrophes": "'", "override": "\u202e",
 		"concepts": "not received refund wait 5 days charged ", "wide": "１２", "street": "1 High ", "money": "$1,", "plus": "+1(",
+		"glued link": "_www.", "hidden link": "xhttp://", "slashes": "1/ ", "brackets": "+1(0)", "other digits": "९", "glued money": "5rs",
+		"glued cards": "4111111111111111a", "glued phones": "9876543210a", "spread digits": "4\u200b", "at chain": "a@", "wide mail": "ü@ü.",
 	} {
 		text := strings.Repeat(unit, 300_000/len(unit))
 		start := time.Now()
