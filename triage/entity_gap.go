@@ -55,18 +55,18 @@ func joint(s string) (size int, kind jointKind) {
 // gap is what parts two groups of digits.
 type gap struct {
 	size   int // bytes
-	seen   int // characters that have a width
+	seen   int // characters that have a width, but for brackets
 	marks  int // of them punctuation other than space, hyphen and dot
 	breaks int // of them line breaks
 }
 
-// maxGap is how many characters part two groups, and how many that have no
-// width may stand among them.
+// maxGap is how many characters part two groups; with what is not counted they
+// are at most twice as many.
 const maxGap = 3
 
-// gapAt reads the gap that s starts with: up to three characters of which each
-// is a space, a dash, a line break, a character without width or one of allowed.
-// The size is 0 if there is none, or no digit behind it.
+// gapAt reads the gap that s starts with: up to three characters, brackets and
+// what has no width not counted, of which each is a space, a dash, a line break
+// or one of allowed. The size is 0 if there is none, or no digit behind it.
 func gapAt(s, allowed string) gap {
 	var g gap
 	for n := 0; g.size < len(s) && n < 2*maxGap; n++ {
@@ -83,7 +83,7 @@ func gapAt(s, allowed string) gap {
 		case kind == mark && b != '.':
 			g.marks++
 		}
-		if kind != invisible {
+		if kind != invisible && b != '(' && b != ')' {
 			if g.seen++; g.seen > maxGap {
 				return gap{}
 			}

@@ -77,7 +77,7 @@ func (e *scanner) amountBefore(i int) int {
 // Indian "/-".
 func (e *scanner) amountAfter(i int) int {
 	s := e.s[i:]
-	if s[0] < '0' || s[0] > '9' {
+	if s[0] < '0' || s[0] > '9' || !currencyBehind(s) {
 		return 0
 	}
 	value, m := money(s, "")
@@ -96,6 +96,28 @@ func (e *scanner) amountAfter(i int) int {
 		return 0
 	}
 	return e.takeAmount(decimals(value, code), code, i, k+n)
+}
+
+// maxAmount bounds the digits and separators of one amount.
+const maxAmount = 24
+
+// currencyBehind reports whether a currency or "/-" may stand behind the number
+// that s starts with. Most numbers have none, and reading one allocates.
+func currencyBehind(s string) bool {
+	n := 0
+	for n < len(s) && n < maxAmount && (isDigit(s[n]) || s[n] == '.' || s[n] == ',') {
+		n++
+	}
+	switch rest := s[n:]; {
+	case rest == "":
+		return false
+	case rest[0]|0x20 == 'k', prefixFold(rest, " lakh"), strings.HasPrefix(rest, "/-"):
+		return true
+	case rest[0] == ' ':
+		n++
+	}
+	code, _ := currencyAt(s[n:])
+	return code != ""
 }
 
 // startsAmount tells "2 $5 vouchers" from "5 $".

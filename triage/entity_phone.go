@@ -12,9 +12,20 @@ type dialled struct {
 	count  int
 	length int // bytes
 	groups int
-	first  int  // digits of the first group
+	first  part // the first group
+	tight  part // what lies before the first loose gap
 	loose  bool // three characters or a line break part two groups
 	broken bool // a line break ended it, and digits follow
+}
+
+// part is a beginning of it: its digits, bytes and groups.
+type part struct{ count, length, groups int }
+
+func (d *dialled) part() part { return part{d.count, d.length, d.groups} }
+
+// cut leaves the given part.
+func (d *dialled) cut(p part) {
+	d.count, d.length, d.groups, d.loose = p.count, p.length, p.groups, false
 }
 
 // maxNumber is how many digits a telephone number has at most (E.164); maxDialled
@@ -43,7 +54,7 @@ func readDialled(s string, lines bool) dialled {
 			d.groups++
 		}
 		if d.groups == 1 {
-			d.first = d.count
+			d.first = d.part()
 		}
 		if i == len(s) {
 			break
@@ -56,7 +67,9 @@ func readDialled(s string, lines bool) dialled {
 			d.broken = true
 			break
 		}
-		d.loose = d.loose || g.seen == maxGap || g.breaks > 0
+		if !d.loose && (g.seen == maxGap || g.breaks > 0) {
+			d.loose, d.tight = true, d.part()
+		}
 		apart = g.seen > 0
 		i += g.size
 	}
@@ -95,9 +108,11 @@ func (e *scanner) phone(i int) int {
 	if e.dials(i, open, &d) {
 		return e.takePhone(i, open, &d)
 	}
-	if d.groups > 1 && d.first >= 10 { // numbers side by side
-		d.count, d.length, d.groups, d.loose = d.first, digits(s[open:]), 1, false
-		if d.length == d.first && e.dials(i, open, &d) {
+	for _, p := range [...]part{d.tight, d.first} { // numbers side by side
+		if p.count < 7 || p.count == d.count || p == d.first && p.count < 10 {
+			continue
+		}
+		if d.cut(p); e.dials(i, open, &d) {
 			return e.takePhone(i, open, &d)
 		}
 	}

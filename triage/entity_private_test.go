@@ -71,6 +71,8 @@ var privateCases = []struct {
 	{"9876543210call me", []string{"phone 9876543210 9876543210"}},
 	{"9876543210_call me", []string{"phone 9876543210 9876543210"}},
 	{"call+919876543210now", []string{"phone +919876543210 +919876543210"}},
+	{"ph: 98765-43210 / 98765-43211", []string{"phone 9876543210 98765-43210", "phone 9876543211 98765-43211"}},
+	{"Tel.: (0151) - 23456789", []string{"phone 015123456789 (0151) - 23456789"}},
 	{"call 9876543210 123456", []string{"phone 9876543210 9876543210"}},
 	{"https://wa.me/919876543210", []string{"phone +919876543210 919876543210"}},
 	{"wa.me/919876543210", []string{"phone +919876543210 919876543210"}},
@@ -137,4 +139,20 @@ func found(a socialwatch.Assessment, text string) []string {
 		all = append(all, strings.Join(parts, " "))
 	}
 	return all
+}
+
+func TestNumbersThatAreNoneAllocateNothing(t *testing.T) {
+	for _, text := range []string{
+		"4111  1111  1111  1112", "card4111111111111112", "0012 345", "AB9876543210", "05/04/2026 - 14", "0151 - 2345",
+		"für@shop_help a@b j@b", "https://example.com/@a/12345678", "12.50.", "12345678901234567890123",
+	} {
+		s := &scanner{context: func(int) context { return saysNothing }, since: func(int) bool { return false }, numbers: make([]span, 0, 9)}
+		if n := testing.AllocsPerRun(50, func() {
+			if s.scan(text); len(s.found) > 0 {
+				t.Fatalf("%q: %+v", text, s.found)
+			}
+		}); n > 0 {
+			t.Errorf("%q: %v allocations", text, n)
+		}
+	}
 }
