@@ -70,3 +70,26 @@ func TestLexiconErrorsNameFileLineAndRemedy(t *testing.T) {
 		}
 	}
 }
+
+// TestRulesHaveTheNamesThatCodeLooksFor: intake, responder and console know
+// signals by these names.
+func TestRulesHaveTheNamesThatCodeLooksFor(t *testing.T) {
+	l, err := readLexicon(Lexicons())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := readRules(Lexicons(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range rules {
+		names = append(names, r.name)
+	}
+	for _, want := range []string{"dm_sent", "asks_for_human", "bot_denied", "asks_for_call", "takeover", "scam_call", "safety",
+		"impostor", "charged_after_cancel", "own", "automated", "contest", "promotion", "praise", "user_to_user", "other_agent"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("no rule is named %s", want)
+		}
+	}
+}
