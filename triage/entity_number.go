@@ -86,6 +86,9 @@ func (e *scanner) card(i int) int {
 	if s[0] < '2' || s[0] > '6' {
 		return 0
 	}
+	if n := digitsUpTo(s, 12); n < 12 && (n == len(s) || gapAt(s[n:], cardMarks).size == 0) {
+		return 0
+	}
 	var c cardGroups
 	c.read(s)
 	for g := c.n - 1; g >= 0; g-- {

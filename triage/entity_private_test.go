@@ -3,6 +3,7 @@ package triage
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"socialwatch"
 )
@@ -153,6 +154,18 @@ func TestNumbersThatAreNoneAllocateNothing(t *testing.T) {
 			}
 		}); n > 0 {
 			t.Errorf("%q: %v allocations", text, n)
+		}
+	}
+}
+
+func TestEveryDecimalDigitIsRead(t *testing.T) {
+	for r := rune(0x80); r <= unicode.MaxRune; r++ {
+		digit, ok := decimalDigit(r)
+		if want := unicode.IsDigit(r) && !needsNFKC(r); ok != want {
+			t.Fatalf("%U: %v", r, ok)
+		}
+		if before, sure := decimalDigit(r - 1); ok && (digit < '0' || digit > '9' || sure && before != '9' && digit != before+1) {
+			t.Fatalf("%U is %c behind %c", r, digit, before)
 		}
 	}
 }

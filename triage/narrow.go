@@ -37,7 +37,10 @@ func (f *folded) narrow(s string) {
 // as Devanagari and Arabic. (Category Nd lies in blocks of ten from zero on;
 // the widths and fonts of ASCII digits are needsNFKC's.)
 func decimalDigit(r rune) (byte, bool) {
-	if r < 0x0660 || !unicode.IsDigit(r) || needsNFKC(r) {
+	if r < 0x0660 || r >= 0x2000 && r < 0xA000 || r >= 0x1F200 && r < 0x1FB00 { // punctuation, kana, han, emoji
+		return 0, false
+	}
+	if !unicode.IsDigit(r) || needsNFKC(r) {
 		return 0, false
 	}
 	zero := r
