@@ -129,10 +129,11 @@ func (p *plan) grow(it *item, a Answer) {
 
 // escalateAlso adds a reason to those of a case, before them when it is first.
 func (m *matter) escalateAlso(reason string, first bool) {
-	whole := m.Escalation + " " + reason
+	before, behind := m.Escalation, reason
 	if first {
-		whole = reason + " " + m.Escalation
+		before, behind = reason, m.Escalation
 	}
+	whole := strings.TrimSuffix(before, ".") + ". " + behind
 	m.escalate(reason)
 	m.Escalation = whole
 }
