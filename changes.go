@@ -75,6 +75,7 @@ type Changes struct {
 	Events  []Event
 	Aside   []SetAside
 	Gaps    []Gap
+	Taken   []int64 // of the inbox: what Entries hold of it, or what was known already
 }
 
 // AccountState is what intake must know of an account before it fetches.
@@ -113,11 +114,12 @@ type Watch struct {
 	PostIDs  []string  // its mentions, for edits and deletions
 	Looks    int       // looks done before this one
 	LookAt   time.Time // when to look next; zero: no more
+	Since    time.Time // its threads were read then, or later; zero: never, read all
 }
 
 // Empty reports whether saving c would change nothing but the account's
 // version.
 func (c Changes) Empty() bool {
 	return c.Cursor == nil && len(c.Entries)+len(c.Gone)+len(c.Cases)+len(c.Moves)+
-		len(c.Events)+len(c.Aside)+len(c.Gaps) == 0
+		len(c.Events)+len(c.Aside)+len(c.Gaps)+len(c.Taken) == 0
 }

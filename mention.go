@@ -13,6 +13,7 @@ type Network string
 // Networks that have a connector.
 const (
 	Mastodon Network = "mastodon"
+	X        Network = "x"
 )
 
 // Visibility says who can read a post, from widest to narrowest.
@@ -98,6 +99,12 @@ type Mention struct {
 	Post
 	Account string // our account's name in the configuration
 	Kind    MentionKind
+}
+
+// Pushed is a mention that waits in the inbox.
+type Pushed struct {
+	ID      int64 // of the inbox
+	Mention Mention
 }
 
 // Key is the identity of a mention as one string, for logs and sorting.

@@ -82,6 +82,7 @@ type Payload struct {
 	TemplateV  int        `json:"template_version"`
 	Length     int        `json:"length"` // by the network's own count, prefix and warning included
 	Limit      int        `json:"limit"`
+	Cost       MicroUSD   `json:"cost,omitempty"` // what the network will charge; 0: nothing
 }
 
 // Whole is the text as it will stand in public.
@@ -89,7 +90,7 @@ func (p Payload) Whole() string { return p.Prefix + p.Text }
 
 // Hash binds an approval: SHA-256, in hex, over every field that decides what
 // is published, where and under what, each with its length in front so that
-// no two payloads share an encoding. Length and Limit follow from the rest.
+// no two payloads share an encoding. Length, Limit and Cost follow from the rest.
 func (p Payload) Hash() string {
 	h := sha256.New()
 	for _, s := range []string{"socialwatch payload 1", string(p.Network), p.Host, p.Account,

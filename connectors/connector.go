@@ -29,6 +29,9 @@ type Connector struct {
 	Waker    Waker
 	Receiver http.Handler // mounted under /hooks/<account>
 	Prober   Prober
+
+	Compliance Compliance // nil: nightly looks read every post again
+	Login      Login      // nil: the tokens come from the configuration
 }
 
 // Source reads what is addressed to us.
@@ -57,7 +60,6 @@ type Batch struct {
 // Cost is what calls used up.
 type Cost struct {
 	Requests int
-	MicroUSD int64 // 0 where the network charges nothing
 }
 
 // Threads reads the conversations that open cases stand in.
@@ -67,8 +69,10 @@ type Threads interface {
 	// alone could not be read has Err set, and the others are returned. What
 	// would fail every thread fails the call: RateLimited, Unauthorized, a
 	// server that can't be reached or says that it is unavailable, an ended
-	// ctx.
-	Read(ctx context.Context, roots []string) ([]Thread, error)
+	// ctx. Posts older than since were read before: a connector whose network
+	// charges for each may leave them out. The zero since leaves out nothing
+	// that the network still gives.
+	Read(ctx context.Context, roots []string, since time.Time) ([]Thread, error)
 }
 
 // Thread is the present state of one conversation as we may see it. With Err
@@ -136,9 +140,11 @@ type Deleter interface {
 // Ring is what a doorbell says: fetch now, or look at a post.
 type Ring struct {
 	Deleted string // id of a post that was deleted; empty: something is new
+	Kept    bool   // what is new stands in the Inbox: nothing need be fetched
 }
 
-// Waker is a doorbell. It carries no data: the poll is the truth.
+// Waker is a doorbell. It carries no data: the poll is the truth. One that
+// gets whole posts, and pays for them, puts them into the Inbox before it rings.
 type Waker interface {
 	// Wake keeps a stream open and calls ring, which never blocks, on every
 	// connect and every happening, until ctx ends or the network refuses for

@@ -29,7 +29,7 @@ func (s source) Fetch(ctx context.Context, _ []byte) (connectors.Batch, error) {
 // threadReader is told when threads are read.
 type threadReader func()
 
-func (r threadReader) Read(_ context.Context, roots []string) ([]connectors.Thread, error) {
+func (r threadReader) Read(_ context.Context, roots []string, _ time.Time) ([]connectors.Thread, error) {
 	r()
 	threads := make([]connectors.Thread, len(roots))
 	for i, root := range roots {

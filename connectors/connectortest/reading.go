@@ -282,7 +282,7 @@ func followUps(r *rig) {
 	reply := r.published(m.ID)
 	follow := r.People.Say(r.T, Say{By: "customer1@far.example", Text: "any news?", Under: reply.PostID})
 	aside := r.People.Say(r.T, Say{By: "customer2", Text: "same here", Under: m.ID})
-	threads, err := c.Threads.Read(r.Context(), []string{m.RootID})
+	threads, err := c.Threads.Read(r.Context(), []string{m.RootID}, time.Time{})
 	r.must(err)
 	if len(threads) != 1 || threads[0].Root != m.RootID || threads[0].Gone {
 		r.Fatal("the thread does not come back as asked for")
@@ -309,17 +309,17 @@ func followUps(r *rig) {
 func goneThread(r *rig) {
 	m, n := r.mention(Say{Text: "one"}), r.mention(Say{Text: "two"})
 	r.People.Delete(r.T, m.ID)
-	threads, err := r.Connect(r.T).Threads.Read(r.Context(), []string{m.ID, n.ID})
+	threads, err := r.Connect(r.T).Threads.Read(r.Context(), []string{m.ID, n.ID}, time.Time{})
 	r.must(err)
 	if len(threads) != 2 || !threads[0].Gone || threads[1].Gone || len(threads[1].Posts) != 1 {
 		r.Fatal("of two threads the deleted one, and only that, must be gone")
 	}
-	threads, err = r.Connect(r.T).Threads.Read(r.Context(), []string{"no such id", n.ID})
+	threads, err = r.Connect(r.T).Threads.Read(r.Context(), []string{"no such id", n.ID}, time.Time{})
 	r.must(err)
 	if len(threads) != 2 || threads[0].Err == nil || threads[0].Gone || threads[1].Err != nil || len(threads[1].Posts) != 1 {
 		r.Fatal("of two threads the one that can't be read must say so, and the other be read")
 	}
 	r.Faults.Begin(r.T, Down)
-	_, err = r.Connect(r.T).Threads.Read(r.Context(), []string{n.ID})
+	_, err = r.Connect(r.T).Threads.Read(r.Context(), []string{n.ID}, time.Time{})
 	r.reason("read from a server that is down", err, socialwatch.Temporary)
 }

@@ -17,11 +17,14 @@ func cancelled(r *rig) {
 	c := r.Connect(r.T)
 	p := r.payload(c, m.Post, sorry)
 	calls := map[string]func(context.Context) error{
-		"fetch":   func(ctx context.Context) error { _, err := c.Source.Fetch(ctx, nil); return err },
-		"lookup":  func(ctx context.Context) error { _, err := c.Lookup.Get(ctx, []string{m.ID}); return err },
-		"threads": func(ctx context.Context) error { _, err := c.Threads.Read(ctx, []string{m.ID}); return err },
-		"find":    func(ctx context.Context) error { _, err := c.Finder.Find(ctx, p); return err },
-		"reply":   func(ctx context.Context) error { _, err := c.Replier.Reply(ctx, p, "key-slow"); return err },
+		"fetch":  func(ctx context.Context) error { _, err := c.Source.Fetch(ctx, nil); return err },
+		"lookup": func(ctx context.Context) error { _, err := c.Lookup.Get(ctx, []string{m.ID}); return err },
+		"threads": func(ctx context.Context) error {
+			_, err := c.Threads.Read(ctx, []string{m.ID}, time.Time{})
+			return err
+		},
+		"find":  func(ctx context.Context) error { _, err := c.Finder.Find(ctx, p); return err },
+		"reply": func(ctx context.Context) error { _, err := c.Replier.Reply(ctx, p, "key-slow"); return err },
 	}
 	_, err := c.Source.Fetch(r.Context(), nil) // so that no call is slow for learning first
 	r.must(err)

@@ -106,7 +106,7 @@ func TestProxysPageIsNoDeletion(t *testing.T) {
 			t.Fatalf("a proxy's 404 counts as %v, %v", looks, err)
 		}
 	}
-	if _, err := c.Threads.Read(r.ctx(), []string{id}); socialwatch.ReasonOf(err) != socialwatch.Temporary {
+	if _, err := c.Threads.Read(r.ctx(), []string{id}, time.Time{}); socialwatch.ReasonOf(err) != socialwatch.Temporary {
 		t.Fatalf("a proxy's 404 counts as %v", err)
 	}
 }

@@ -244,7 +244,7 @@ func (l *live) conversation() {
 	l.must(err)
 	l.ids = append(l.ids, follow)
 	l.until("the thread holds the follow-up", 30*time.Second, func() bool {
-		threads, err := l.shop.Threads.Read(l.ctx, []string{l.ids[2]})
+		threads, err := l.shop.Threads.Read(l.ctx, []string{l.ids[2]}, time.Time{})
 		l.must(err)
 		own, news := false, false
 		for _, q := range threads[0].Posts {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"socialwatch"
 	"socialwatch/connectors"
@@ -45,7 +46,7 @@ func wide(ctx context.Context, k *call, err error) bool {
 
 // Read returns the threads with these roots. A post in a thread that can't be
 // understood is left out and logged.
-func (t threads) Read(ctx context.Context, roots []string) ([]connectors.Thread, error) {
+func (t threads) Read(ctx context.Context, roots []string, _ time.Time) ([]connectors.Thread, error) {
 	k := &call{}
 	ctx = withCall(ctx, k)
 	f, err := t.learn(ctx)

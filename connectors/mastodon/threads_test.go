@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"socialwatch"
 )
@@ -84,7 +85,7 @@ func TestThreadThatCannotBeReadIsToldAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := posts(t, answer)
-			threads, err := r.open().Threads.Read(r.ctx(), []string{"3", "2", "../x", "1"})
+			threads, err := r.open().Threads.Read(r.ctx(), []string{"3", "2", "../x", "1"}, time.Time{})
 			r.must(err)
 			if len(threads) != 4 {
 				t.Fatalf("%d threads for 4 roots", len(threads))
@@ -106,7 +107,7 @@ func TestFailureOfTheNetworkFailsTheCall(t *testing.T) {
 	} {
 		for _, path := range []string{"", "2", "2/context"} {
 			r := posts(t, map[string]string{path: code})
-			threads, err := r.open().Threads.Read(r.ctx(), []string{"1", "2"})
+			threads, err := r.open().Threads.Read(r.ctx(), []string{"1", "2"}, time.Time{})
 			if socialwatch.ReasonOf(err) != want || threads != nil {
 				t.Errorf("HTTP %s for %q: threads %v, %v", code, path, threads, err)
 			}

@@ -84,7 +84,7 @@ func (w *town) Get(_ context.Context, ids []string) ([]connectors.Look, error) {
 	return looks, nil
 }
 
-func (w *town) Read(_ context.Context, roots []string) ([]connectors.Thread, error) {
+func (w *town) Read(_ context.Context, roots []string, _ time.Time) ([]connectors.Thread, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var threads []connectors.Thread

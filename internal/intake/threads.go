@@ -48,6 +48,11 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 	if err != nil || len(watches) == 0 {
 		return 0, err
 	}
+	for i, w := range watches {
+		if w.Looks > 0 { // the look before this one came then, or later
+			watches[i].Since = w.LookAt.Add(-in.lookAfter(w.Looks))
+		}
+	}
 	unread, err := in.lookInto(ctx, c, watches)
 	if err != nil {
 		return 0, err
@@ -70,7 +75,7 @@ func (in *Intake) LookAround(ctx context.Context, c *connectors.Connector, custo
 		return in.Look(ctx, c, []string{post.ID})
 	}
 	unread, err := in.lookInto(ctx, c, []socialwatch.Watch{{Account: c.Account, Customer: customer,
-		Roots: []string{post.RootID}, PostIDs: []string{post.ID}}})
+		Roots: []string{post.RootID}, PostIDs: []string{post.ID}, Since: post.CreatedAt}})
 	return errors.Join(unread, err)
 }
 
@@ -147,12 +152,16 @@ func batchOf(account string, looks []connectors.Look) connectors.Batch {
 func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (n news, unread, err error) {
 	var roots, known []string
 	customers := map[string]bool{}
+	since := watches[0].Since
 	for _, w := range watches {
 		roots, known = append(roots, w.Roots...), append(known, w.PostIDs...)
 		customers[w.Customer] = true
+		if w.Since.Before(since) {
+			since = w.Since
+		}
 	}
 	slices.Sort(roots)
-	threads, err := c.Threads.Read(ctx, slices.Compact(roots))
+	threads, err := c.Threads.Read(ctx, slices.Compact(roots), since)
 	if err != nil {
 		return n, nil, err
 	}
