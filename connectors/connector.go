@@ -30,6 +30,9 @@ type Connector struct {
 	Receiver http.Handler // mounted under /hooks/<account>
 	Prober   Prober
 
+	// Paid says that the network charges for reading a post, also again: it is
+	// read again only before it is shown or answered, and nightly.
+	Paid       bool
 	Compliance Compliance // nil: nightly looks read every post again
 	Login      Login      // nil: the tokens come from the configuration
 }

@@ -21,8 +21,10 @@ type Ledger interface {
 	// made.
 	Reserve(ctx context.Context, c socialwatch.Costing) (reservation int64, err error)
 	// Settle ends a reservation with what the network will have charged for:
-	// the ids of the objects in its answer. An object is charged once per item
-	// and UTC day, however often it is read. No id: nothing was charged.
+	// the objects in its answer, such as "post:17" or "user:4". An object is
+	// charged once per account and UTC day, however often and by whatever call
+	// it is read, at the price of the item that brought it first. None: nothing
+	// was charged.
 	// Reservation 0 settles a charge that nobody could foresee, as of a stream.
 	// A reservation that is never settled counts in full.
 	Settle(ctx context.Context, reservation int64, c socialwatch.Costing, objects []string) error

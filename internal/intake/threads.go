@@ -49,6 +49,9 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 		return 0, err
 	}
 	for i, w := range watches {
+		if c.Paid {
+			watches[i].PostIDs = nil
+		}
 		if w.Looks > 0 { // the look before this one came then, or later
 			watches[i].Since = w.LookAt.Add(-in.lookAfter(w.Looks))
 		}
