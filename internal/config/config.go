@@ -18,6 +18,7 @@ type Config struct {
 	Triage    Triage              `yaml:"triage" doc:"What triage should know of this shop."`
 	Privacy   Privacy             `yaml:"privacy" doc:"Personal data in customers' posts."`
 	Templates string              `yaml:"templates" example:"/etc/socialwatch/templates" doc:"Folder of templates that replace the built-in ones of the same path (en/refund_delay.tmpl). Empty: built-in only."`
+	Secrets   Secrets             `yaml:"secrets" doc:"Secrets that the program keeps itself."`
 	Calendars map[string]Calendar `yaml:"calendars" doc:"Business hours by name; an account without one is always open."`
 	Accounts  []Account           `yaml:"accounts" doc:"Our handles, one entry each."`
 
@@ -81,6 +82,11 @@ type Privacy struct {
 	MaskStored []string `yaml:"mask_stored" example:"[email, phone, address]" doc:"Kinds of personal data that posts are stored without: email, phone, address. Each is replaced by * for good, so the console cannot show it either; who needs it opens the original. Card numbers are always stored masked. Empty: people signed in see the rest; the API, views, events and logs never hold any of it."`
 }
 
+// Secrets says what the program's own secrets are sealed with.
+type Secrets struct {
+	KeyEnv string `yaml:"key_env" example:"SOCIALWATCH_KEY" doc:"Environment variable with the key that seals tokens in the database: 32 random bytes in base64, as openssl rand -base64 32 prints. To change it write the new key, a comma and the old one. Needed for OAuth 2.0 alone."`
+}
+
 // Calendar is when people work.
 type Calendar struct {
 	Zone     string   `yaml:"zone" example:"Europe/London" doc:"IANA time zone."`
@@ -92,9 +98,9 @@ type Calendar struct {
 type Account struct {
 	Name             string   `yaml:"name" example:"shop_help" doc:"What it is called here; letters, digits, _ and -. Never change it later."`
 	Handle           string   `yaml:"handle" example:"shop_help" doc:"Our handle on the network, without @ and host. Empty: the name."`
-	Network          string   `yaml:"network" example:"mastodon" doc:"mastodon (any server that speaks its API)."`
-	BaseURL          string   `yaml:"base_url" example:"https://social.example" doc:"Address of the server; it must not redirect."`
-	TokenEnv         string   `yaml:"token_env" example:"SOCIALWATCH_TOKEN_SHOP_HELP" doc:"Environment variable that holds the access token."`
+	Network          string   `yaml:"network" example:"mastodon" doc:"mastodon (any server that speaks its API), or x."`
+	BaseURL          string   `yaml:"base_url" example:"https://social.example" doc:"Address of the server; it must not redirect. Leave it out for X."`
+	TokenEnv         string   `yaml:"token_env" example:"SOCIALWATCH_TOKEN_SHOP_HELP" doc:"Environment variable that holds the access token; for X see x.secrets_env."`
 	TokenFile        string   `yaml:"token_file" example:"/run/secrets/shop_help" doc:"File that holds the access token instead."`
 	Region           string   `yaml:"region" example:"GB" doc:"Country, ISO 3166."`
 	Languages        []string `yaml:"languages" example:"[en]" doc:"Languages we answer in, the first when in doubt."`
@@ -105,6 +111,7 @@ type Account struct {
 	Private          string   `yaml:"private" example:"https://shop.example/help" doc:"Where a customer continues in private. Empty: a direct message."`
 	ReplyVisibility  string   `yaml:"reply_visibility" example:"unlisted" doc:"Of answers to public posts: public or unlisted. Never wider than the post."`
 	ResendWhenAbsent bool     `yaml:"resend_when_absent" example:"false" doc:"True sends again by itself when a reply in doubt is not found and the server has no guard against doubles. A double is then possible."`
+	X                XAccount `yaml:"x" doc:"What only an account on X has."`
 	AllowHTTP        bool     `yaml:"allow_http" example:"false" doc:"True permits an http base_url beyond this machine. The token then travels in clear."`
 }
 
@@ -115,5 +122,6 @@ func defaults() Config {
 		Cases:    Cases{Prefix: "K-"},
 		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour},
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
+		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},
 	}
 }

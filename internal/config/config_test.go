@@ -56,6 +56,15 @@ func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
 		{"everyday brand with an accent", "triage:\n  brands: [À]\n", `"À" is an everyday word`},
 		{"phrase of two intents", "triage:\n  phrases:\n    billing: [x, Star  Points]\n    refund_delay: [\"stár points*\"]\n",
 			`f.yaml:4:20: triage.phrases.refund_delay[0]: "stár points*" stands under billing too`},
+		{"X without secrets", "accounts:\n  - {name: a, network: x}\n", "accounts[0].x.secrets_env: name the secrets' place"},
+		{"X with a token", "accounts:\n  - {name: a, network: x, token_env: T, x: {secrets_env: X}}\n", "f.yaml:2:38: accounts[0].token_env: an account on X has its secrets under x"},
+		{"X, unknown item", "accounts:\n  - {name: a, network: x, x: {secrets_env: X, prices: {mention: 1}}}\n", "f.yaml:2:65: accounts[0].x.prices.mention: unknown item: write one of mention_read"},
+		{"X, price in cents", "accounts:\n  - {name: a, network: x, x: {secrets_env: X, prices: {create: 15}}}\n", "accounts[0].x.prices.create: write US dollars for one object"},
+		{"X, budget", "accounts:\n  - {name: a, network: x, x: {secrets_env: X, budget_day: -1}}\n", "accounts[0].x.budget_day: write US dollars from 0"},
+		{"X, a secret for its name", "accounts:\n  - {name: a, network: x, x: {secrets_env: \"1234-abcd\"}}\n", "accounts[0].x.secrets_env: write what the variables' names begin with"},
+		{"X, unlisted", "accounts:\n  - {name: a, network: x, reply_visibility: unlisted, x: {secrets_env: X}}\n", "accounts[0].reply_visibility: replies on X are public"},
+		{"keys of X elsewhere", account + "    x: {stream: true}\n", "f.yaml:6:5: accounts[0].x: belongs to an account with network: x"},
+		{"network", "accounts:\n  - {name: a, network: twitter}\n", "f.yaml:2:24: accounts[0].network: unknown network \"twitter\": write mastodon or x"},
 		{"number", account + "    numbers: [\"call us\"]\n", `accounts[0].numbers: "call us" is no telephone number`},
 		{"language", account + "    languages: [English]\n", `accounts[0].languages: "English" is no language`},
 		{"region", account + "    region: Britain\n", "accounts[0].region: write the country's two letters"},
@@ -186,8 +195,14 @@ func TestWhatIsNoMistakeIsTaken(t *testing.T) {
 // TestEveryKeyOfTheExampleCanBeUncommented, one by one below its section, and
 // all of them together.
 func TestEveryKeyOfTheExampleCanBeUncommented(t *testing.T) {
-	key := regexp.MustCompile(`^( *)# ([a-z_]+:(?: .*)?)$`)
-	lines := strings.Split(Example(), "\n")
+	key := regexp.MustCompile(`(?m)^( *)# ([a-z_]+:(?: .*)?)$`)
+	before, x, _ := strings.Cut(Example(), "    # x:\n")
+	x, after, _ := strings.Cut(x, "    # True permits") // the key behind it
+	lines := strings.Split(before+"    # True permits"+after, "\n")
+	onX := "accounts:\n  - name: a\n    network: x\n    x:\n" + key.ReplaceAllString(strings.Replace(x, "# secrets_file", "#  secrets_file", 1), "$1$2")
+	if c, err := Parse("f.yaml", []byte(onX)); err != nil || c.Accounts[0].X.Prices["create_link"] != 0.2 || c.Accounts[0].X.BudgetMonth != 100 {
+		t.Errorf("keys of X: %v\n%s", err, onX)
+	}
 	n := 0
 	for i, line := range lines {
 		m := key.FindStringSubmatch(line)
@@ -213,5 +228,38 @@ func TestEveryKeyOfTheExampleCanBeUncommented(t *testing.T) {
 	other := strings.NewReplacer("    token_env:", "    # token_env:", "    # token_file:", "    token_file:").Replace(strings.Join(lines, "\n"))
 	if c, err := Parse("f.yaml", []byte(other)); err != nil || c.Accounts[0].TokenFile == "" {
 		t.Errorf("token_file instead of token_env: %v", err)
+	}
+}
+
+func TestSecretsOfXMakeOneWayToSign(t *testing.T) {
+	four := "CONSUMER_KEY=a\nCONSUMER_SECRET=b\nACCESS_TOKEN=c\nACCESS_SECRET=d\n"
+	for _, tc := range []struct{ name, file, want string }{
+		{"OAuth 1.0a", four, ""},
+		{"with the app's bearer", "# of the app\n\n" + four + "BEARER = \"e\"\n", ""},
+		{"OAuth 2.0", "CLIENT_ID=a\n", ""},
+		{"reading only", "BEARER=e", ""},
+		{"none", "", "holds no secrets: give the four of OAuth 1.0a"},
+		{"three", strings.Replace(four, "ACCESS_TOKEN=c\n", "", 1), "holds 3 of the four secrets"},
+		{"both", four + "CLIENT_ID=a\n", "of OAuth 1.0a and of OAuth 2.0"},
+		{"another name", four + "hunter2\n", "line 5: write NAME=value"},
+	} {
+		path := filepath.Join(t.TempDir(), "secrets")
+		if err := os.WriteFile(path, []byte(tc.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := XAccount{SecretsFile: path}.Secrets("shop")
+		if tc.want == "" && (err != nil || len(got) == 0 || got["BEARER"] != "" && got["BEARER"] != "e") {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		if tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
+		}
+	}
+	t.Setenv("SW_X_BEARER", " e ")
+	if got, err := (XAccount{SecretsEnv: "SW_X"}).Secrets("shop"); err != nil || got["BEARER"] != "e" {
+		t.Errorf("from the environment: %v", err)
+	}
+	if _, err := (XAccount{SecretsFile: "/nonexistent/x"}).Secrets("shop"); err == nil || !strings.Contains(err.Error(), "there is no file") {
+		t.Error(err)
 	}
 }

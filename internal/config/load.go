@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -138,16 +139,7 @@ func (c Config) checkAccount(a Account, add func(key, format string, args ...any
 	if !accountName.MatchString(a.Name) {
 		add("name", "write a name of letters, digits, _ and -, such as shop_help")
 	}
-	if a.Network != "mastodon" {
-		add("network", "unknown network %q: write mastodon", a.Network)
-	}
-	u, err := url.Parse(a.BaseURL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		add("base_url", "write the server's address, such as https://social.example")
-	}
-	if (a.TokenEnv == "") == (a.TokenFile == "") {
-		add("token_env", "name the access token's place by token_env or token_file, one of them")
-	}
+	c.checkNetwork(a, add)
 	if a.Region != "" && !country.MatchString(a.Region) {
 		add("region", "write the country's two letters, such as GB")
 	}
@@ -171,6 +163,37 @@ func (c Config) checkAccount(a Account, add func(key, format string, args ...any
 	}
 	if v := a.ReplyVisibility; v != "" && v != "public" && v != "unlisted" {
 		add("reply_visibility", "write public or unlisted")
+	}
+}
+
+// checkNetwork checks the keys whose meaning the network decides.
+func (c Config) checkNetwork(a Account, add func(key, format string, args ...any)) {
+	u, err := url.Parse(a.BaseURL)
+	address := err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+	switch a.Network {
+	case "mastodon":
+		if !address {
+			add("base_url", "write the server's address, such as https://social.example")
+		}
+		if (a.TokenEnv == "") == (a.TokenFile == "") {
+			add("token_env", "name the access token's place by token_env or token_file, one of them")
+		}
+		if !reflect.ValueOf(a.X).IsZero() {
+			add("x", "belongs to an account with network: x")
+		}
+	case "x":
+		if a.BaseURL != "" && !address {
+			add("base_url", "leave it out, or write the address of X's API, such as https://api.x.com")
+		}
+		if a.TokenEnv != "" || a.TokenFile != "" {
+			add("token_env", "an account on X has its secrets under x: name their place by x.secrets_env or x.secrets_file")
+		}
+		if a.ReplyVisibility == "unlisted" {
+			add("reply_visibility", "replies on X are public: leave it out")
+		}
+		a.X.check(func(key, format string, args ...any) { add("x."+key, format, args...) })
+	default:
+		add("network", "unknown network %q: write mastodon or x", a.Network)
 	}
 }
 
