@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,8 +14,8 @@ const longestWait = 24 * time.Hour
 
 // Wait is how long an answer asks us to wait, 0 when it does not say. It
 // reads every Retry-After (seconds or a date; some servers send both) and
-// takes the first usable one, else X-RateLimit-Reset (ISO 8601 or seconds
-// since 1970). Dates count from the server's own Date header if there is one,
+// takes the first usable one, else X-RateLimit-Reset or, as X writes it,
+// X-Rate-Limit-Reset (ISO 8601 or seconds since 1970). Dates count from the server's own Date header if there is one,
 // else from now, so that a wrong clock on our side does not matter.
 func Wait(h http.Header, now time.Time) time.Duration {
 	now = ServerTime(h, now)
@@ -39,7 +40,7 @@ func ServerTime(h http.Header, now time.Time) time.Time {
 }
 
 func untilReset(h http.Header, now time.Time) time.Duration {
-	v := h.Get("X-RateLimit-Reset")
+	v := rateHeader(h, "Reset")
 	if t, err := time.Parse(time.RFC3339, v); err == nil {
 		return bounded(t.Sub(now))
 	}
@@ -53,4 +54,9 @@ func untilReset(h http.Header, now time.Time) time.Duration {
 // coarse clock is still no reason to try again at once.
 func bounded(d time.Duration) time.Duration {
 	return min(max(d, time.Second), longestWait)
+}
+
+// rateHeader reads a header of the rate limit in both of its spellings.
+func rateHeader(h http.Header, name string) string {
+	return cmp.Or(h.Get("X-RateLimit-"+name), h.Get("X-Rate-Limit-"+name))
 }

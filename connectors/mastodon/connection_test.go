@@ -141,7 +141,7 @@ func TestReadsLeaveATenthForReplies(t *testing.T) {
 				t.Fatal("the reply is not there")
 			}
 			r.pass(6 * time.Minute)
-			if wait := c.Source.(source).budget.take(r.now(), false); wait != 0 {
+			if wait := c.Source.(source).budget.Take(r.now(), false); wait != 0 {
 				t.Fatal("reading does not go on after the window")
 			}
 		})

@@ -80,7 +80,7 @@ type client struct {
 	log    *slog.Logger
 	http   *http.Client
 	lib    *gomastodon.Client
-	budget budget
+	budget connectors.RateBudget
 
 	learning chan struct{} // held by the one who asks the server
 	facts    atomic.Pointer[facts]

@@ -67,7 +67,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	now := t.c.opt.Now()
 	isRead := r.Method == http.MethodGet
 	if isRead {
-		if wait := t.c.budget.take(now, k.spare); wait > 0 {
+		if wait := t.c.budget.Take(now, k.spare); wait > 0 {
 			closeBody(r)
 			return nil, &statusError{code: http.StatusTooManyRequests, wait: wait, ours: true}
 		}
@@ -94,12 +94,12 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	k.header = resp.Header
 	if isRead { // a write's headers may tell of the posting limit instead
-		t.c.budget.note(resp.Header, now)
+		t.c.budget.Note(resp.Header, now)
 	}
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusAccepted {
 		e := newStatusError(resp, now)
 		if isRead && e.code == http.StatusTooManyRequests {
-			t.c.budget.refused(e.wait, now)
+			t.c.budget.Refused(e.wait, now)
 		}
 		return nil, e
 	}
