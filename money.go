@@ -40,3 +40,44 @@ type Spending struct {
 	Objects int // charged once each
 	Amount  MicroUSD
 }
+
+// Budget is the most that an account may spend on a UTC day and in a month of
+// UTC days. 0: no limit.
+type Budget struct {
+	Day   MicroUSD
+	Month MicroUSD
+}
+
+// Spent is what an account has spent so far, with what calls under way may
+// cost at most, and whether its network has called a halt.
+type Spent struct {
+	Day       MicroUSD // this UTC day
+	Month     MicroUSD // this month, the day included
+	HaltedAt  time.Time
+	HaltedWhy string // the network's words
+}
+
+// Purse is how the money of one account stands, for people and metrics. What
+// calls under way may cost is not in it.
+type Purse struct {
+	Account  string
+	Budget   Budget
+	Day      MicroUSD   // this UTC day
+	Month    MicroUSD   // this month, the day included
+	Forecast MicroUSD   // of the whole month, at the pace of the last days
+	Items    []Spending // this month's, one for each item, by amount; Day is the month's first
+	Slow     bool       // so much is spent that polls come rarely
+}
+
+// Used reports whether there is anything to tell: money spent this month, or a
+// budget.
+func (p Purse) Used() bool { return p.Month > 0 || p.Budget != (Budget{}) }
+
+// Day is the UTC day of t: its midnight.
+func Day(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
+// Month is the first day of t's UTC month.
+func Month(t time.Time) time.Time {
+	y, m, _ := t.UTC().Date()
+	return time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
+}

@@ -11,7 +11,7 @@ import (
 
 const (
 	sqlConnections = `select name, network, host, paused_by, paused_at, polled_at, good_at, next_at, failures, error,
-error_reason, lag_ms, mention_at, stream_up, stream_at from accounts order by name`
+error_reason, lag_ms, mention_at, stream_up, stream_at, halted_at, halted_why from accounts order by name`
 	sqlConnectionGaps = `select account, from_at, to_at, reason, noted_at from gaps
 where to_at is null or to_at > ? or noted_at > ? order by from_at desc, id desc`
 	sqlConnectionAside = `select account, count(*) as n from set_aside group by account`
@@ -31,8 +31,13 @@ where to_at is null or to_at > ? or noted_at > ? order by from_at desc, id desc`
 	sqlSilenceRecent = sqlSilenceDated + `created_at >= ? and received_at >= ?`
 	sqlSilenceBefore = sqlSilenceDated + `account = ? order by created_at desc limit ?`
 
-	sqlPause   = `update accounts set paused_by = ?, paused_at = ? where name = ? and paused_by is null`
-	sqlUnpause = `update accounts set paused_by = null, paused_at = null where name = ? and paused_by is not null`
+	sqlPause = `update accounts set paused_by = ?, paused_at = ? where name = ? and paused_by is null`
+	// A halt's refusals say nothing about the time after it.
+	sqlUnpause = `update accounts set paused_by = null, paused_at = null, halted_at = null, halted_why = '',
+    next_at = case when halted_at is null then next_at end, failures = case when halted_at is null then failures else 0 end,
+    error = case when halted_at is null then error else '' end,
+    error_reason = case when halted_at is null then error_reason else '' end
+where name = ? and (paused_by is not null or halted_at is not null)`
 )
 
 // silences remembers each account's usual silence: measuring it reads every
@@ -88,6 +93,8 @@ type connectionRow struct {
 	NewestAt moment  `db:"mention_at"`
 	StreamUp bool    `db:"stream_up"`
 	StreamAt moment  `db:"stream_at"`
+	HaltedAt moment  `db:"halted_at"`
+	Halted   string  `db:"halted_why"`
 }
 
 func (r connectionRow) value() Connection {
@@ -95,7 +102,7 @@ func (r connectionRow) value() Connection {
 		PausedAt: r.PausedAt.Time, PolledAt: r.PolledAt.Time, GoodAt: r.GoodAt.Time, NextAt: r.NextAt.Time,
 		Failures: r.Failures, Error: r.Error, Reason: socialwatch.Reason(r.Reason),
 		Lag: time.Duration(r.LagMS) * time.Millisecond, NewestAt: r.NewestAt.Time, StreamUp: r.StreamUp,
-		StreamAt: r.StreamAt.Time}
+		StreamAt: r.StreamAt.Time, HaltedAt: r.HaltedAt.Time, HaltedWhy: r.Halted}
 }
 
 // tally is a number for each account.
@@ -217,8 +224,8 @@ func (s *Store) Pause(ctx context.Context, account string, by socialwatch.Person
 	})
 }
 
-// Unpause lets an account be polled again, for a person with the role admin on
-// it.
+// Unpause lets an account be polled again, and paid calls be made after a Halt,
+// for a person with the role admin on it.
 func (s *Store) Unpause(ctx context.Context, account string, by socialwatch.Person, at time.Time) error {
 	return s.setPaused(ctx, account, by.Login, at, func(t *tx) (int64, error) {
 		return t.exec(ctx, sqlUnpause, account)
@@ -331,7 +338,7 @@ func (t *tx) accountStats(ctx context.Context) ([]AccountStats, error) {
 	for i, r := range rows {
 		list[i] = AccountStats{Name: r.Name, GoodAt: r.GoodAt.Time, NewestAt: r.NewestAt.Time,
 			Lag: time.Duration(r.LagMS) * time.Millisecond, Failures: r.Failures, Paused: r.PausedBy != nil,
-			StreamUp: r.StreamUp, Queue: waiting[r.Name]}
+			StreamUp: r.StreamUp, Queue: waiting[r.Name], Halted: !r.HaltedAt.IsZero()}
 	}
 	return list, nil
 }

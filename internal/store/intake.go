@@ -16,7 +16,7 @@ const (
 	// A cursor belongs to one server: another host starts without.
 	sqlAccountEnsure = `insert into accounts (name, network, host) values (?, ?, ?)
 on conflict (name) do update set network = excluded.network, host = excluded.host,
-    cursor = null, version = accounts.version + 1
+    cursor = null, version = accounts.version + 1, halted_at = null, halted_why = ''
 where accounts.network <> excluded.network or accounts.host <> excluded.host`
 
 	sqlNextCases = `update counters set value = value + ? where name = 'case' returning value`
@@ -54,10 +54,13 @@ func (s *Store) Account(ctx context.Context, name string) (a socialwatch.Account
 
 // EnsureAccount makes the account's row when it is missing. When the
 // configuration names another network or host than before, the cursor, which
-// is bound to the host, is dropped.
+// is bound to the host, is dropped, with the halt and what waits in the inbox.
 func (s *Store) EnsureAccount(ctx context.Context, name, network, host string) error {
 	err := s.tx(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, sqlAccountEnsure, name, network, host)
+		n, err := t.exec(ctx, sqlAccountEnsure, name, network, host)
+		if err == nil && n > 0 {
+			_, err = t.exec(ctx, sqlInboxEmpty, name)
+		}
 		return err
 	})
 	if err != nil {

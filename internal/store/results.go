@@ -17,9 +17,11 @@ const (
 	PageMax     = 500 // a higher Limit counts as this
 )
 
-// Kinds of event about an account's polling; Data is {"account": name}.
+// Kinds of event about an account's polling; Data is {"account": name}, of
+// EventHalted also "why" in the network's words. EventUnpaused ends both others.
 const (
 	EventPaused   = "polling.paused"
+	EventHalted   = "polling.halted" // the network says that we are out of credit
 	EventUnpaused = "polling.resumed"
 )
 
@@ -239,6 +241,10 @@ type Connection struct {
 	// silence alarm compares it with the time since NewestAt.
 	Silence time.Duration
 	Queue   int // replies that await approval
+	// HaltedAt is since when no paid call is made because the network says that
+	// we are out of credit; zero: calls are made.
+	HaltedAt  time.Time
+	HaltedWhy string // the network's words
 }
 
 // quietest is the shortest silence that can alarm, whatever is usual.
@@ -273,6 +279,7 @@ type AccountStats struct {
 	Lag      time.Duration
 	Failures int // polls in a row
 	Paused   bool
+	Halted   bool // see Connection.HaltedAt
 	StreamUp bool
 	Queue    int // replies that await approval
 }
