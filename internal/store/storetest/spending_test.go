@@ -142,42 +142,38 @@ func TestBudgetBindsDayAndMonth(t *testing.T) {
 	})
 }
 
-// TestProcessesTogetherStayWithinTheBudget: four processes, eight callers each.
+// TestProcessesTogetherStayWithinTheBudget: four processes with four callers
+// each ask at once, on each of many days, for money that is enough for two.
 func TestProcessesTogetherStayWithinTheBudget(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
-		limit := socialwatch.Budget{Day: 200_000}
-		var allowed atomic.Int64
-		var wg sync.WaitGroup
-		for range 4 {
-			process := dbtest.Reopen(t, fx.Options)
-			for caller := range 8 {
+		processes := []Fixture{fx, {dbtest.Reopen(t, fx.Options), fx.Options}, {dbtest.Reopen(t, fx.Options), fx.Options}, {dbtest.Reopen(t, fx.Options), fx.Options}}
+		limit := socialwatch.Budget{Day: 50_000}
+		for day := range 15 {
+			at := Start.AddDate(0, 0, day)
+			fx.charge(t, 0, reading(1), at, "post:0")
+			var allowed atomic.Int64
+			var wg sync.WaitGroup
+			gate := make(chan struct{})
+			for caller := range 16 {
 				wg.Go(func() {
-					for n := range 5 {
-						id, _, err := process.Reserve(t.Context(), reading(4), limit, Start)
-						if err != nil {
-							t.Error(err)
-							return
-						}
-						if id == 0 {
-							continue
-						}
+					<-gate
+					id, _, err := processes[caller%4].Reserve(t.Context(), reading(4), limit, at)
+					if err == nil && id != 0 {
 						allowed.Add(1)
-						// Half of them cost what was set aside, the others less.
-						objects := []string{fmt.Sprintf("post:%d", id), "post:a", "post:b", "post:c"}[:1+3*(n%2)]
-						if caller%2 == 0 {
-							err = process.Charge(t.Context(), id, reading(4), objects, Start)
-						}
-						if err != nil {
-							t.Error(err)
-						}
+						objects := []string{fmt.Sprint("post:", id, "a"), fmt.Sprint("post:", id, "b"), "post:0", fmt.Sprint("post:", id, "d"), fmt.Sprint("post:", id, "e")}
+						err = processes[caller%4].Charge(t.Context(), id, reading(4), objects, at)
+					}
+					if err != nil {
+						t.Error(err)
 					}
 				})
 			}
-		}
-		wg.Wait()
-		spent, err := fx.Spent(t.Context(), Account, Start)
-		if err != nil || spent.Day > limit.Day || spent.Day < limit.Day-20_000 || allowed.Load() < 10 {
-			t.Errorf("spent %d of %d in %d calls, %v", spent.Day, limit.Day, allowed.Load(), err)
+			close(gate)
+			wg.Wait()
+			spent, err := fx.Spent(t.Context(), Account, at)
+			if err != nil || allowed.Load() != 2 || spent.Day != 45_000 {
+				t.Fatalf("day %d: %d calls were allowed, %d spent, %v", day, allowed.Load(), spent.Day, err)
+			}
 		}
 	})
 }
