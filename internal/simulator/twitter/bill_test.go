@@ -23,7 +23,7 @@ func TestAResourceIsChargedOnceADay(t *testing.T) {
 		r.search("@shop_help")
 		r.get("/2/tweets?ids=" + id)
 	}
-	r.mentions("since_id=" + id + "0")
+	r.mentions("since_id=9223372036854775807")
 	r.want(200, r.user, "GET", "/2/users/me", "")
 	r.want(200, r.user, "GET", "/2/users/me", "")
 	r.pass(24 * time.Hour)
