@@ -64,6 +64,10 @@ type Entity struct {
 	End      int        `json:"end"`
 }
 
+// IgnoredImported stands in Assessment.Ignored of every mention that was
+// imported from a file: it is of the past, and has neither case nor history.
+const IgnoredImported = "imported"
+
 // Assessment is what triage says of a mention: same input and same rules give
 // the same value. The zero value is "nothing known" and never stored.
 type Assessment struct {

@@ -76,6 +76,7 @@ type Changes struct {
 	Aside   []SetAside
 	Gaps    []Gap
 	Taken   []int64 // of the inbox: what Entries hold of it, or what was known already
+	Past    bool    // Entries are history: the account's version, lag and newest mention stay as they are
 }
 
 // AccountState is what intake must know of an account before it fetches.

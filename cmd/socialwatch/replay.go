@@ -230,8 +230,8 @@ func redacted(m store.PastMention) bool {
 
 // changesOf compares the stored assessment with a new one.
 func changesOf(was, is socialwatch.Assessment) []change {
-	if is.Ignored == "" && was.Ignored == tooOld {
-		is.Ignored = tooOld
+	if is.Ignored == "" && was.Ignored == tooOld || was.Ignored == socialwatch.IgnoredImported {
+		is.Ignored = was.Ignored
 	}
 	var found []change
 	for _, c := range []change{

@@ -134,6 +134,7 @@ var englishTerms = map[string]string{
 	"ignored.praise":            "praise without a question",
 	"ignored.user_to_user":      "users among themselves",
 	"ignored.older_than_7_days": "older than 7 days when first seen",
+	"ignored.imported":          "imported from a file",
 
 	"rule.contact":        "contact that is not on the allow-list",
 	"rule.order_number":   "order or tracking number",

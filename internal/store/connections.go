@@ -27,7 +27,7 @@ where to_at is null or to_at > ? or noted_at > ? order by from_at desc, id desc`
           from (%s) as dated) as pairs
     where before_at is not null) as longest where n = 1`
 	sqlSilenceDated = `select account, case when created_at > received_at then received_at else created_at end as at
-          from mentions where `
+          from mentions where ignored <> 'imported' and `
 	sqlSilenceRecent = sqlSilenceDated + `created_at >= ? and received_at >= ?`
 	sqlSilenceBefore = sqlSilenceDated + `account = ? order by created_at desc limit ?`
 

@@ -59,6 +59,9 @@ type pastMention struct {
 }
 
 func (r pastMention) value() PastMention {
+	if r.M.Ignored == socialwatch.IgnoredImported { // was assessed by itself
+		return PastMention{MentionRow: r.listedMention.value()}
+	}
 	return PastMention{r.listedMention.value(), socialwatch.History{Earlier: r.Earlier, OpenCase: r.OpenCase}}
 }
 

@@ -78,6 +78,9 @@ const sqlSaveAccount = `update accounts set version = version + 1, cursor = coal
 where name = ? and version = ? returning network, host`
 
 func (w *saving) saveAccount(ctx context.Context) error {
+	if w.c.Past {
+		return w.pastAccount(ctx)
+	}
 	var newest time.Time
 	for _, e := range w.c.Entries {
 		// Some servers show what their clock, or a customer, dates in the
@@ -94,14 +97,35 @@ func (w *saving) saveAccount(ctx context.Context) error {
 	if !newest.IsZero() {
 		lag = max(0, w.c.At.Sub(newest).Milliseconds())
 	}
-	var row struct {
-		Network string `db:"network"`
-		Host    string `db:"host"`
-	}
+	var row place
 	err := w.t.get(ctx, &row, sqlSaveAccount, w.c.Cursor, newest, w.c.At.Add(clockSkew), newest, lag, w.c.Account, w.c.Version)
 	if err != nil {
 		return conflictIfGone(err)
 	}
+	return w.settle(row)
+}
+
+// The update that changes nothing takes the row's lock.
+const sqlPastAccount = `update accounts set version = version where name = ? and version = ? returning network, host`
+
+// pastAccount leaves the account as it is. A version that rose would send the
+// polls under way back to the network.
+func (w *saving) pastAccount(ctx context.Context) error {
+	var row place
+	if err := w.t.get(ctx, &row, sqlPastAccount, w.c.Account, w.c.Version); err != nil {
+		return conflictIfGone(err)
+	}
+	return w.settle(row)
+}
+
+// place is where an account is.
+type place struct {
+	Network string `db:"network"`
+	Host    string `db:"host"`
+}
+
+// settle keeps where the account is and refuses posts from elsewhere.
+func (w *saving) settle(row place) error {
 	w.network, w.host = row.Network, row.Host
 	for _, e := range w.c.Entries {
 		if string(e.Mention.Network) != row.Network || e.Mention.Host != row.Host {

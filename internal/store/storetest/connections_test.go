@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -161,6 +162,31 @@ func TestMentionDatedInTheFutureDoesNotHideSilence(t *testing.T) {
 		saveAt(t, fx, now, now.Add(-time.Minute))
 		if list, err = fx.Connections(t.Context(), now); err != nil || !list[0].NewestAt.Equal(now.Add(-time.Minute)) {
 			t.Errorf("%+v, %v", list, err)
+		}
+	})
+}
+
+func TestImportedPostsTellNothingOfAnAccount(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		saveAt(t, fx, Start, Start.Add(-3*time.Hour), Start.Add(-time.Hour))
+		before, err := fx.Connections(t.Context(), Start.AddDate(0, 1, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fx.Store = On(t, fx.Options).Store // which remembers no silence
+		c := fx.Changes(t)
+		c.Past, c.At = true, Start.AddDate(0, 1, 0)
+		for _, days := range []int{400, 20} {
+			m := Mention(fmt.Sprint("old-", days), "customer1")
+			m.CreatedAt = c.At.AddDate(0, 0, -days)
+			a := Assessment(m)
+			a.Ignored = socialwatch.IgnoredImported
+			c.Entries = append(c.Entries, socialwatch.Entry{Mention: m, Assessment: a})
+		}
+		fx.MustSave(t, c)
+		after, err := fx.Connections(t.Context(), Start.AddDate(0, 1, 0))
+		if err != nil || len(after) != 1 || fmt.Sprintf("%+v", after) != fmt.Sprintf("%+v", before) || after[0].Silence != 2*time.Hour {
+			t.Errorf("before %+v\nafter  %+v, %v", before, after, err)
 		}
 	})
 }
