@@ -67,6 +67,7 @@ type Intake struct {
 	// LookAfter is how long after the n-th look at a case's threads the next one
 	// comes; nil: NextLook.
 	LookAfter func(n int) time.Duration
+	Waiting   Waiting // nil: no network pushes
 	Now       func() time.Time
 }
 
@@ -141,6 +142,7 @@ type news struct {
 	batch  connectors.Batch
 	native []socialwatch.Post // our own posts in watched threads
 	first  bool               // the account has read nothing before
+	taken  []int64            // of the inbox: where the batch is from
 }
 
 // keep stores news that was fetched when the account stood at version. It

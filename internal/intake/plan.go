@@ -149,7 +149,7 @@ func repliesOf(all []socialwatch.Reply, caseID int64) []socialwatch.Reply {
 func (p *plan) changes(refs []socialwatch.CaseRef) socialwatch.Changes {
 	b := p.news.batch
 	p.out.Account, p.out.Version, p.out.Cursor, p.out.At = p.conn.Account, p.known.Version, b.Cursor, p.now
-	p.out.Aside, p.out.Gaps, p.out.Gone = b.SetAside, b.Gaps, p.gone
+	p.out.Aside, p.out.Gaps, p.out.Gone, p.out.Taken = b.SetAside, b.Gaps, p.gone, p.news.taken
 	for _, m := range p.cases {
 		if m.ID == 0 {
 			m.ID, m.Number, refs = refs[0].ID, refs[0].Number, refs[1:]

@@ -86,11 +86,11 @@ func (l *Ledger) refusal(c socialwatch.Costing, limit socialwatch.Budget, spent 
 		doing, share = "writing", ""
 	}
 	if cost > part {
-		return fmt.Errorf("the budget of %s for a %s%s is too small for %s at all: one call may cost %s. Raise it in the configuration",
-			of.Dollars(), name, share, doing, cost.Dollars())
+		return fmt.Errorf("the budget of %s for a %s%s is too small for %s at all: one call may cost %s. Raise budget_%s in the configuration",
+			of.Dollars(), name, share, doing, cost.Dollars(), name)
 	}
-	return fmt.Errorf("the budget of %s for this %s%s is used up: %s are spent or set aside, and this call may cost %s. It goes on by itself on %s; to go on now, raise the budget in the configuration",
-		of.Dollars(), name, share, used.Dollars(), cost.Dollars(), end.Format("2006-01-02 at 15:04 UTC"))
+	return fmt.Errorf("the budget of %s for this %s%s is used up: %s are spent or set aside, and this call may cost %s. It goes on by itself on %s; to go on now, raise budget_%s in the configuration",
+		of.Dollars(), name, share, used.Dollars(), cost.Dollars(), end.Format("2006-01-02 at 15:04 UTC"), name)
 }
 
 // Settle ends a reservation with what the network will have charged for; see

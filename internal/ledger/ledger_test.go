@@ -91,7 +91,7 @@ func TestReadingLeavesFivePercentToWriting(t *testing.T) {
 	each(t, socialwatch.Budget{Day: dollar}, func(x *bench) {
 		x.spend(read(95), names(95, "post:")...)
 		x.refused(read(1), "the budget of $1.00 for this day, of which 95 % are for reading, is used up", "$0.95 are spent",
-			"this call may cost $0.01", "2026-11-21 at 00:00 UTC", "raise the budget")
+			"this call may cost $0.01", "2026-11-21 at 00:00 UTC", "raise budget_day in the configuration")
 		for range 5 {
 			x.spend(write(), names(1, x.now.String())...)
 			x.now = x.now.Add(time.Second)
@@ -104,7 +104,7 @@ func TestReadingLeavesFivePercentToWriting(t *testing.T) {
 
 func TestRefusalNamesTheBudgetThatBinds(t *testing.T) {
 	each(t, socialwatch.Budget{Day: dollar, Month: dollar}, func(x *bench) {
-		x.refused(read(96), "for a month", "too small for reading at all", "may cost $0.96")
+		x.refused(read(96), "for a month", "too small for reading at all", "may cost $0.96", "Raise budget_month")
 		x.spend(read(95), names(95, "post:")...)
 		x.refused(read(1), "for this month", "2026-12-01 at 00:00 UTC")
 		x.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)

@@ -86,6 +86,20 @@ func fuller(t *testing.T, fx storetest.Fixture, prefix string) socialwatch.Chang
 	c := fx.Batch(t, prefix, 20)
 	c.Aside = []socialwatch.SetAside{{ID: prefix, Problem: "not JSON"}}
 	c.Gaps = []socialwatch.Gap{{From: storetest.Start, To: storetest.Start, Reason: prefix}}
+	var pushed []socialwatch.Mention
+	for _, e := range c.Entries {
+		pushed = append(pushed, e.Mention)
+	}
+	if err := fx.PutInbox(t.Context(), storetest.Account, pushed, storetest.Start); err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := fx.Inbox(t.Context(), storetest.Account, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range waiting {
+		c.Taken = append(c.Taken, w.ID)
+	}
 	return c
 }
 
@@ -104,7 +118,7 @@ func whole(t *testing.T, o store.Options, n int) {
 }
 
 func TestKilledSaveLeavesAllOrNothing(t *testing.T) {
-	points := []string{"save account", "save cases", "save mentions", "save replies", "save gaps", "save events", "commit", "after"}
+	points := []string{"save account", "save cases", "save mentions", "save replies", "save gaps", "save taken", "save events", "commit", "after"}
 	dbtest.Each(t, func(t *testing.T, o store.Options) {
 		storetest.On(t, o).Close()
 		for i, point := range points {
@@ -117,11 +131,24 @@ func TestKilledSaveLeavesAllOrNothing(t *testing.T) {
 				want = 1
 			}
 			whole(t, o, want)
+			inbox(t, o, 20*(1-want))
 		}
 		fx := storetest.On(t, o)
 		fx.MustSave(t, fuller(t, fx, "next"))
 		whole(t, o, 2)
+		inbox(t, o, 0)
 	})
+}
+
+// inbox checks how many posts wait.
+func inbox(t *testing.T, o store.Options, want int) {
+	t.Helper()
+	db := dbtest.Raw(t, o)
+	defer db.Close()
+	var n int
+	if err := db.QueryRow("select count(*) from inbox").Scan(&n); err != nil || n != want {
+		t.Errorf("%d posts wait, want %d (%v)", n, want, err)
+	}
 }
 
 func TestKilledAnywhereLosesNoSave(t *testing.T) {
