@@ -46,6 +46,7 @@ func (s *Server) operations() []route {
 		{"GET /2/tweets", authAny, scopeRead, 3_500, 5_000, s.getPosts},
 		{"GET /2/tweets/search/recent", authAny, scopeRead, 450, 300, s.searchRecent},
 		{"POST /2/tweets", authUser, scopeWrite, 0, 100, s.createPost},
+		{"GET /2/usage/tweets", authApp, nil, 50, 0, s.getUsage},
 		{"DELETE /2/tweets/{id}", authUser, scopeWrite, 0, 50, s.deletePost},
 	}
 }
