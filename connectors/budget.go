@@ -24,9 +24,8 @@ const longestWindow = 15 * time.Minute
 
 // Note takes in the rate-limit headers of an answer that came at now.
 func (b *RateBudget) Note(h http.Header, now time.Time) {
-	limit, err1 := strconv.Atoi(rateHeader(h, "Limit"))
-	remaining, err2 := strconv.Atoi(rateHeader(h, "Remaining"))
-	if err1 != nil || err2 != nil || limit <= 0 {
+	limit, remaining, ok := RateLeft(h)
+	if !ok {
 		return
 	}
 	wait := untilReset(h, ServerTime(h, now))
@@ -71,4 +70,12 @@ func (b *RateBudget) Take(now time.Time, spare bool) time.Duration {
 	}
 	b.remaining--
 	return 0
+}
+
+// RateLeft is what the headers of an answer tell of the rate limit; ok is
+// false when they don't.
+func RateLeft(h http.Header) (limit, remaining int, ok bool) {
+	limit, err1 := strconv.Atoi(rateHeader(h, "Limit"))
+	remaining, err2 := strconv.Atoi(rateHeader(h, "Remaining"))
+	return limit, remaining, err1 == nil && err2 == nil && limit > 0
 }

@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"socialwatch"
 )
@@ -103,6 +105,11 @@ type note struct {
 
 type entities struct {
 	Mentions []named `json:"mentions"`
+	URLs     []link  `json:"urls"`
+}
+
+type link struct {
+	Expanded string `json:"expanded_url"`
 }
 
 type named struct {
@@ -142,6 +149,7 @@ func (p *post) unite() {
 		if n.Text != "" { // what is cut in text and its entities is whole here
 			p.Text = n.Text
 			p.Entities.Mentions = append(p.Entities.Mentions, n.Entities.Mentions...)
+			p.Entities.URLs = append(p.Entities.URLs, n.Entities.URLs...)
 		}
 	}
 	p.Conversation = cmp.Or(p.Conversation, p.ID)
@@ -179,9 +187,15 @@ func (p *post) ref(kind string) string {
 
 func (p *post) parent() string { return p.ref("replied_to") }
 
-// names reports whether the post mentions an account, by id and, where X tells
-// no ids, by username.
+// current reports whether this is the newest version that X tells of.
+func (p *post) current() bool { return string(p.ID) == p.newest() }
+
+// names reports whether the post mentions an account: by id; where X tells no
+// ids, by username; where it tells of no mentions at all, by the text.
 func (p *post) names(s self) bool {
+	if len(p.Entities.Mentions) == 0 {
+		return handleIn(p.Text, s.username)
+	}
 	return slices.ContainsFunc(p.Entities.Mentions, func(m named) bool {
 		if m.ID != "" {
 			return string(m.ID) == s.id
@@ -190,11 +204,41 @@ func (p *post) names(s self) bool {
 	})
 }
 
+// handleIn reports whether a text holds @username as a whole word.
+func handleIn(text, username string) bool {
+	text, name := strings.ToLower(text), strings.ToLower(username)
+	for at := 0; ; {
+		i := strings.Index(text[at:], "@"+name)
+		if i < 0 {
+			return false
+		}
+		at += i + 1
+		before, _ := utf8.DecodeLastRuneInString(text[:at-1])
+		after, _ := utf8.DecodeRuneInString(text[at+len(name):])
+		if !nameSign(before) && before != '@' && !nameSign(after) && after != '@' {
+			return true
+		}
+	}
+}
+
+// quotes reports whether the post quotes one of an account's: X adds the
+// address of what is quoted, which has the author's username in it.
+func (p *post) quotes(s self) bool {
+	quoted := p.ref("quoted")
+	return quoted != "" && slices.ContainsFunc(p.Entities.URLs, func(l link) bool {
+		u, err := url.Parse(l.Expanded)
+		if err != nil || (u.Hostname() != host && u.Hostname() != "twitter.com") {
+			return false
+		}
+		parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+		return len(parts) >= 3 && strings.EqualFold(parts[0], s.username) && parts[1] == "status" && parts[2] == quoted
+	})
+}
+
 // page is the answer of every call that brings posts.
 type page struct {
 	raws     []json.RawMessage
-	users    map[string]user
-	posts    map[string]post // that came along, by id
+	users    map[string]user // that came along, by id
 	next     string
 	problems []problem
 }
@@ -203,9 +247,7 @@ func decodePage(body []byte) (page, error) {
 	var answer struct {
 		Data     json.RawMessage `json:"data"`
 		Includes struct {
-			Users  []json.RawMessage `json:"users"`
-			Tweets []json.RawMessage `json:"tweets"`
-			Posts  []json.RawMessage `json:"posts"`
+			Users []json.RawMessage `json:"users"`
 		} `json:"includes"`
 		Meta struct {
 			Next string `json:"next_token"`
@@ -215,7 +257,7 @@ func decodePage(body []byte) (page, error) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return page{}, readError(decodeError(err))
 	}
-	p := page{users: map[string]user{}, posts: map[string]post{}, next: answer.Meta.Next, problems: answer.Errors}
+	p := page{users: map[string]user{}, next: answer.Meta.Next, problems: answer.Errors}
 	if len(answer.Data) > 0 && json.Unmarshal(answer.Data, &p.raws) != nil {
 		p.raws = []json.RawMessage{answer.Data} // of a call for a single one
 	}
@@ -223,11 +265,6 @@ func decodePage(body []byte) (page, error) {
 		var u user
 		if json.Unmarshal(raw, &u) == nil {
 			p.users[string(u.ID)] = u
-		}
-	}
-	for _, raw := range slices.Concat(answer.Includes.Tweets, answer.Includes.Posts) {
-		if q, err := decodePost(raw); err == nil {
-			p.posts[string(q.ID)] = q
 		}
 	}
 	return p, nil

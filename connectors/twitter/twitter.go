@@ -4,10 +4,10 @@
 // charges for depends on what its answers hold, which no library keeps apart.
 //
 // Every call goes through one function (client.do), which asks the ledger
-// before and settles with it after. Three prices are open questions on which
-// X's own pages are silent or disagree. The connector takes users that come
-// along with posts (expansions) as free; posts that come along too; and a
-// reply that holds a link as charged like any other post with a link.
+// before and settles with it after. Two prices are open questions on which X's
+// own pages are silent or disagree: users that come along with posts
+// (expansions) are taken as free, and a reply that holds a link as charged
+// like any other post with a link. Posts that come along are never asked for.
 //
 // The poll is the truth; the activity stream, where it is on, brings posts
 // earlier and at a higher price.
@@ -124,6 +124,7 @@ func New(o Options) (*connectors.Connector, error) {
 	}
 	conn := &connectors.Connector{
 		Account: c.opt.Account, Network: socialwatch.X, Host: host, Paid: true,
+		Source: source{c}, Threads: threads{c}, Lookup: lookup{c}, Prober: prober{c},
 	}
 	// Parts that write, push, log in and ask for deletions are added here.
 	return conn, nil
