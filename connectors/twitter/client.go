@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -139,11 +140,31 @@ func objectsOf(item string, body []byte) []string {
 	}
 	var objects []string
 	for _, raw := range many {
-		if id := idOf(raw); id != "" {
-			objects = append(objects, kind+string(id))
+		if id := chargedID(raw); id != "" {
+			objects = append(objects, kind+id)
 		}
 	}
 	return objects
+}
+
+// chargedID is the id of the newest version of what an element tells of.
+func chargedID(raw []byte) string {
+	id := string(idOf(raw))
+	if id == "" {
+		return ""
+	}
+	var h struct {
+		History     []xid `json:"edit_history_tweet_ids"`
+		PostHistory []xid `json:"edit_history_post_ids"`
+	}
+	if json.Unmarshal(raw, &h) == nil {
+		for _, v := range slices.Concat(h.History, h.PostHistory) {
+			if compareIDs(string(v), id) > 0 {
+				id = string(v)
+			}
+		}
+	}
+	return id
 }
 
 // exchange makes the call, once more after a token was renewed: a call that X

@@ -56,6 +56,7 @@ type PostOptions struct {
 	// reply: their author took them out.
 	Untagged      bool      `json:"untagged,omitempty"`
 	Hold          bool      `json:"hold,omitempty"` // indexed late: has its id now, is visible after Release
+	Odd           bool      `json:"odd,omitempty"`  // told with a text that is no string, as a client can't decode it
 	Long          bool      `json:"long,omitempty"` // by a subscriber: up to 25,000 characters
 	ReplySettings string    `json:"reply_settings,omitempty"`
 	Language      string    `json:"language,omitempty"` // default en
@@ -74,7 +75,7 @@ func (s *Server) Post(author, text string, o PostOptions) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("post: %w", err)
 	}
-	p := &post{author: u, replySettings: o.ReplySettings, language: o.Language, hold: o.Hold}
+	p := &post{author: u, replySettings: o.ReplySettings, language: o.Language, hold: o.Hold, odd: o.Odd}
 	if err := s.complete(p, text, o); err != nil {
 		return "", fmt.Errorf("post: %w", err)
 	}

@@ -107,6 +107,9 @@ func (sh shape) name(n string) string {
 // postObject tells one version of a post. The caller holds mu.
 func (s *Server) postObject(p *post, v *version, sh shape) object {
 	o := object{"id": idText(v.id), "text": v.cut, sh.name("edit_history_tweet_ids"): p.history()}
+	if p.odd {
+		o["text"] = []string{v.cut}
+	}
 	set := func(field string, value any) {
 		if sh.fields[field] {
 			o[sh.name(field)] = value

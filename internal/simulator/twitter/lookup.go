@@ -23,6 +23,29 @@ func (s *Server) getMe(c *call) (any, error) {
 	return object{"data": s.userObject(c.viewer, sh.users)}, nil
 }
 
+// getByUsername tells a user by the handle.
+func (s *Server) getByUsername(c *call) (any, error) {
+	q := readQuery(c.r, "user.fields", "expansions", "tweet.fields", "post.fields")
+	sh := q.shape()
+	handle := c.r.PathValue("username")
+	if !handlePattern.MatchString(handle) {
+		q.add("username", handle, "The `username` query parameter value [%s] does not match ^[A-Za-z0-9_]{1,15}$", handle)
+	}
+	if err := q.err(); err != nil {
+		return nil, err
+	}
+	if !s.bill.afford(0) {
+		return nil, creditsDepleted()
+	}
+	u := s.find(handle)
+	if u == nil || u.suspended {
+		return object{"errors": []object{unavailable(http.StatusNotFound, "username", handle, "user")}}, nil
+	}
+	s.bill.charge(s.now(), itemUser, "user:"+idText(u.id))
+	s.notify()
+	return object{"data": s.userObject(u, sh.users)}, nil
+}
+
 // getPosts looks posts up by id, old versions too. Those that cannot be told
 // are named in errors.
 func (s *Server) getPosts(c *call) (any, error) {

@@ -41,6 +41,7 @@ var (
 func (s *Server) operations() []route {
 	return []route{
 		{"GET /2/users/me", authUser, scopeRead, 0, 75, s.getMe},
+		{"GET /2/users/by/username/{username}", authAny, scopeRead, 300, 900, s.getByUsername},
 		{"GET /2/users/{id}/mentions", authAny, scopeRead, 450, 300, s.getMentions},
 		{"GET /2/users/{id}/tweets", authAny, scopeRead, 10_000, 900, s.getUserPosts},
 		{"GET /2/tweets", authAny, scopeRead, 3_500, 5_000, s.getPosts},
@@ -68,6 +69,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	defer s.running.Done()
+	w.Header().Set("Date", s.now().Format(http.TimeFormat)) // clients measure x-rate-limit-reset by it
 	s.mux.ServeHTTP(w, r)
 }
 

@@ -50,6 +50,7 @@ type post struct {
 	implicit      []*user // carried by X
 	posted        time.Time
 	hold          bool
+	odd           bool
 	deleted       bool
 	byClient      bool           // through the API
 	told          map[*user]bool // was in an answer to them; nil key: to an app
