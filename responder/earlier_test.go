@@ -63,16 +63,11 @@ func TestWhatIsGivenIsNotAskedForAgain(t *testing.T) {
 			t.Errorf("%s: %+v", intent, got)
 		}
 	}
-	in := input(socialwatch.StuckOrder)
-	in.FollowUp, in.Used = true, []string{"stuck-order"}
-	if got := r.Respond(in); got.Draft == nil || !strings.Contains(got.Draft.Text, "direct message") {
-		t.Errorf("nothing given: %+v", got)
-	}
 }
 
 func TestATemplateThatNeedsThePrivateRouteKeepsIt(t *testing.T) {
 	x, ok := builtin(t).Get("billing", "en")
-	text, missing := Input{Given: true}.fill(x, map[string]string{SlotPrivate: "write to us", SlotCase: "K-1"})
+	text, missing := Input{Given: true}.fill(x, 0, map[string]string{SlotPrivate: "write to us", SlotCase: "K-1"})
 	if !ok || missing != "" || !strings.Contains(text, "write to us") {
 		t.Errorf("%q, missing %q", text, missing)
 	}

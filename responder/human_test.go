@@ -70,38 +70,40 @@ func TestTheHumanTemplateBindsNobodyAndLeavesRoom(t *testing.T) {
 		t.Fatalf("%+v", x)
 	}
 	for _, word := range []string{"http", "call", "phone", "ring", "today", "hour", "soon", "help page", "track"} {
-		if strings.Contains(strings.ToLower(x.Body), word) {
-			t.Errorf("says %q: %s", word, x.Body)
+		if strings.Contains(strings.ToLower(x.Wordings[0]), word) {
+			t.Errorf("says %q: %s", word, x.Wordings[0])
 		}
 	}
 	for _, name := range []string{phraseNumber, phraseDetails} {
-		if n := weigh(set.longest(x) + " " + set.phrases["en"][name]); n > 240 {
-			t.Errorf("%d characters with %s, over 240", n, name)
+		for _, text := range set.longest(x, 0, Account{}) {
+			if text += " " + set.phrases["en"][name]; !fits(text, "") {
+				t.Errorf("no room for %s: %s", name, text)
+			}
 		}
 	}
 }
 
 func TestHumanTemplateFallsBackToEnglish(t *testing.T) {
-	de := strings.NewReplacer("language: en", "language: de", "id: late", "id: spaet").Replace(front) + "Das tut uns leid, {{case}}."
-	mensch := strings.NewReplacer("language: en", "language: de", "id: late", "id: mensch", "stuck_order", "human").Replace(front) + "Jemand aus unserem Team liest mit, {{case}}."
+	nl := strings.NewReplacer("language: en", "language: nl", "id: late", "id: traag").Replace(front) + "Dat spijt ons, {{case}}."
+	mens := strings.NewReplacer("language: en", "language: nl", "id: late", "id: mens", "stuck_order", "human").Replace(front) + "Iemand van ons team leest mee, {{case}}."
 	for _, tt := range []struct {
 		fs   fstest.MapFS
 		want string
 	}{
-		{fstest.MapFS{"de/spaet.tmpl": {Data: []byte(de)}}, "human"},
-		{fstest.MapFS{"de/spaet.tmpl": {Data: []byte(de)}, "de/mensch.tmpl": {Data: []byte(mensch)}}, "mensch"},
+		{fstest.MapFS{"nl/traag.tmpl": {Data: []byte(nl)}}, "human"},
+		{fstest.MapFS{"nl/traag.tmpl": {Data: []byte(nl)}, "nl/mens.tmpl": {Data: []byte(mens)}}, "mens"},
 	} {
 		set, err := Load(templates.FS, tt.fs)
 		if err != nil {
 			t.Fatal(err)
 		}
 		in := wanting(socialwatch.StuckOrder, "must.asks_for_human")
-		in.Assessment.Language = "de"
+		in.Assessment.Language = "nl"
 		got := New(set, Safety{}).Respond(in)
 		if got.Draft == nil || got.Draft.Template != tt.want {
 			t.Errorf("want %s: %+v", tt.want, got)
 		}
-		if english := tt.want == "human"; strings.Contains(got.Why, `there is no template in "de"`) != english {
+		if english := tt.want == "human"; strings.Contains(got.Why, `there is no template in "nl"`) != english {
 			t.Errorf("why %q", got.Why)
 		}
 	}
@@ -188,22 +190,21 @@ func TestEveryDraftWithTheAdviceIsSafeAndFits(t *testing.T) {
 func TestAdviceGivesWayWhereThereIsNoRoomOrSentence(t *testing.T) {
 	r := New(builtin(t), Safety{})
 	in := input(socialwatch.AccountAccess)
-	in.Mention.Network = "narrow"
-	in.Account.Private = longestLink
+	in.Assessment.Language, in.Mention.Network, in.Account.Private = "fr", "narrow", longestLink
 	in.Assessment.Entities = []socialwatch.Entity{entity(socialwatch.Phone, "5550104477")}
 	got := r.Respond(in)
-	if got.Draft == nil || strings.Contains(got.Draft.Text, "remove") || weigh(got.Draft.Text) > 240 || !strings.Contains(got.Why, "no room") {
+	if got.Draft == nil || !strings.HasSuffix(got.Draft.Text, "K-1042.") || !fits(got.Draft.Text, "narrow") || !strings.Contains(got.Why, "no room") {
 		t.Errorf("%+v", got)
 	}
-	de := strings.NewReplacer("language: en", "language: de").Replace(front) + "Das tut uns leid, {{case}}."
-	set, err := Load(templates.FS, fstest.MapFS{"de/late.tmpl": {Data: []byte(de)}})
+	nl := strings.NewReplacer("language: en", "language: nl").Replace(front) + "Dat spijt ons, {{case}}."
+	set, err := Load(templates.FS, fstest.MapFS{"nl/late.tmpl": {Data: []byte(nl)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	in = input(socialwatch.StuckOrder)
-	in.Assessment.Language = "de"
+	in.Assessment.Language = "nl"
 	in.Assessment.Entities = []socialwatch.Entity{entity(socialwatch.Phone, "5550104477")}
-	if got := New(set, Safety{}).Respond(in); got.Draft == nil || !strings.HasSuffix(got.Draft.Text, "K-1042.") || !strings.Contains(got.Why, "remove_number is missing in de/phrases.txt") {
+	if got := New(set, Safety{}).Respond(in); got.Draft == nil || !strings.HasSuffix(got.Draft.Text, "K-1042.") || !strings.Contains(got.Why, "remove_number is missing in nl/phrases.txt") {
 		t.Errorf("%+v", got)
 	}
 }

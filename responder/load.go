@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -37,9 +38,9 @@ var (
 // Load reads and checks all templates: <language>/*.tmpl and
 // <language>/phrases.txt in builtin, then in override, which may be nil. A
 // template of override replaces the built-in one of the same id and language;
-// others add to them. English must have every intent, follow_up and human. The error
-// reports every bad file as name:line with what to write; then there are no
-// templates at all, so that a half-broken set is never used.
+// others add to them. English must have every intent, follow_up, human and
+// incident. The error every bad file as name:line with what to write; then there are no templates
+// at all, so that a half-broken set is never used.
 func Load(builtin fs.FS, override fs.FS) (*Templates, error) {
 	t := &Templates{phrases: map[string]map[string]string{}}
 	errs := t.read(builtin)
@@ -63,8 +64,10 @@ func compare(a, b Template) int {
 // List returns all templates, ordered by language, intent and id.
 func (t *Templates) List() []Template { return slices.Clone(t.list) }
 
-// Get returns a template by id and language.
-func (t *Templates) Get(id, language string) (Template, bool) {
+// Get returns a template by its language and its id, or by what a draft or
+// payload keeps of it.
+func (t *Templates) Get(ref, language string) (Template, bool) {
+	id := TemplateID(ref)
 	i := slices.IndexFunc(t.list, func(x Template) bool { return x.ID == id && x.Language == language })
 	if i < 0 {
 		return Template{}, false
@@ -163,9 +166,7 @@ func (t *Templates) complete() []error {
 				errs = append(errs, fmt.Errorf("%s/phrases.txt:1: %s is missing and %s needs it: add a line %s = …", x.Language, p, x.Source, p))
 			}
 		}
-		if text, limit := t.longest(x), x.room(); weigh(text) > limit {
-			errs = append(errs, fmt.Errorf("%s:1: %d characters at its longest slot values: shorten it to %d", x.Source, weigh(text), limit))
-		}
+		errs = append(errs, t.tooLong(x)...)
 	}
 	for _, intent := range append(slices.Clone(socialwatch.Intents), ownIntents...) {
 		if !slices.ContainsFunc(t.list, func(x Template) bool { return x.Language == english && x.Intent == intent }) {
@@ -175,50 +176,44 @@ func (t *Templates) complete() []error {
 	return errs
 }
 
-// room is how long a template may get: 280 weighted characters, the least of
-// the networks, less 40 for the asker's address in front; a template for
-// Mastodon alone has 500 less 40.
-func (t Template) room() int {
-	if len(t.Networks) == 1 {
-		return roomOn(t.Networks[0])
-	}
-	return roomOn("")
-}
-
-// roomOn is how long a reply may get on a network, in the same count.
-func roomOn(n socialwatch.Network) int {
-	if n == socialwatch.Mastodon {
-		return 460
-	}
-	return 240
-}
-
-// longest is the template with its longest slot values.
-func (t *Templates) longest(x Template) string {
-	private := ""
-	for _, name := range privatePhrases {
-		s := strings.ReplaceAll(t.phrases[x.Language][name], "{{link}}", longestLink)
-		if weigh(s) > weigh(private) {
-			private = s
+// tooLong checks the wordings at their longest slot values.
+func (t *Templates) tooLong(x Template) []error {
+	var errs []error
+	for i, line := range x.lines {
+		most, room := 0, 0
+		for _, text := range t.longest(x, i, Account{Private: longestLink}, Account{}) {
+			if by, limit := x.over(text); by > most {
+				most, room = by, limit
+			}
+		}
+		if most > 0 {
+			errs = append(errs, fmt.Errorf("%s:%d: %d characters at its longest slot values: shorten it to %d", x.Source, line, room+most, room))
 		}
 	}
-	text, _ := x.fill(map[string]string{SlotCase: "K-999999999999"[:maxCase], SlotDays: "99", SlotPrivate: private})
-	return text
+	return errs
 }
+
+// longest fills a wording with its longest slot values: once for each way of
+// going on in private that accounts give.
+func (t *Templates) longest(x Template, wording int, accounts ...Account) []string {
+	say := t.phrases[x.Language]
+	ways := []string{say[phraseHere]}
+	for _, a := range accounts {
+		ways = append(ways, a.way(longestCase, say))
+	}
+	var texts []string
+	for _, private := range ways {
+		text, _ := x.fill(wording, map[string]string{SlotCase: longestCase, SlotDays: strconv.Itoa(maxDays),
+			SlotOrder: "0001", SlotPrivate: private})
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// longestCase is a case number of the greatest length that is accepted.
+const longestCase = "K-999999999999"
 
 // longestLink is a private route of the greatest length that is accepted.
 var longestLink = "https://help.shop.example/" + strings.Repeat("x", maxLink-len("https://help.shop.example/"))
-
-// weigh counts as the strictest network does: letters of scripts beyond the
-// Latin, Greek, Cyrillic and Semitic ones, and emoji, count twice
-// (twitter-text's configuration version 3, without its discount for links).
-func weigh(s string) int {
-	n := 0
-	for _, r := range s {
-		n += 2
-		if r <= 0x10FF || r >= 0x2000 && r <= 0x200D || r >= 0x2010 && r <= 0x201F || r >= 0x2032 && r <= 0x2037 {
-			n--
-		}
-	}
-	return n
-}

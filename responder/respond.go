@@ -3,18 +3,12 @@ package responder
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"socialwatch"
 )
-
-// english is the language that others fall back to.
-const english = "en"
 
 // Account is our official data from the configuration.
 type Account struct {
@@ -25,7 +19,8 @@ type Account struct {
 	Handles      []string // our own and our partners' full addresses, which a reply may name
 	// Private is how customers reach us in private: empty for a direct
 	// message, a link (its host counts as allowed), else words that are used
-	// as they are in every language. At most 60 characters.
+	// as they are in every language. {case} stands for the case's number. At
+	// most 60 characters.
 	Private string
 }
 
@@ -51,9 +46,15 @@ type Input struct {
 	Calendar   Calendar
 	Now        time.Time          // bounds a post's own time, which may lie in the future
 	FollowUp   bool               // the customer has had an answer from us in this case
-	Used       []string           // ids of the templates already used in this case
+	Used       []string           // templates already used in this case, by id, with or without the wording
 	Given      bool               // the post brings what we asked for, so we thank and ask for no more
 	Earlier    []socialwatch.Past // of this case
+	Incident   bool               // the case is one of a spike: many report the same
+}
+
+// used reports whether a template has answered in this case, in any language.
+func (in Input) used(t Template) bool {
+	return slices.ContainsFunc(in.Used, func(ref string) bool { return TemplateID(ref) == t.ID })
 }
 
 // said reports whether this post or an earlier one of the case has one of the
@@ -117,12 +118,16 @@ func (r *Responder) Respond(in Input) Response {
 func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 	language, note := r.language(in)
 	values, notes := r.values(in, language)
+	if r.asked(in) {
+		delete(values, SlotPrivate)
+	}
 	for _, intent := range intents(in) {
 		for _, t := range r.templates.list {
-			if t.Intent != intent || t.Language != language || !t.On(in.Mention.Network) || slices.Contains(in.Used, t.ID) {
+			if t.Intent != intent || t.Language != language || !t.On(in.Mention.Network) || in.used(t) {
 				continue
 			}
-			text, missing := in.fill(t, values)
+			wording := t.wording(in.CaseNumber)
+			text, missing := in.fill(t, wording, values)
 			if missing != "" {
 				notes += fmt.Sprintf("; %s left out: no value for {{%s}}", t.ID, missing)
 				continue
@@ -130,8 +135,8 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 			text, without := r.advise(in, t.Language, text)
 			notes += without
 			d := &socialwatch.Draft{Account: in.Mention.Account, Parent: in.Mention.Post, Text: text,
-				Language: t.Language, Template: t.ID, TemplateV: t.Version}
-			return d, fmt.Sprintf("template %s v%d for %s%s%s", t.ID, t.Version, in.Assessment.Intent, note, notes)
+				Language: t.Language, Template: t.ref(wording), TemplateV: t.Version}
+			return d, fmt.Sprintf("template %s v%d for %s%s%s", d.Template, t.Version, in.Assessment.Intent, note, notes)
 		}
 	}
 	if len(in.Used) > 0 {
@@ -143,23 +148,24 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 	return nil, fmt.Sprintf("no reply: no template for %s%s%s", in.Assessment.Intent, note, notes)
 }
 
-// fill fills a template. Who has given what we asked for is not asked to write
-// in private, where the template can do without.
-func (in Input) fill(t Template, values map[string]string) (text, missing string) {
+// fill fills a wording. Who has given what we asked for is not asked to write
+// in private, where the wording can do without.
+func (in Input) fill(t Template, wording int, values map[string]string) (text, missing string) {
 	if in.Given {
 		fewer := maps.Clone(values)
 		delete(fewer, SlotPrivate)
-		if text, missing = t.fill(fewer); missing != SlotPrivate {
+		if text, missing = t.fill(wording, fewer); missing != SlotPrivate {
 			return text, missing
 		}
 	}
-	return t.fill(values)
+	return t.fill(wording, values)
 }
 
 // intents lists the intents whose templates may answer, best first. Who wants
 // a person gets the template that says so, and after an answer only what a
 // person writes. Who gives what we asked for, or comes back to a case that is
-// about nothing in particular, gets the neutral template.
+// about nothing in particular, gets the neutral template. The first answer to
+// one of many who report the same says so.
 func intents(in Input) []socialwatch.Intent {
 	own := in.Assessment.Intent
 	human := socialwatch.HumanSignals
@@ -174,89 +180,31 @@ func intents(in Input) []socialwatch.Intent {
 		return []socialwatch.Intent{FollowUp}
 	case own == socialwatch.Praise:
 		return []socialwatch.Intent{own}
+	case in.Incident && !in.FollowUp && own != socialwatch.ScamReport:
+		return []socialwatch.Intent{Incident, own}
 	case in.FollowUp || len(in.Used) > 0:
 		return []socialwatch.Intent{own, FollowUp}
 	}
 	return []socialwatch.Intent{own}
 }
 
-// language chooses the language to answer in: the writer's where the account
-// speaks it and there is a template, else English. note says so when it is
-// not the writer's.
-func (r *Responder) language(in Input) (language, note string) {
-	want := base(in.Assessment.Language)
-	if want == "" || want == "und" {
-		want = english
-		if len(in.Account.Languages) > 0 {
-			want = base(in.Account.Languages[0])
+// Examine fills each wording of a template with its longest values and checks
+// the results as if a customer's public post on a network were answered with
+// them: what `check` reports of a template on an account.
+func (r *Responder) Examine(t Template, a Account, n socialwatch.Network) []socialwatch.Finding {
+	var found []socialwatch.Finding
+	for i := range t.Wordings {
+		for _, text := range r.templates.longest(t, i, a) {
+			p := socialwatch.Payload{Text: text, Network: n, Language: t.Language, Template: t.ref(i), TemplateV: t.Version,
+				ParentName: "customer1", Visibility: socialwatch.Public}
+			p.Length, p.Limit = Measure(text, n)
+			for _, f := range r.safety.Check(CheckInput{Payload: p, Account: a, TemplateText: text,
+				Parent: socialwatch.Post{Visibility: socialwatch.Public, Language: t.Language, Text: "an example of a customer's words"}}) {
+				if !slices.Contains(found, f) {
+					found = append(found, f)
+				}
+			}
 		}
 	}
-	spoken := len(in.Account.Languages) == 0 ||
-		slices.ContainsFunc(in.Account.Languages, func(l string) bool { return base(l) == want })
-	switch {
-	case want == english:
-		return english, ""
-	case !spoken:
-		return english, fmt.Sprintf("; in English because the account does not answer in %q", want)
-	}
-	may := intents(in)
-	for _, t := range r.templates.list {
-		if t.Language == want && slices.Contains(may, t.Intent) && t.On(in.Mention.Network) {
-			return want, ""
-		}
-	}
-	return english, fmt.Sprintf("; in English because there is no template in %q", want)
-}
-
-var caseNumber = regexp.MustCompile(`^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$`)
-
-// values gives the slots their values; what has none stays empty.
-func (r *Responder) values(in Input, language string) (values map[string]string, note string) {
-	values = map[string]string{}
-	if n := in.CaseNumber; len(n) <= maxCase && caseNumber.MatchString(n) {
-		values[SlotCase] = n
-	} else if n != "" {
-		note = "; the case number has an unusual form and is left out"
-	}
-	if e, ok := in.Assessment.Entity(socialwatch.DaysWaited); ok {
-		if n, err := strconv.Atoi(e.Value); err == nil && n >= 2 && n <= 99 {
-			values[SlotDays] = strconv.Itoa(n)
-		}
-	}
-	say := r.templates.phrases[language]
-	private := strings.TrimSpace(in.Account.Private)
-	if utf8.RuneCountInString(private) > maxLink {
-		note += fmt.Sprintf("; the account's private route is longer than %d characters and is left out", maxLink)
-		private = ""
-	}
-	switch {
-	case in.Mention.Visibility == socialwatch.Direct:
-		values[SlotPrivate] = say[phraseHere]
-	case private == "":
-		values[SlotPrivate] = say[phraseMessage]
-	case strings.HasPrefix(private, "https://"):
-		values[SlotPrivate] = strings.ReplaceAll(say[phraseLink], "{{link}}", private)
-	default:
-		values[SlotPrivate] = private
-	}
-	return values, note
-}
-
-// Examine fills a template with its longest values and checks the result as
-// if a customer's public post were answered with it: what `check` reports of
-// a template on an account.
-func (r *Responder) Examine(t Template, a Account) []socialwatch.Finding {
-	text := r.templates.longest(t)
-	p := socialwatch.Payload{Text: text, Language: t.Language, Template: t.ID, TemplateV: t.Version,
-		ParentName: "customer1", Visibility: socialwatch.Public, Length: 40 + weigh(text), Limit: 40 + t.room()}
-	a.AllowHosts = append(slices.Clone(a.AllowHosts), hostOf(longestLink))
-	return r.safety.Check(CheckInput{Payload: p, Account: a, TemplateText: text,
-		Parent: socialwatch.Post{Visibility: socialwatch.Public, Language: t.Language, Text: "an example of a customer's words"}})
-}
-
-// base is the language of a tag such as en-GB, in small letters.
-func base(tag string) string {
-	tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
-	tag, _, _ = strings.Cut(tag, "_")
-	return tag
+	return found
 }

@@ -2,6 +2,7 @@ package responder
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,38 +20,47 @@ const FollowUp socialwatch.Intent = "follow_up"
 // leave them to help themselves.
 const Human socialwatch.Intent = "human"
 
+// Incident is the intent of the template for the cases of one spike: many
+// customers write the same, so many would read the same reply.
+const Incident socialwatch.Intent = "incident"
+
 // ownIntents are the templates' intents beside those of triage.
-var ownIntents = []socialwatch.Intent{FollowUp, Human}
+var ownIntents = []socialwatch.Intent{FollowUp, Human, Incident}
 
 // Slots that a template may use, with their longest values (templates are
 // measured with them).
 const (
 	SlotCase    = "case"    // number of the case, up to 14 characters
-	SlotDays    = "days"    // whole days the customer says they waited, 2 to 99
+	SlotDays    = "days"    // whole days the customer says they waited, 2 to 365
+	SlotOrder   = "order"   // last four characters of the one order number the customer wrote
 	SlotPrivate = "private" // how to go on in private: a phrase of the language
 )
 
 const (
 	maxCase = 14
 	maxLink = 60 // characters of an account's private route
+	minDays = 2
+	maxDays = 365
 )
 
-var slotNames = []string{SlotCase, SlotDays, SlotPrivate}
+var slotNames = []string{SlotCase, SlotDays, SlotOrder, SlotPrivate}
 
-// Template is one text that we may say. Body is as written, with its slots.
+// Template is one thing that we may say, in one wording or several.
 type Template struct {
 	ID       string // unique within its language; small letters, digits, hyphens
 	Version  int    // from 1
 	Intent   socialwatch.Intent
-	Language string                // ISO 639-1
+	Language string                // ISO 639-1, with a script where one is not the usual: hi-Latn
 	Networks []socialwatch.Network // empty: all
 	Slots    []string
-	Owner    string // who answers for the text
-	Gloss    string // what it says, in the approvers' language
-	Body     string
-	Source   string // the file it came from
+	Owner    string   // who answers for the text
+	Gloss    string   // what it says, in the approvers' language
+	Handoff  bool     // sends the customer to our private route and then waits for them
+	Wordings []string // as written, with their slots; one at least
+	Source   string   // the file it came from
 
-	parts []part
+	parts [][]part // of each wording
+	lines []int    // where each wording begins in the file
 }
 
 // On reports whether the template is meant for a network.
@@ -66,32 +76,8 @@ type part struct {
 	option int
 }
 
-// fill puts values into the body. missing names the first slot outside [[ ]]
-// that has no value.
-func (t Template) fill(values map[string]string) (text, missing string) {
-	dropped := map[int]bool{}
-	for _, p := range t.parts {
-		if p.slot == "" || values[p.slot] != "" {
-			continue
-		}
-		if p.option == 0 {
-			return "", p.slot
-		}
-		dropped[p.option] = true
-	}
-	var b strings.Builder
-	for _, p := range t.parts {
-		if dropped[p.option] {
-			continue
-		}
-		if p.slot != "" {
-			b.WriteString(values[p.slot])
-		} else {
-			b.WriteString(p.text)
-		}
-	}
-	return b.String(), ""
-}
+// languageTag is the form of a template's language.
+var languageTag = regexp.MustCompile(`^[a-z]{2}(?:-[A-Z][a-z]{3})?$`)
 
 // lineError is a problem at a line of a file.
 type lineError struct {
@@ -113,21 +99,19 @@ func parseTemplate(source, text string) (Template, []lineError) {
 		return t, []lineError{{1, "the front matter has no end: write --- on a line of its own below the keys"}}
 	}
 	bad := t.readKeys(lines[1:end])
-	first := end + 1
-	for first < len(lines) && strings.TrimSpace(lines[first]) == "" {
-		first++
+	bad = append(bad, t.readWordings(lines, end+1)...)
+	if len(t.Wordings) == 0 {
+		return t, bad
 	}
-	t.Body = strings.TrimSpace(strings.Join(lines[first:], "\n"))
-	if t.Body == "" {
-		return t, append(bad, lineError{end + 1, "the text of the reply is missing: write it below the second ---"})
-	}
-	parts, errs := parseBody(t.Body, first+1)
-	t.parts = parts
-	bad = append(bad, errs...)
-	return t, append(bad, t.checkSlots(end+1)...)
+	bad = append(bad, t.checkSlots(end+1)...)
+	return t, append(bad, t.checkUse(end+1)...)
 }
 
-var keyNames = []string{"id", "version", "intent", "language", "networks", "slots", "owner", "gloss"}
+// keyNames are the keys of the front matter; those of mayLack may be left out.
+var (
+	keyNames = []string{"id", "version", "intent", "language", "networks", "slots", "handoff", "owner", "gloss"}
+	mayLack  = []string{"handoff"}
+)
 
 // readKeys reads the front matter; lines begin at line 2 of the file.
 func (t *Template) readKeys(lines []string) []lineError {
@@ -154,7 +138,7 @@ func (t *Template) readKeys(lines []string) []lineError {
 		}
 	}
 	for _, key := range keyNames {
-		if !seen[key] {
+		if !seen[key] && !slices.Contains(mayLack, key) {
 			bad = append(bad, lineError{1, fmt.Sprintf("the key %s is missing: add a line %s: …", key, key)})
 		}
 	}
@@ -174,14 +158,17 @@ func (t *Template) set(key, value string) string {
 	case "intent":
 		t.Intent = socialwatch.Intent(value)
 		return unless(slices.Contains(ownIntents, t.Intent) || slices.Contains(socialwatch.Intents, t.Intent),
-			"write one of the intents, such as stuck_order, or follow_up, or human")
+			"write one of the intents, such as stuck_order, or follow_up, human or incident")
 	case "language":
 		t.Language = value
-		return unless(len(value) == 2 && simpleName(value, 'a'), "write a code of two small letters, such as en")
+		return unless(languageTag.MatchString(value), "write a code of two small letters, such as en, with a script if need be: hi-Latn")
 	case "networks":
 		return t.setNetworks(value)
 	case "slots":
 		t.Slots = list(value)
+	case "handoff":
+		t.Handoff = value == "yes"
+		return unless(t.Handoff || value == "no", "write yes or no")
 	case "owner":
 		t.Owner = value
 		return unless(value != "", "name who answers for this text")
@@ -203,64 +190,6 @@ func (t *Template) setNetworks(value string) string {
 		}
 	}
 	return unless(len(t.Networks) > 0, "write all, or names such as mastodon with commas between")
-}
-
-// parseBody splits a body into its parts; line is the line it begins at.
-func parseBody(body string, line int) ([]part, []lineError) {
-	var parts []part
-	var bad []lineError
-	option, options := 0, 0
-	for rest := body; rest != ""; {
-		n := strings.IndexFunc(rest, func(r rune) bool { return strings.ContainsRune("{}[]", r) })
-		if n < 0 {
-			n = len(rest)
-		}
-		if n > 0 {
-			parts = append(parts, part{text: rest[:n], option: option})
-			line += strings.Count(rest[:n], "\n")
-			rest = rest[n:]
-			continue
-		}
-		switch {
-		case strings.HasPrefix(rest, "{{"):
-			name, after, ok := strings.Cut(rest[2:], "}}")
-			name = strings.TrimSpace(name)
-			if !ok || !slices.Contains(slotNames, name) {
-				return parts, append(bad, lineError{line, fmt.Sprintf("unknown slot %q: write one of {{%s}}", clip(name), strings.Join(slotNames, "}}, {{"))})
-			}
-			parts = append(parts, part{slot: name, option: option})
-			rest = after
-		case strings.HasPrefix(rest, "[[") && option == 0:
-			options++
-			option, rest = options, rest[2:]
-		case strings.HasPrefix(rest, "]]") && option > 0:
-			option, rest = 0, rest[2:]
-		default:
-			return parts, append(bad, lineError{line, "a bracket that opens or closes nothing: slots are {{case}}, parts that may be left out are [[ … ]], not one within another"})
-		}
-	}
-	if option > 0 {
-		bad = append(bad, lineError{line, "[[ without ]]: close the part that may be left out"})
-	}
-	return parts, bad
-}
-
-// checkSlots holds the declared slots against those of the body.
-func (t *Template) checkSlots(line int) []lineError {
-	var bad []lineError
-	used := map[string]bool{}
-	for _, p := range t.parts {
-		if p.slot != "" && !slices.Contains(t.Slots, p.slot) && !used[p.slot] {
-			bad = append(bad, lineError{line, fmt.Sprintf("the text uses {{%s}}: add %s to slots", p.slot, p.slot)})
-		}
-		used[p.slot] = true
-	}
-	for _, s := range t.Slots {
-		if !used[s] {
-			bad = append(bad, lineError{line, fmt.Sprintf("slots names %q but the text does not use it: remove it there", s)})
-		}
-	}
-	return bad
 }
 
 func unless(ok bool, mend string) string {

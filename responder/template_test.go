@@ -23,13 +23,9 @@ func TestEveryBuiltInTemplatePassesItsOwnCheckAtLongestValues(t *testing.T) {
 	set := builtin(t)
 	r := New(set, Safety{})
 	for _, x := range set.List() {
-		if f := r.Examine(x, testAccount); len(f) > 0 {
+		if f := r.Examine(x, testAccount, ""); len(f) > 0 {
 			t.Errorf("%s: %+v", x.Source, f)
 		}
-		if n := weigh(set.longest(x)); n > 240 {
-			t.Errorf("%s: %d characters, with 40 for the address that is over 280", x.Source, n)
-		}
-		t.Logf("%-28s %3d of 240 at longest", x.Source, weigh(set.longest(x)))
 	}
 }
 
@@ -49,6 +45,8 @@ func TestBuiltInTemplatesCoverEveryIntent(t *testing.T) {
 }
 
 const front = "---\nid: late\nversion: 2\nintent: stuck_order\nlanguage: en\nnetworks: all\nslots: case\nowner: care\ngloss: late\n---\n"
+
+var handoff = strings.NewReplacer("slots: case", "slots: private, case", "owner: care", "handoff: yes\nowner: care").Replace(front)
 
 func file(text string) fstest.MapFS {
 	return fstest.MapFS{"en/late.tmpl": {Data: []byte(text)}}
@@ -75,11 +73,20 @@ func TestBadTemplatesAreRefusedWithTheLineAndTheMend(t *testing.T) {
 		{"slot not closed", file(front + "Hi {{case"), []string{"en/late.tmpl:11:", "unknown slot"}},
 		{"part not closed", file(front + "Hi [[{{case}}"), []string{"en/late.tmpl:11:", "[[ without ]]"}},
 		{"part within a part", file(front + "Hi [[a [[{{case}}]]]]"), []string{"en/late.tmpl:11:", "not one within another"}},
-		{"too long", file(front + strings.Repeat("very ", 60) + "{{case}}"), []string{"en/late.tmpl:1:", "shorten it to 240"}},
+		{"too long", file(front + strings.Repeat("very ", 60) + "{{case}}"), []string{"en/late.tmpl:11:", "314 characters", "shorten it to 280"}},
 		{"not UTF-8", file(front + "Hi {{case}} \xff"), []string{"en/late.tmpl:1:", "UTF-8"}},
+		{"bad language", file(strings.Replace(front, "language: en", "language: english", 1) + "Hi {{case}}"), []string{"en/late.tmpl:5: language is \"english\"", "such as en"}},
+		{"bad handoff", file(strings.Replace(front, "owner", "handoff: maybe\nowner", 1) + "Hi {{case}}"), []string{"en/late.tmpl:8:", "yes or no"}},
+		{"handoff without a case", file(handoff + "Please {{private}}[[, {{case}}]]"), []string{"en/late.tmpl:12: handoff is yes", "{{case}} outside"}},
+		{"handoff without the route", file(handoff + "Please {{private}}, {{case}}\n---\n[[Please {{private}}, ]]{{case}}"), []string{"en/late.tmpl:14: handoff is yes", "{{private}} outside"}},
+		{"wording empty", file(front + "Hi {{case}}\n---\n\n---\nHo {{case}}"), []string{"en/late.tmpl:13: a wording is empty"}},
+		{"last wording empty", file(front + "Hi {{case}}\n---\n"), []string{"en/late.tmpl:13: a wording is empty"}},
+		{"second wording too long", file(front + "Hi {{case}}\n---\n" + strings.Repeat("very ", 60) + "{{case}}"), []string{"en/late.tmpl:13:", "shorten it to 280"}},
+		{"unknown slot of a second wording", file(front + "Hi {{case}}\n---\n{{name}}"), []string{"en/late.tmpl:13: unknown slot"}},
+		{"incident with few wordings", file(strings.Replace(front, "stuck_order", "incident", 1) + "Hi {{case}}\n---\nHo {{case}}"), []string{"en/late.tmpl:10:", "needs 5 wordings", "it has 2"}},
 		{"id twice", fstest.MapFS{"en/a.tmpl": {Data: []byte(front + "Hi {{case}}")}, "en/b.tmpl": {Data: []byte(front + "Ho {{case}}")}}, []string{"en/b.tmpl:1:", "taken by en/a.tmpl"}},
-		{"language without phrases", fstest.MapFS{"de/a.tmpl": {Data: []byte(strings.NewReplacer("language: en", "language: de", "slots: case", "slots: private").Replace(front) + "Bitte {{private}}")}},
-			[]string{"de/phrases.txt:1: private_message is missing"}},
+		{"language without phrases", fstest.MapFS{"nl/a.tmpl": {Data: []byte(strings.NewReplacer("language: en", "language: nl", "slots: case", "slots: private").Replace(front) + "Graag {{private}}")}},
+			[]string{"nl/phrases.txt:1: private_message is missing"}},
 		{"bad phrase", fstest.MapFS{"en/phrases.txt": {Data: []byte("\nprivate_way = x\nprivate_here = use {{link}}\n")}}, []string{"en/phrases.txt:2: write one of", "en/phrases.txt:3: {{link}} belongs"}},
 		{"two bad files", fstest.MapFS{"en/a.tmpl": {Data: []byte("x")}, "en/b.tmpl": {Data: []byte("y")}}, []string{"en/a.tmpl:1:", "en/b.tmpl:1:"}},
 	}
@@ -112,7 +119,7 @@ func TestOverrideReplacesByIDAndAddsTheRest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x, _ := set.Get("stuck-order", "en"); x.Body != "Ours, {{case}}." || x.Version != 2 {
+	if x, _ := set.Get("stuck-order", "en"); x.Wordings[0] != "Ours, {{case}}." || x.Version != 2 {
 		t.Errorf("not replaced: %+v", x)
 	}
 	if x, ok := set.Get("late", "en"); !ok || !x.On(socialwatch.Mastodon) || x.On("other") {
@@ -134,7 +141,7 @@ func FuzzParseTemplate(f *testing.F) {
 			}
 		}
 		if len(bad) == 0 {
-			if got, missing := x.fill(map[string]string{SlotCase: "K-1", SlotDays: "3", SlotPrivate: "p"}); missing != "" || strings.Contains(got, "{{") {
+			if got, missing := x.fill(0, map[string]string{SlotCase: "K-1", SlotDays: "3", SlotOrder: "0001", SlotPrivate: "p"}); missing != "" || strings.Contains(got, "{{") {
 				t.Fatalf("%q fills to %q, missing %q", text, got, missing)
 			}
 		}
