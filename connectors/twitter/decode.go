@@ -152,7 +152,9 @@ func (p *post) unite() {
 			p.Entities.URLs = append(p.Entities.URLs, n.Entities.URLs...)
 		}
 	}
-	p.Conversation = cmp.Or(p.Conversation, p.ID)
+	if p.Conversation == "" && len(p.History) > 0 {
+		p.Conversation = p.History[0]
+	}
 }
 
 func (p *post) check() error {
