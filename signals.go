@@ -7,10 +7,11 @@ import (
 
 // Signals of triage that other parts act on.
 const (
-	SignalImpostor = "must.impostor"  // the author poses as us
-	SignalScamCall = "must.scam_call" // somebody tells of a fraud in our name
-	SignalTakeover = "must.takeover"  // somebody else is in the customer's account
-	SignalSafety   = "must.safety"    // danger to people: fire, injury
+	SignalImpostor = "must.impostor"   // the author poses as us
+	SignalScamCall = "must.scam_call"  // somebody tells of a fraud in our name
+	SignalTakeover = "must.takeover"   // somebody else is in the customer's account
+	SignalSafety   = "must.safety"     // danger to people: fire, injury
+	SignalOptOut   = "ignored.opt_out" // the author asks us not to write to them any more
 )
 
 // gravest orders the signals by which a human must act, gravest first.

@@ -60,7 +60,7 @@ var shapes = []string{
 	"shouting", "brief", "bare", "link", "handles", "other_first",
 	"agent_mark", "automated", "own", "earlier", "earlier_often", "open_case", "reach",
 	"lookalike_handle", "lookalike_name", "lookalike_link", "unofficial_phone",
-	"unread", "always", "short", "long",
+	"unread", "always", "short", "long", "single", "couple",
 }
 
 // contexts are the concepts whose phrases the code reads itself, around numbers

@@ -87,7 +87,7 @@ func TestRulesHaveTheNamesThatCodeLooksFor(t *testing.T) {
 		names = append(names, r.name)
 	}
 	for _, want := range []string{"dm_sent", "asks_for_human", "bot_denied", "asks_for_call", "takeover", "scam_call", "safety",
-		"impostor", "charged_after_cancel", "own", "automated", "contest", "promotion", "praise", "user_to_user", "other_agent"} {
+		"impostor", "charged_after_cancel", "own", "automated", "contest", "promotion", "praise", "user_to_user", "other_agent", "opt_out"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no rule is named %s", want)
 		}

@@ -9,12 +9,12 @@ import (
 
 // shapeIDs are the concepts that the code puts on the board.
 type shapeIDs struct {
-	longWait, highValue, number, shouting, brief, bare, link, handles, otherFirst uint16
-	agentMark, automated, own, earlier, earlierOften, openCase, reach             uint16
-	unread, always, short, long, since, term, termAfter, dayNumber                uint16
-	about                                                                         [len(aboutNumbers)]uint16
-	entities                                                                      []uint16 // of entityKinds
-	impostor                                                                      impostorIDs
+	longWait, highValue, number, shouting, brief, bare, link, handles, otherFirst  uint16
+	agentMark, automated, own, earlier, earlierOften, openCase, reach              uint16
+	unread, always, short, long, single, couple, since, term, termAfter, dayNumber uint16
+	about                                                                          [len(aboutNumbers)]uint16
+	entities                                                                       []uint16 // of entityKinds
+	impostor                                                                       impostorIDs
 }
 
 func newShapeIDs(l *lexicon) shapeIDs {
@@ -26,7 +26,7 @@ func newShapeIDs(l *lexicon) shapeIDs {
 		automated: l.concept("automated"), own: l.concept("own"), earlier: l.concept("earlier"),
 		earlierOften: l.concept("earlier_often"), openCase: l.concept("open_case"),
 		reach: l.concept("reach"), unread: l.concept("unread"),
-		always: l.concept(alwaysConcept), short: l.concept("short"), long: l.concept("long"),
+		always: l.concept(alwaysConcept), short: l.concept("short"), long: l.concept("long"), single: l.concept("single"), couple: l.concept("couple"),
 		since: l.concept("since"), term: l.concept("term"), termAfter: l.concept("term_after"),
 		dayNumber: l.concept("day_number"), impostor: newImpostorIDs(l),
 	}
@@ -77,6 +77,8 @@ func (t *Triage) findShapes(s *scratch, m socialwatch.Mention, h socialwatch.His
 	set(id.short, f.words > briefWords && f.words <= shortWords)
 	set(id.long, f.words > longWords)
 	set(id.bare, f.words == 0)
+	set(id.single, f.words == 1 || f.words == 2 && f.kana+f.han > 0)
+	set(id.couple, f.words == 2)
 	set(id.always, true)
 	set(id.link, f.links > 0)
 	set(id.handles, f.handles >= manyHandles)

@@ -62,7 +62,7 @@ func evidence(signals []socialwatch.Signal, intent socialwatch.Intent, ignored b
 	var out []socialwatch.Signal
 	for _, s := range signals {
 		of, _, dotted := strings.Cut(s.Name, ".")
-		speaks := !dotted || of == string(intent) || of == "case" || of == "must" || of == "urgency" || of == "score" || of == "ignored" && ignored
+		speaks := !dotted || of == string(intent) || of == "case" || of == "must" || of == "urgency" || of == "score" || of == "ignored" && ignored || s.Name == socialwatch.SignalOptOut
 		if s.Points > 0 && speaks {
 			out = append(out, s)
 		}
