@@ -22,6 +22,7 @@ type Known struct {
 	Used     map[int64][]string // by case id: templates of its replies that customers may have read
 	Human    map[int64]bool     // by case id: a mention of it wants a person (HumanSignals)
 	Posts    map[int64][]Past   // by case id: its mentions that later replies must heed, oldest first
+	OptedOut map[string]bool    // authors of Ask.Authors with a stored mention of the account that has SignalOptOut
 }
 
 // Past is an earlier post of a case that what we say next must heed: it holds
@@ -42,6 +43,7 @@ type Stored struct {
 	CaseID   int64  // 0 when ignored
 	Revision string
 	Gone     bool
+	Answered bool // a reply of ours to it is or may be public, or our people answered it in the network's own app
 }
 
 // Entry is one mention, new or edited, on its way into the store.

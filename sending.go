@@ -11,6 +11,8 @@ type ReplyContext struct {
 	Assessment Assessment
 	Original   string // text of version 1, as the template filled it; empty when a person wrote it
 	InDoubt    bool   // another reply of the case is sending or unknown
+	Answered   bool   // a reply to the parent, this one too, is or may be public, or our people answered it in the network's own app
+	OptedOut   bool   // a stored mention of the parent's author on this account has SignalOptOut
 	Moved      string // how the thread has moved since the decision; empty while it stands
 	Stopped    bool   // publishing is stopped
 }

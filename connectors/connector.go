@@ -32,7 +32,10 @@ type Connector struct {
 
 	// Paid says that the network charges for reading a post, also again: it is
 	// read again only before it is shown or answered, and nightly.
-	Paid       bool
+	Paid bool
+	// OneReply says that the network allows automation one reply to a post, ours
+	// in its own app included: nothing more is drafted or sent once a post has one.
+	OneReply   bool
 	Compliance Compliance // nil: nightly looks read every post again
 	Login      Login      // nil: the tokens come from the configuration
 }

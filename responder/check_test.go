@@ -35,6 +35,7 @@ func TestRulesOutsideTheWords(t *testing.T) {
 		{"own post", func(c *CheckInput) { c.Parent.Own = true }, RuleNotAnswerable},
 		{"other parent", func(c *CheckInput) { c.Parent.ID = "8" }, RuleNotAnswerable},
 		{"earlier reply unknown", func(c *CheckInput) { c.EarlierUnknown = true }, RuleSecondReply},
+		{"the one reply is there", func(c *CheckInput) { c.Answered = true }, RuleSecondReply},
 		{"prefix names two", func(c *CheckInput) { c.Payload.Prefix += "@other@far.example " }, RuleMentions},
 		{"empty", func(c *CheckInput) { c.Payload.Text = "" }, RuleUnfilled},
 		{"broken UTF-8", func(c *CheckInput) { c.Payload.Text = "Thanks \xff!" }, RuleHidden},

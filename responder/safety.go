@@ -11,7 +11,7 @@ import (
 
 // SafetyVersion names the rules and word lists of the safety check. It is
 // stored with what was checked and rises with every change of them.
-const SafetyVersion = "2"
+const SafetyVersion = "3"
 
 // Rules that block. There is no override: the text changes, or an admin the
 // allow-lists.
@@ -30,7 +30,7 @@ const (
 	RuleHidden        = "hidden"         // characters that do not show, or turn the text around
 	RuleVisibility    = "visibility"     // wider than the parent's
 	RuleNotAnswerable = "not_answerable" // the parent may not be answered
-	RuleSecondReply   = "second_reply"   // an earlier reply to the parent is unknown
+	RuleSecondReply   = "second_reply"   // an earlier reply to the parent is unknown, or is public where one is all
 )
 
 // Rules that warn: confirmed by the approver and stored.
@@ -65,6 +65,7 @@ type CheckInput struct {
 	CaseNumber   string // our own number, which the reply may name; that of TemplateText may stand anyhow
 
 	EarlierUnknown bool   // an earlier reply under this parent may have been sent
+	Answered       bool   // the parent has an answer of ours, and the network allows one reply to a post
 	NotAnswerable  string // why the parent may not be answered (opted out, does not name us); empty if it may
 	SameText       int    // replies with this very text in the last hour
 }
@@ -200,7 +201,9 @@ func (c *check) standing() {
 	case p.ParentID != parent.ID:
 		c.add(RuleNotAnswerable, 0, 0, "draft anew: the reply was composed for another post")
 	}
-	if c.in.EarlierUnknown {
+	if c.in.Answered {
+		c.add(RuleSecondReply, 0, 0, "withdraw the reply: the post has an answer of ours, and the network allows one; more is said in its own app")
+	} else if c.in.EarlierUnknown {
 		c.add(RuleSecondReply, 0, 0, "settle the earlier reply to this post first: it may have been sent")
 	}
 }

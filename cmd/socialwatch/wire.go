@@ -236,8 +236,14 @@ func (a *app) checkDraft(p socialwatch.Payload, parent socialwatch.Mention, orig
 func (a *app) check(rc socialwatch.ReplyContext, p socialwatch.Payload) []socialwatch.Finding {
 	in := responder.CheckInput{Payload: p, Parent: rc.Parent.Post, Account: a.accounts[p.Account],
 		TemplateText: rc.Original, CaseNumber: rc.Case.Number, EarlierUnknown: rc.InDoubt}
-	if rc.ParentGone {
+	switch {
+	case rc.ParentGone:
 		in.NotAnswerable = "the post is gone"
+	case rc.OptedOut:
+		in.NotAnswerable = "the customer asked us not to write to them"
+	}
+	if c := a.connector(p.Account); c != nil {
+		in.Answered = c.OneReply && rc.Answered
 	}
 	return a.responder.Check(in)
 }

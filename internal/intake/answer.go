@@ -17,7 +17,15 @@ func (p *plan) answer(it *item) {
 	if m != nil {
 		entry.CaseID = m.ID
 		a := p.respond(it)
+		why := p.mayNot(it)
+		draft := a.Draft
+		if why != "" {
+			a.Draft = nil
+		}
 		p.grow(it, a)
+		if why != "" && draft != nil {
+			m.escalateOnce(why)
+		}
 		m.remember(it, p.now)
 		p.supersede(m, p.why(it), anyReply)
 		p.dropDraft(m)

@@ -185,17 +185,20 @@ func (p *plan) attachNative() {
 			continue // it may be the reply whose answer was lost: reconciliation tells
 		}
 		some := p.supersede(m, "answered natively", func(r socialwatch.Reply) bool {
-			return r.CreatedAt.Before(post.CreatedAt) ||
-				r.Author == socialwatch.System && r.Payload.ParentID == post.ParentID && post.CreatedAt.After(p.said(post.ParentID))
+			answers := r.Payload.ParentID == post.ParentID
+			return r.CreatedAt.Before(post.CreatedAt) || answers && p.conn.OneReply ||
+				answers && r.Author == socialwatch.System && post.CreatedAt.After(p.said(post.ParentID))
 		})
-		if some || m.RespondedAt.IsZero() {
+		parent, stored := p.known.Mentions[post.ParentID]
+		news := p.conn.OneReply && stored && !parent.Answered // to be known before the next reply to it
+		if some || news || m.RespondedAt.IsZero() {
 			if m.RespondedAt.IsZero() {
 				m.RespondedAt = socialwatch.Micros(post.CreatedAt)
 			}
 			if m.State == socialwatch.CaseNew {
 				m.State = socialwatch.CaseOpen
 			}
-			m.event(socialwatch.EventCaseResponded, map[string]any{"how": "native", "post_id": post.ID})
+			m.event(socialwatch.EventCaseResponded, map[string]any{"how": "native", "post_id": post.ID, "parent_id": post.ParentID})
 		}
 	}
 }

@@ -24,7 +24,8 @@ type plan struct {
 	known    socialwatch.Known
 	items    []*item
 	gone     []string
-	cases    []*matter // those that may change or be joined, stored ones first
+	silent   map[string]bool // authors who asked us not to write to them
+	cases    []*matter       // those that may change or be joined, stored ones first
 	newCases int
 	out      socialwatch.Changes
 }
@@ -133,6 +134,7 @@ func (p *plan) attach(known socialwatch.Known) {
 	}
 	p.attachNative()
 	p.attachGone()
+	p.heedOptOuts()
 }
 
 func repliesOf(all []socialwatch.Reply, caseID int64) []socialwatch.Reply {

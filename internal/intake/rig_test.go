@@ -28,6 +28,7 @@ type town struct {
 	page   int
 	during func()          // called inside Fetch
 	sick   map[string]bool // roots whose thread can't be read
+	once   bool            // the network allows one reply to a post
 }
 
 func newTown() *town { return &town{posts: map[string]socialwatch.Post{}, page: 50} }
@@ -113,7 +114,7 @@ func (w *town) Compose(d socialwatch.Draft) (socialwatch.Payload, error) {
 
 func (w *town) connector() *connectors.Connector {
 	return &connectors.Connector{Account: "help", Network: socialwatch.Mastodon, Host: "social.example",
-		Source: w, Threads: w, Lookup: w, Composer: w}
+		Source: w, Threads: w, Lookup: w, Composer: w, OneReply: w.once}
 }
 
 // assess is a small triage: the words say what they are.

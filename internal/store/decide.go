@@ -17,7 +17,14 @@ const (
 
 	sqlOriginal = `select payload from reply_versions where reply_id = ? and version = 1 and author = ?`
 	sqlInDoubt  = `select count(*) from replies where case_id = ? and id <> ? and state in ('sending','unknown')`
-	sqlStopped  = `select actor, at from settings where name = 'stop'`
+	// Whether an answer of ours to the same post may be public, and whether its author asked
+	// us not to write.
+	sqlAnswered = `select exists (select 1 from replies where case_id = ? and mention_id = ?
+        and state in ('sending','unknown','sent'))
+    or exists (select 1 from events where case_id = ? and kind = '` + socialwatch.EventCaseResponded + `'
+        and data ->> 'parent_id' = ?) as answered,
+exists (select 1 from mentions where account = ? and author_id = ? and ` + sqlHasOptedOut + `) as opted_out`
+	sqlStopped = `select actor, at from settings where name = 'stop'`
 
 	sqlReplyCase = `select case_id from replies where id = ?`
 	sqlParent    = `select revision, gone_at from mentions where id = ?`
@@ -73,9 +80,24 @@ func (t *tx) context(ctx context.Context, replyID int64) (rc socialwatch.ReplyCo
 	if rc.Moved, err = t.moved(ctx, rc); err != nil {
 		return rc, err
 	}
+	if err := t.allowed(ctx, &rc); err != nil {
+		return rc, err
+	}
 	stop, err := t.stopState(ctx)
 	rc.InDoubt, rc.Stopped = doubts > 0, stop.Stopped
 	return rc, err
+}
+
+// allowed reads what the customer's wish and the network's rules depend on.
+func (t *tx) allowed(ctx context.Context, rc *socialwatch.ReplyContext) error {
+	var row struct {
+		Answered bool `db:"answered"`
+		OptedOut bool `db:"opted_out"`
+	}
+	err := t.get(ctx, &row, sqlAnswered, rc.Case.ID, rc.Reply.MentionID, rc.Case.ID, rc.Parent.ID,
+		rc.Case.Account, rc.Parent.Author.ID)
+	rc.Answered, rc.OptedOut = row.Answered, row.OptedOut
+	return err
 }
 
 const sqlNewer = `select count(*) from mentions where case_id = ? and received_at > ? and id <> ?`

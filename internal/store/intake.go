@@ -89,9 +89,19 @@ func (s *Store) NextCases(ctx context.Context, n int) ([]socialwatch.CaseRef, er
 
 const (
 	sqlKnownAccount  = `select version, network, host from accounts where name = ?`
-	sqlKnownMentions = `select id, account, post_id, case_id, revision, gone_at from mentions
+	sqlKnownMentions = `select id, account, post_id, case_id, revision, gone_at, ` + sqlIsAnswered + ` as answered from mentions
 where network = ? and host = ? and post_id in (?)`
-	sqlKnownOwn = `select post_id, case_id from replies where account = ? and post_id in (?)`
+
+	// sqlIsAnswered says of a row of mentions whether customers may have read an
+	// answer of ours to it.
+	sqlIsAnswered = `(exists (select 1 from replies r where r.case_id = mentions.case_id and r.mention_id = mentions.id
+        and r.state in ('sending','unknown','sent'))
+    or exists (select 1 from events e where e.case_id = mentions.case_id and e.kind = '` + socialwatch.EventCaseResponded + `'
+        and e.data ->> 'parent_id' = mentions.post_id))`
+
+	// sqlHasOptedOut says of a row of mentions whether it asks us not to write.
+	sqlHasOptedOut = `cast(signals as text) like '%"` + socialwatch.SignalOptOut + `"%'`
+	sqlKnownOwn    = `select post_id, case_id from replies where account = ? and post_id in (?)`
 
 	// Live cases of the authors, the newest closed one of each for linking,
 	// the cases of the posts, and the survivors of merged ones.
@@ -121,8 +131,9 @@ where case_id in (?) and (cast(signals as text) like '%"must.%' or cast(entities
     or cast(entities as text) like '%"address"%')
 order by created_at, id`
 
-	sqlKnownEarlier = `select author_id, count(*) as n from mentions
-where account = ? and author_id in (?) and created_at >= ? group by author_id`
+	sqlKnownAuthors = `select author_id, sum(case when created_at >= ? then 1 else 0 end) as n,
+max(case when ` + sqlHasOptedOut + ` then 1 else 0 end) as opted_out
+from mentions where account = ? and author_id in (?) group by author_id`
 )
 
 // Known returns what the store holds that a batch touches, read at one moment
@@ -168,18 +179,27 @@ func (t *tx) known(ctx context.Context, ask socialwatch.Ask) (k socialwatch.Know
 	if err := t.knownCases(ctx, ask, caseIDs, &k); err != nil {
 		return k, err
 	}
-	var earlier []struct {
-		AuthorID string `db:"author_id"`
+	return k, t.knownAuthors(ctx, ask, &k)
+}
+
+// knownAuthors reads what each author's mentions say about them.
+func (t *tx) knownAuthors(ctx context.Context, ask socialwatch.Ask, k *socialwatch.Known) error {
+	var authors []struct {
+		ID       string `db:"author_id"`
 		N        int    `db:"n"`
+		OptedOut bool   `db:"opted_out"`
 	}
-	if err := t.all(ctx, &earlier, sqlKnownEarlier, ask.Account, ask.Authors, orEpoch(ask.Since)); err != nil {
-		return k, err
+	if err := t.all(ctx, &authors, sqlKnownAuthors, orEpoch(ask.Since), ask.Account, ask.Authors); err != nil {
+		return err
 	}
-	k.Earlier = make(map[string]int, len(earlier))
-	for _, e := range earlier {
-		k.Earlier[e.AuthorID] = e.N
+	k.Earlier, k.OptedOut = make(map[string]int, len(authors)), map[string]bool{}
+	for _, a := range authors {
+		k.Earlier[a.ID] = a.N
+		if a.OptedOut {
+			k.OptedOut[a.ID] = true
+		}
 	}
-	return k, nil
+	return nil
 }
 
 func (t *tx) knownMentions(ctx context.Context, network, host string, postIDs []string) (map[string]socialwatch.Stored, []int64, error) {
@@ -190,6 +210,7 @@ func (t *tx) knownMentions(ctx context.Context, network, host string, postIDs []
 		CaseID   *int64 `db:"case_id"`
 		Revision string `db:"revision"`
 		GoneAt   moment `db:"gone_at"`
+		Answered bool   `db:"answered"`
 	}
 	if err := t.all(ctx, &rows, sqlKnownMentions, network, host, postIDs); err != nil {
 		return nil, nil, err
@@ -197,7 +218,8 @@ func (t *tx) knownMentions(ctx context.Context, network, host string, postIDs []
 	stored := make(map[string]socialwatch.Stored, len(rows))
 	var caseIDs []int64
 	for _, r := range rows {
-		stored[r.PostID] = socialwatch.Stored{ID: r.ID, Account: r.Account, CaseID: deref(r.CaseID), Revision: r.Revision, Gone: !r.GoneAt.IsZero()}
+		stored[r.PostID] = socialwatch.Stored{ID: r.ID, Account: r.Account, CaseID: deref(r.CaseID), Revision: r.Revision,
+			Gone: !r.GoneAt.IsZero(), Answered: r.Answered}
 		if r.CaseID != nil {
 			caseIDs = append(caseIDs, *r.CaseID)
 		}
