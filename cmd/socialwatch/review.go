@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -127,6 +128,9 @@ func describe(r api.ReplyDetail) string {
 	line("  evidence: %s", strings.Join(signals, ", "))
 	line("")
 	line("WILL POST as @%s, %s, %d/%d, %s: reply %d is %s", r.Account, r.Visibility, r.Length, r.Limit, r.Language, r.ID, r.State)
+	if r.CostUSD > 0 {
+		line("  costs %s to post", socialwatch.MicroUSD(math.Round(r.CostUSD*1e6)).Dollars())
+	}
 	if r.Warning != "" {
 		line("  Content warning: %s", strings.ReplaceAll(r.Warning, "\n", "\n  "))
 	}

@@ -33,6 +33,7 @@ type app struct {
 	accounts   map[string]responder.Account
 	calendars  map[string]responder.Calendar // by account name
 	connectors map[string]*connectors.Connector
+	tokens     connectors.TokenStore // nil without a key
 	intake     *intake.Intake
 	publisher  *publish.Publisher
 	desk       *publish.Desk

@@ -42,6 +42,7 @@ type Reply struct {
 	TemplateVersion int                    `json:"template_version"`
 	Length          int                    `json:"length"` // by the network's own count
 	Limit           int                    `json:"limit"`
+	CostUSD         float64                `json:"cost_usd"`  // what the network will charge; 0: nothing
 	ParentID        string                 `json:"parent_id"` // post that it answers
 	Findings        []socialwatch.Finding  `json:"findings"`
 	Author          string                 `json:"author"`
@@ -226,7 +227,7 @@ func viewReply(r socialwatch.Reply, caseNumber string) Reply {
 	return Reply{ID: r.ID, CaseNumber: caseNumber, Account: p.Account, Network: p.Network,
 		State: r.State, Version: r.Version, Hash: r.Hash, Text: p.Text, WholeText: p.Whole(), Warning: p.Warning,
 		Visibility: p.Visibility, Language: p.Language, Template: p.Template, TemplateVersion: p.TemplateV,
-		Length: p.Length, Limit: p.Limit, ParentID: p.ParentID, Findings: list(r.Findings),
+		Length: p.Length, Limit: p.Limit, CostUSD: float64(p.Cost) / 1e6, ParentID: p.ParentID, Findings: list(r.Findings),
 		Author: r.Author, Reason: r.Reason, DecidedBy: r.DecidedBy, DecidedAt: at(r.DecidedAt),
 		HoldUntil: at(r.HoldUntil), ExpiresAt: at(r.ExpiresAt), Attempts: r.Attempt, SentAt: at(r.SentAt),
 		PublishedID: r.PostID, PublishedURL: r.PostURL, CreatedAt: at(r.CreatedAt)}

@@ -46,7 +46,7 @@ type cardView struct {
 
 	// What we would say.
 	OursTitle, Prefix, Reply, ReplyWarning, ReplyLang, Language, Visibility string
-	Template, EditBadge, Author, Length                                     string
+	Template, EditBadge, Author, Length, Cost                               string
 	TooLong                                                                 bool
 	Expires                                                                 *moment
 	Findings                                                                findingsView
@@ -253,6 +253,7 @@ func (c *Console) ours(v *cardView, card store.Card) {
 	v.Prefix, v.Reply, v.ReplyWarning = pl.Prefix, pl.Text, pl.Warning
 	v.ReplyLang, v.Language, v.Visibility = tongue(pl.Language), language(pl.Language), label("visibility", string(pl.Visibility))
 	v.Length, v.TooLong = say("length", pl.Length, pl.Limit), pl.Limit > 0 && pl.Length > pl.Limit
+	v.Cost = cost(pl)
 	v.Template, v.OursTitle = templateName(pl), oursTitle(rp)
 	v.Findings = findings(rp.Findings)
 	if rp.Author != socialwatch.System {
@@ -262,6 +263,14 @@ func (c *Console) ours(v *cardView, card store.Card) {
 		v.Expires = c.at(rp.ExpiresAt)
 	}
 	c.versions(v, card)
+}
+
+// cost is what sending takes, empty where the network charges nothing.
+func cost(pl socialwatch.Payload) string {
+	if pl.Cost == 0 {
+		return ""
+	}
+	return say("cost", pl.Cost.Dollars())
 }
 
 // versions compares the text with the first version, word by word.

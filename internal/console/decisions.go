@@ -15,9 +15,9 @@ import (
 
 // editView is the editor's text with what the check says of it.
 type editView struct {
-	Text, Length, Language, Visibility string
-	TooLong, MayApprove                bool
-	Findings                           findingsView
+	Text, Length, Cost, Language, Visibility string
+	TooLong, MayApprove                      bool
+	Findings                                 findingsView
 }
 
 // decision reads a form about one reply: the hash that the person saw comes
@@ -127,8 +127,8 @@ func (c *Console) editor(w http.ResponseWriter, r *http.Request) error {
 		if next := r.URL.Query().Get("next"); next != "" {
 			v.Next = next
 		}
-		v.Edit = &editView{Text: v.Reply, Length: v.Length, Language: v.Language, Visibility: v.Visibility, TooLong: v.TooLong,
-			MayApprove: v.mayApproveEdit, Findings: v.Findings}
+		v.Edit = &editView{Text: v.Reply, Length: v.Length, Cost: v.Cost, Language: v.Language, Visibility: v.Visibility,
+			TooLong: v.TooLong, MayApprove: v.mayApproveEdit, Findings: v.Findings}
 		return nil
 	})
 }
@@ -154,7 +154,7 @@ func (c *Console) recheck(w http.ResponseWriter, r *http.Request, d socialwatch.
 	}
 	return c.desk(w, r, status, d.ReplyID, func(v *cardView) error {
 		v.Problem, v.Hash = problem, d.Hash
-		v.Edit = &editView{Text: d.Text, Length: say("length", pl.Length, pl.Limit), TooLong: pl.Limit > 0 && pl.Length > pl.Limit,
+		v.Edit = &editView{Text: d.Text, Length: say("length", pl.Length, pl.Limit), Cost: cost(pl), TooLong: pl.Limit > 0 && pl.Length > pl.Limit,
 			Language: language(pl.Language), Visibility: label("visibility", string(pl.Visibility)), MayApprove: v.mayApproveEdit, Findings: findings(found)}
 		return nil
 	})

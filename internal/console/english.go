@@ -220,6 +220,7 @@ var englishPages = map[string]string{
 	"ours.sent":      "Posted as @%s",
 	"ours.draft":     "Draft as @%s",
 	"length":         "%d/%d",
+	"cost":           "costs %s to post",
 	"expires":        "Draft valid until",
 	"by":             "by %s",
 	"template":       "template %s v%d",
