@@ -105,7 +105,7 @@ func (a *app) bell(ctx context.Context) <-chan struct{} {
 }
 
 // polls are the jobs that read the networks.
-func (a *app) polls(rings map[string]chan struct{}) []jobs.Job {
+func (a *app) polls(rings map[string]rings) []jobs.Job {
 	var list []jobs.Job
 	quiet := func(name string, c *connectors.Connector, work func(context.Context, *connectors.Connector) error) func(context.Context) error {
 		return func(ctx context.Context) error {
@@ -121,54 +121,99 @@ func (a *app) polls(rings map[string]chan struct{}) []jobs.Job {
 	}
 	for name, c := range a.connectors {
 		list = append(list,
-			jobs.Job{Name: "poll:" + name, Spec: a.cfg.Polling.Every, Wake: rings[name], Run: quiet("poll", c, a.poll)},
+			jobs.Job{Name: "poll:" + name, Spec: a.cfg.Polling.Every, Wake: rings[name].news, Run: quiet("poll", c, a.poll)},
 			jobs.Job{Name: "threads:" + name, Spec: threads, Run: quiet("threads", c, a.threads)},
 			jobs.Job{Name: "rehydrate:" + name, Spec: "17 3 * * *", Run: quiet("rehydrate", c, a.rehydrate)},
 		)
+		if kept := rings[name].kept; kept != nil {
+			list = append(list, jobs.Job{Name: "inbox:" + name, Spec: "@every 1m", Local: true, Wake: kept, Run: quiet("inbox", c, a.takeIn)})
+		}
 	}
 	return list
 }
 
+// rings are the doorbells of one account.
+type rings struct {
+	news chan struct{} // fetch
+	kept chan struct{} // take in what stands in the inbox
+	gone chan string   // look at this post
+}
+
 // streams keeps each account's doorbell and returns what it rings. A ring
 // that says a post was deleted looks at that post at once.
-func (a *app) streams(ctx context.Context) (map[string]chan struct{}, func()) {
+func (a *app) streams(ctx context.Context) (map[string]rings, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	rings := map[string]chan struct{}{}
+	all := map[string]rings{}
 	for name, c := range a.connectors {
 		if c.Waker == nil {
 			continue
 		}
-		news, gone := make(chan struct{}, 1), make(chan string, 64)
-		rings[name] = news
-		wg.Go(func() { a.wake(ctx, c, news, gone) })
-		wg.Go(func() { a.lookAtGone(ctx, c, gone) })
+		r := rings{news: make(chan struct{}, 1), kept: make(chan struct{}, 1), gone: make(chan string, 64)}
+		all[name] = r
+		if c.Paid { // for what each connection brings
+			wg.Go(func() { a.wakeAlone(ctx, c, r) })
+		} else {
+			wg.Go(func() { a.wake(ctx, c, r) })
+		}
+		wg.Go(func() { a.lookAtGone(ctx, c, r.gone) })
 	}
-	return rings, func() { cancel(); wg.Wait() }
+	return all, func() { cancel(); wg.Wait() }
 }
 
-func (a *app) wake(ctx context.Context, c *connectors.Connector, news chan<- struct{}, gone chan<- string) {
-	ring := func(r connectors.Ring) {
-		if r.Deleted != "" {
-			select {
-			case gone <- r.Deleted:
-			default: // the nightly look and the look before sending find it
-			}
-			return
+// wakeAlone keeps the stream in one process at a time.
+func (a *app) wakeAlone(ctx context.Context, c *connectors.Connector, r rings) {
+	lease := jobs.Lease{Name: "stream/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
+	tick := time.NewTicker(a.tuning.lease)
+	defer tick.Stop()
+	for refused := false; !refused; {
+		err := jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
+			refused = a.wake(ctx, c, r)
+			return nil
+		})
+		if err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) && ctx.Err() == nil {
+			a.log.Warn("stream not kept", "account", c.Account, "err", err)
 		}
 		select {
-		case news <- struct{}{}:
-		default: // one ring is waiting already
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
+}
+
+// ring passes a ring on; the connector never waits.
+func (r rings) ring(what connectors.Ring) {
+	bell := r.news
+	switch {
+	case what.Deleted != "":
+		select {
+		case r.gone <- what.Deleted:
+		default: // the nightly look and the look before sending find it
+		}
+		return
+	case what.Kept:
+		bell = r.kept
+	}
+	select {
+	case bell <- struct{}{}:
+	default: // one ring is waiting already
+	}
+}
+
+// wake keeps the account's stream open until ctx ends, and reports whether the
+// network refuses it for good.
+func (a *app) wake(ctx context.Context, c *connectors.Connector, r rings) (refused bool) {
 	up := func(is bool) {
 		if err := a.store.SetStream(context.WithoutCancel(ctx), c.Account, is, socialwatch.Micros(a.now())); err != nil {
 			a.log.Warn("stream state not stored", "account", c.Account, "err", err)
 		}
 	}
-	if err := c.Waker.Wake(ctx, ring, up); err != nil && ctx.Err() == nil {
+	err := c.Waker.Wake(ctx, r.ring, up)
+	if refused = err != nil && ctx.Err() == nil; refused {
 		a.log.Error("stream refused for good, polling goes on", "account", c.Account, "err", err)
 	}
+	return refused
 }
 
 // lookAtGone looks at what the stream says was deleted, all that waits at

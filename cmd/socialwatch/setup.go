@@ -178,30 +178,66 @@ func check(ctx context.Context, f *flags) []finding {
 	} else {
 		found = append(found, finding{What: "rules and templates", OK: true, Text: counted(len(a.templates.List()), "template")})
 	}
-	found = append(found, checkDatabase(ctx, cfg))
+	var database finding
+	a.store, database = checkDatabase(ctx, cfg)
+	found = append(found, database)
+	if a.store != nil {
+		defer a.close()
+	}
 	if err := a.networks(); err != nil {
 		return append(found, finding{What: "accounts", Text: err.Error()})
 	}
-	for name, c := range a.connectors {
-		found = append(found, checkAccount(ctx, name, c)...)
+	for _, acc := range cfg.Accounts {
+		found = append(found, checkAccount(ctx, acc.Name, a.connectors[acc.Name])...)
+	}
+	if a.store != nil {
+		found = append(found, a.checkMoney(ctx)...)
 	}
 	return found
 }
 
-func checkDatabase(ctx context.Context, cfg config.Config) finding {
+// checkMoney tells what accounts on networks that charge have spent, and what
+// the month will cost at the present volume.
+func (a *app) checkMoney(ctx context.Context) []finding {
+	purses, err := a.ledger.Purses(ctx, nil)
+	if err != nil {
+		return []finding{{What: "money", Text: err.Error()}}
+	}
+	var found []finding
+	for _, acc := range a.cfg.Accounts {
+		p := purses[acc.Name]
+		if !p.Used() {
+			continue
+		}
+		f := finding{What: "account " + acc.Name + ", money", OK: true, Text: fmt.Sprintf(
+			"%s today, %s this month; at the present volume the month will cost %s", p.Day.Dollars(), p.Month.Dollars(), p.Forecast.Dollars())}
+		if b := p.Budget.Month; b > 0 {
+			f.Text += ", of a budget of " + b.Dollars()
+			if p.Forecast > b {
+				f.OK, f.Warn = false, true
+				f.Text += ": reading will stop before the month ends; raise x.budget_month or expect a pause"
+			}
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+// checkDatabase returns the open database, nil when it is not fit for use.
+func checkDatabase(ctx context.Context, cfg config.Config) (*store.Store, finding) {
 	opts, err := storeOptions(cfg)
 	if err != nil {
-		return finding{What: "database", Text: err.Error()}
+		return nil, finding{What: "database", Text: err.Error()}
 	}
 	s, err := store.Open(ctx, opts)
 	if err != nil {
-		return finding{What: "database", Text: err.Error()}
+		return nil, finding{What: "database", Text: err.Error()}
 	}
-	defer s.Close()
 	if err := s.Ping(ctx); err != nil {
-		return finding{What: "database", Text: err.Error()}
+		s.Close()
+		return nil, finding{What: "database", Text: err.Error()}
 	}
-	return finding{What: "database", OK: true, Text: fmt.Sprintf("%s, schema up to date", s.Kind())}
+	return s, finding{What: "database", OK: true, Text: fmt.Sprintf("%s, schema up to date", s.Kind())}
 }
 
 func checkAccount(ctx context.Context, name string, c *connectors.Connector) []finding {

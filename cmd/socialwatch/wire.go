@@ -11,13 +11,14 @@ import (
 
 	"socialwatch"
 	"socialwatch/connectors"
-	"socialwatch/connectors/mastodon"
 	"socialwatch/internal/auth"
 	"socialwatch/internal/config"
 	"socialwatch/internal/intake"
+	"socialwatch/internal/ledger"
 	"socialwatch/internal/outbox"
 	"socialwatch/internal/publish"
 	"socialwatch/internal/store"
+	"socialwatch/internal/vault"
 	"socialwatch/responder"
 	"socialwatch/templates"
 	"socialwatch/triage"
@@ -33,7 +34,8 @@ type app struct {
 	accounts   map[string]responder.Account
 	calendars  map[string]responder.Calendar // by account name
 	connectors map[string]*connectors.Connector
-	tokens     connectors.TokenStore // nil without a key
+	ledger     *ledger.Ledger
+	tokens     *vault.Vault
 	intake     *intake.Intake
 	publisher  *publish.Publisher
 	desk       *publish.Desk
@@ -105,14 +107,15 @@ func wire(ctx context.Context, cfg config.Config, t tuning) (*app, error) {
 	if err := a.rules(); err != nil {
 		return nil, err
 	}
-	if err := a.networks(); err != nil {
-		return nil, err
-	}
 	opts, err := storeOptions(cfg)
 	if err != nil {
 		return nil, err
 	}
 	if a.store, err = store.Open(ctx, opts); err != nil {
+		return nil, err
+	}
+	if err := a.networks(); err != nil {
+		a.close()
 		return nil, err
 	}
 	for _, c := range a.connectors {
@@ -153,35 +156,6 @@ func (a *app) rules() error {
 				return fmt.Errorf("calendars.%s: %w", acc.Calendar, err)
 			}
 		}
-	}
-	return nil
-}
-
-// networks makes one connector for each account: the whole list of networks
-// is this switch.
-func (a *app) networks() error {
-	a.connectors = map[string]*connectors.Connector{}
-	for _, acc := range a.cfg.Accounts {
-		token, err := acc.Token()
-		if err != nil {
-			return err
-		}
-		var c *connectors.Connector
-		switch socialwatch.Network(acc.Network) {
-		case socialwatch.Mastodon:
-			c, err = mastodon.New(mastodon.Options{
-				Account: acc.Name, BaseURL: acc.BaseURL, Token: token, AllowHTTP: acc.AllowHTTP,
-				ReplyVisibility: socialwatch.Visibility(acc.ReplyVisibility),
-				SweepEvery:      a.tuning.sweep, SweepAge: a.tuning.sweep,
-				UserAgent: "socialwatch/" + version, Now: a.now, Logger: a.log,
-			})
-		default:
-			err = fmt.Errorf("unknown network %q", acc.Network)
-		}
-		if err != nil {
-			return fmt.Errorf("account %s: %w", acc.Name, err)
-		}
-		a.connectors[acc.Name] = c
 	}
 	return nil
 }

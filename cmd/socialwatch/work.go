@@ -32,7 +32,9 @@ func (a *app) poll(ctx context.Context, c *connectors.Connector) error {
 	}
 	lease := jobs.Lease{Name: "poll/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
 	return jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
+		_, kept := a.intake.Inbox(ctx, c)
 		r, err := a.intake.Poll(ctx, c)
+		err = errors.Join(kept, err)
 		switch {
 		case errors.Is(ctx.Err(), context.Canceled):
 			return ctx.Err() // told to stop: says nothing about the network
@@ -46,9 +48,20 @@ func (a *app) poll(ctx context.Context, c *connectors.Connector) error {
 		result := socialwatch.PollResult{Account: c.Account, At: socialwatch.Micros(a.now()), Stored: r.Stored}
 		if err != nil {
 			result.Err, result.Reason, result.NextAt = plain(err), socialwatch.ReasonOf(err), a.pollAgain(err)
+		} else if pace, short := a.ledger.Pace(ctx, c.Account); short != nil {
+			err = short
+		} else if pace > 0 { // money runs short
+			result.NextAt = result.At.Add(pace)
 		}
 		return errors.Join(err, a.store.RecordPoll(ctx, result))
 	})
+}
+
+// takeIn takes in what was pushed. It needs no lease: the account's version
+// decides between two at once.
+func (a *app) takeIn(ctx context.Context, c *connectors.Connector) error {
+	_, err := a.intake.Inbox(ctx, c)
+	return err
 }
 
 // longestRest bounds how long a failure keeps an account from being read.

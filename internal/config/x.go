@@ -56,8 +56,8 @@ func (x XAccount) check(add func(key, format string, args ...any)) {
 	for _, item := range slices.Sorted(maps.Keys(x.Prices)) {
 		if !slices.Contains(XItems, item) {
 			add("prices."+item, "unknown item: write one of %s", strings.Join(XItems, ", "))
-		} else if p := x.Prices[item]; p < 0 || p > dearest {
-			add("prices."+item, "write US dollars for one object, such as 0.001")
+		} else if p := x.Prices[item]; p <= 0 || p > dearest {
+			add("prices."+item, "write US dollars for one object, above 0, such as 0.001")
 		}
 	}
 }

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"time"
+
+	"socialwatch"
+	"socialwatch/connectors"
+	"socialwatch/connectors/mastodon"
+	"socialwatch/connectors/twitter"
+	"socialwatch/connectors/twitter/legacy"
+	"socialwatch/internal/config"
+	"socialwatch/internal/ledger"
+	"socialwatch/internal/store"
+	"socialwatch/internal/vault"
+)
+
+// networks makes one connector for each account: the whole list of networks
+// is this switch. Some need the database.
+func (a *app) networks() error {
+	if err := a.lend(); err != nil {
+		return err
+	}
+	a.connectors = map[string]*connectors.Connector{}
+	for _, acc := range a.cfg.Accounts {
+		var c *connectors.Connector
+		var err error
+		switch {
+		case acc.Network == string(socialwatch.Mastodon):
+			c, err = a.mastodon(acc)
+		case acc.Network == string(socialwatch.X) && acc.X.API == "v1.1":
+			c, err = a.xLegacy(acc)
+		case acc.Network == string(socialwatch.X):
+			c, err = a.x(acc)
+		default:
+			err = fmt.Errorf("unknown network %q", acc.Network)
+		}
+		if err != nil {
+			return fmt.Errorf("account %s: %w", acc.Name, err)
+		}
+		a.connectors[acc.Name] = c
+	}
+	return nil
+}
+
+// lend makes what connectors share with other processes.
+func (a *app) lend() error {
+	if a.store == nil {
+		return nil
+	}
+	budgets := map[string]socialwatch.Budget{}
+	for _, acc := range a.cfg.Accounts {
+		budgets[acc.Name] = socialwatch.Budget{Day: micro(acc.X.BudgetDay), Month: micro(acc.X.BudgetMonth)}
+	}
+	a.ledger = &ledger.Ledger{Store: a.store, Budgets: budgets, Now: a.now}
+	var keys vault.Keys // without any, it says how to make one when it is needed
+	if text := os.Getenv(a.cfg.Secrets.KeyEnv); text != "" {
+		var err error
+		if keys, err = vault.ParseKeys(text); err != nil {
+			return fmt.Errorf("environment variable %s: %w", a.cfg.Secrets.KeyEnv, err)
+		}
+	}
+	a.tokens = &vault.Vault{Store: a.store, Leases: a.store, Keys: keys, Holder: a.worker, Now: a.now}
+	return nil
+}
+
+// micro is an amount of the configuration.
+func micro(dollars float64) socialwatch.MicroUSD {
+	return socialwatch.MicroUSD(math.Round(dollars * 1e6))
+}
+
+func (a *app) mastodon(acc config.Account) (*connectors.Connector, error) {
+	token, err := acc.Token()
+	if err != nil {
+		return nil, err
+	}
+	return mastodon.New(mastodon.Options{
+		Account: acc.Name, BaseURL: acc.BaseURL, Token: token, AllowHTTP: acc.AllowHTTP,
+		ReplyVisibility: socialwatch.Visibility(acc.ReplyVisibility),
+		SweepEvery:      a.tuning.sweep, SweepAge: a.tuning.sweep,
+		UserAgent: userAgent(), Now: a.now, Logger: a.log,
+	})
+}
+
+func (a *app) x(acc config.Account) (*connectors.Connector, error) {
+	secrets, err := acc.X.Secrets(acc.Name)
+	if err != nil {
+		return nil, err
+	}
+	o := twitter.Options{
+		Account: acc.Name, Handle: acc.Handle, BaseURL: acc.BaseURL, AllowHTTP: acc.AllowHTTP,
+		Auth: twitter.Auth{ConsumerKey: secrets["CONSUMER_KEY"], ConsumerSecret: secrets["CONSUMER_SECRET"],
+			AccessToken: secrets["ACCESS_TOKEN"], AccessSecret: secrets["ACCESS_SECRET"],
+			ClientID: secrets["CLIENT_ID"], ClientSecret: secrets["CLIENT_SECRET"]},
+		Bearer: secrets["BEARER"], Prices: prices(acc.X.Prices), Links: twitter.Links(acc.X.Links),
+		Stream: acc.X.Stream, PostFields: acc.X.PostFields, Automated: acc.X.Automated,
+		UserAgent: userAgent(), Now: a.now, Logger: a.log,
+	}
+	if a.store == nil {
+		return nil, errors.New("its money, tokens and pushed posts stand in the database: put that right first")
+	}
+	o.Ledger, o.Tokens, o.Inbox = a.ledger, a.tokens, inbox{a.store, a.now}
+	return twitter.New(o)
+}
+
+func userAgent() string { return "socialwatch/" + version }
+
+// prices are those that the configuration names; the others are X's list.
+func prices(of map[string]float64) twitter.Prices {
+	price := func(item string) socialwatch.MicroUSD { return micro(of[item]) }
+	return twitter.Prices{
+		MentionRead: price(twitter.ItemMentionRead), OwnRead: price(twitter.ItemOwnRead),
+		PostRead: price(twitter.ItemPostRead), UserRead: price(twitter.ItemUserRead),
+		StreamEvent: price(twitter.ItemStreamEvent), Create: price(twitter.ItemCreate),
+		CreateLink: price(twitter.ItemCreateLink), Delete: price(twitter.ItemDelete),
+	}
+}
+
+// inbox lends the store's inbox to connectors.
+type inbox struct {
+	store *store.Store
+	now   func() time.Time
+}
+
+func (i inbox) Put(ctx context.Context, account string, mentions []socialwatch.Mention) error {
+	return i.store.PutInbox(ctx, account, mentions, socialwatch.Micros(i.now()))
+}
