@@ -1,21 +1,18 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
 	"os"
-	"time"
 
 	"socialwatch"
 	"socialwatch/connectors"
 	"socialwatch/connectors/mastodon"
 	"socialwatch/connectors/twitter"
-	"socialwatch/connectors/twitter/legacy"
 	"socialwatch/internal/config"
+	"socialwatch/internal/intake"
 	"socialwatch/internal/ledger"
-	"socialwatch/internal/store"
 	"socialwatch/internal/vault"
 )
 
@@ -29,12 +26,10 @@ func (a *app) networks() error {
 	for _, acc := range a.cfg.Accounts {
 		var c *connectors.Connector
 		var err error
-		switch {
-		case acc.Network == string(socialwatch.Mastodon):
+		switch socialwatch.Network(acc.Network) {
+		case socialwatch.Mastodon:
 			c, err = a.mastodon(acc)
-		case acc.Network == string(socialwatch.X) && acc.X.API == "v1.1":
-			c, err = a.xLegacy(acc)
-		case acc.Network == string(socialwatch.X):
+		case socialwatch.X:
 			c, err = a.x(acc)
 		default:
 			err = fmt.Errorf("unknown network %q", acc.Network)
@@ -103,7 +98,7 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 	if a.store == nil {
 		return nil, errors.New("its money, tokens and pushed posts stand in the database: put that right first")
 	}
-	o.Ledger, o.Tokens, o.Inbox = a.ledger, a.tokens, inbox{a.store, a.now}
+	o.Ledger, o.Tokens, o.Inbox = a.ledger, a.tokens, intake.Door{Waiting: a.store, Now: a.now}
 	return twitter.New(o)
 }
 
@@ -118,14 +113,4 @@ func prices(of map[string]float64) twitter.Prices {
 		StreamEvent: price(twitter.ItemStreamEvent), Create: price(twitter.ItemCreate),
 		CreateLink: price(twitter.ItemCreateLink), Delete: price(twitter.ItemDelete),
 	}
-}
-
-// inbox lends the store's inbox to connectors.
-type inbox struct {
-	store *store.Store
-	now   func() time.Time
-}
-
-func (i inbox) Put(ctx context.Context, account string, mentions []socialwatch.Mention) error {
-	return i.store.PutInbox(ctx, account, mentions, socialwatch.Micros(i.now()))
 }

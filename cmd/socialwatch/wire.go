@@ -162,7 +162,7 @@ func (a *app) rules() error {
 
 // pipeline joins the parts in the order in which a mention passes them.
 func (a *app) pipeline() {
-	a.intake = &intake.Intake{Store: a.store, Now: a.now, Expiry: a.cfg.Replies.Expiry,
+	a.intake = &intake.Intake{Store: a.store, Waiting: a.store, Now: a.now, Expiry: a.cfg.Replies.Expiry,
 		Rules: intake.Rules{Assess: a.triage.Assess, Respond: a.respond, Check: a.checkDraft, Redact: a.redact}}
 	if a.tuning.look > 0 {
 		a.intake.LookAfter = func(int) time.Duration { return a.tuning.look }

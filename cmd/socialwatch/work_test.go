@@ -14,6 +14,7 @@ import (
 	"socialwatch/internal/config"
 	"socialwatch/internal/intake"
 	"socialwatch/internal/jobs"
+	"socialwatch/internal/ledger"
 	"socialwatch/internal/outbox"
 	"socialwatch/internal/publish"
 	"socialwatch/internal/store"
@@ -57,6 +58,7 @@ func part(t *testing.T, now time.Time) (*app, *connectors.Connector, storetest.F
 	fx := storetest.On(t, dbtest.New(t, store.SQLite))
 	a := &app{store: fx.Store, now: func() time.Time { return now }, log: quietLog(), worker: "w",
 		tuning: tuning{lease: leaseTTL}, connectors: map[string]*connectors.Connector{}}
+	a.ledger = &ledger.Ledger{Store: a.store, Now: a.now}
 	a.intake = &intake.Intake{Store: fx.Store, Now: a.now}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store, Connector: a.connector,
 		Check: a.check, Worker: "w", Now: a.now, Log: a.log}
