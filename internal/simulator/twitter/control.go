@@ -192,6 +192,7 @@ func (s *Server) Release(id string) error {
 	return s.withPost("release", id, func(p *post) error {
 		if p.hold {
 			p.hold = false
+			s.announce(p)
 			s.notify()
 		}
 		return nil
@@ -213,7 +214,7 @@ func (s *Server) withUsers(what string, do func(a, b *user), a, b string) error 
 
 // Protect makes the posts of a user visible to followers only.
 func (s *Server) Protect(handle string) error {
-	return s.withUsers("protect", func(u, _ *user) { u.protected = true }, handle, handle)
+	return s.withUsers("protect", func(u, _ *user) { u.protected, u.changed = true, s.now() }, handle, handle)
 }
 
 // Unprotect ends Protect.
@@ -223,7 +224,7 @@ func (s *Server) Unprotect(handle string) error {
 
 // Suspend takes a user and all posts off X; their credentials fail.
 func (s *Server) Suspend(handle string) error {
-	return s.withUsers("suspend", func(u, _ *user) { u.suspended = true }, handle, handle)
+	return s.withUsers("suspend", func(u, _ *user) { u.suspended, u.changed = true, s.now() }, handle, handle)
 }
 
 // Block hides the two users from each other; neither can answer the other.

@@ -47,6 +47,13 @@ func (s *Server) operations() []route {
 		{"GET /2/tweets", authAny, scopeRead, 3_500, 5_000, s.getPosts},
 		{"GET /2/tweets/search/recent", authAny, scopeRead, 450, 300, s.searchRecent},
 		{"POST /2/tweets", authUser, scopeWrite, 0, 100, s.createPost},
+		{"POST /2/activity/subscriptions", authOAuth2, []string{"tweet.read"}, 0, 500, s.subscribe},
+		{"GET /2/activity/subscriptions", authApp | authOAuth2, []string{"tweet.read"}, 500, 500, s.listSubscriptions},
+		{"DELETE /2/activity/subscriptions/{id}", authApp | authOAuth2, []string{"tweet.read"}, 500, 500, s.unsubscribe},
+		{"DELETE /2/connections/all", authApp, nil, 50, 0, s.endConnections},
+		{"POST /2/compliance/jobs", authApp, nil, 150, 0, s.createJob},
+		{"GET /2/compliance/jobs", authApp, nil, 150, 0, s.listJobs},
+		{"GET /2/compliance/jobs/{id}", authApp, nil, 150, 0, s.getJob},
 		{"GET /2/usage/tweets", authApp, nil, 50, 0, s.getUsage},
 		{"DELETE /2/tweets/{id}", authUser, scopeWrite, 0, 50, s.deletePost},
 	}
@@ -57,6 +64,10 @@ func (s *Server) routes() *http.ServeMux {
 	for _, r := range s.operations() {
 		mux.HandleFunc(r.pattern, s.guard(func(w http.ResponseWriter, q *http.Request) { s.answer(w, q, &r) }))
 	}
+	mux.HandleFunc("GET /2/activity/stream", s.guard(s.serveStream))
+	s.jobRoutes(mux)
+	s.oauthRoutes(mux)
+	s.controlRoutes(mux)
 	mux.HandleFunc("/", s.guard(func(w http.ResponseWriter, q *http.Request) {
 		s.tell(w, q, http.StatusNotFound, nil, notFound())
 	}))

@@ -34,6 +34,9 @@ type Options struct {
 	// Heartbeat is the time between two heartbeats of a stream; 0 is 10 s (X
 	// promises 20 s or less), negative is never.
 	Heartbeat time.Duration
+	// FullEvents puts more of a post into the events of streams than the four
+	// fields of X's sample: its conversation, entities, references.
+	FullEvents bool
 	// JobTime is how long a compliance job works after the upload.
 	JobTime time.Duration
 	Seed    uint64           // of everything random
@@ -83,6 +86,9 @@ type Server struct {
 	order    []*post          // in the order of posting
 	index    []*post          // that are not deleted, oldest newest-version id first
 	app      app
+	oauth    oauth2
+	activity activity
+	jobs     []*job
 	bill     bill
 	windows  map[string]*window
 	texts    map[string]time.Time // of duplicate content: when last posted
@@ -111,6 +117,8 @@ func New(o Options) *Server {
 		byHandle: map[string]*user{},
 		byID:     map[uint64]*user{},
 		posts:    map[uint64]*post{},
+		oauth:    newOAuth2(),
+		activity: activity{streams: map[*stream]struct{}{}},
 		bill:     newBill(o.Credits),
 		windows:  map[string]*window{},
 		texts:    map[string]time.Time{},

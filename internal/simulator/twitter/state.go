@@ -19,6 +19,7 @@ type user struct {
 	named                []*post // that ever named or quoted them, in the order of posting
 	accessToken          string  // OAuth 1.0a; empty when revoked or never made
 	accessSecret         string
+	changed              time.Time // when protected or suspended
 }
 
 func (u *user) separated(v *user) bool { return u.blocks[v] || v.blocks[u] }
@@ -52,6 +53,7 @@ type post struct {
 	hold          bool
 	odd           bool
 	deleted       bool
+	deletedAt     time.Time
 	byClient      bool           // through the API
 	told          map[*user]bool // was in an answer to them; nil key: to an app
 	children      []*post
@@ -192,6 +194,7 @@ func (s *Server) publish(p *post, typed string, at time.Time) {
 	}
 	s.addVersion(p, id, typed, at)
 	s.order = append(s.order, p)
+	s.announce(p)
 	s.notify()
 }
 
@@ -207,7 +210,7 @@ func (s *Server) addVersion(p *post, id uint64, typed string, at time.Time) {
 
 // remove deletes a post with all its versions. The caller holds mu.
 func (s *Server) remove(p *post) {
-	p.deleted = true
+	p.deleted, p.deletedAt = true, s.now()
 	s.unlist(p)
 	s.notify()
 }
