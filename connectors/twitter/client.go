@@ -36,6 +36,7 @@ type call struct {
 	write  bool                // shows in public: what can't be told afterwards is Unknown
 	spare  bool                // may use the part of the rate limit that is kept for replies
 
+	token   string // instead of the stored one: of a login that is not finished
 	address string // instead of path: one that X gave for this one call, used unsigned
 	raw     []byte // instead of body, as text
 }
@@ -178,6 +179,8 @@ func (c *client) exchange(ctx context.Context, k call) (answer, error) {
 		return answer{}, unauthorized("the app's bearer token is needed for this and not configured")
 	case k.auth != authUser || c.user != authOAuth2:
 		return c.once(ctx, k, c.opt.Bearer)
+	case k.token != "":
+		return c.once(ctx, k, k.token)
 	}
 	tok, renewed, err := c.userToken(ctx)
 	if err != nil {

@@ -125,8 +125,20 @@ func New(o Options) (*connectors.Connector, error) {
 	conn := &connectors.Connector{
 		Account: c.opt.Account, Network: socialwatch.X, Host: host, Paid: true,
 		Source: source{c}, Threads: threads{c}, Lookup: lookup{c}, Prober: prober{c},
+		Composer: composer{c},
 	}
-	// Parts that write, push, log in and ask for deletions are added here.
+	if c.user != authNone {
+		conn.Replier, conn.Deleter, conn.Finder = replier{c}, replier{c}, finder{c}
+	}
+	if c.user == authOAuth2 {
+		conn.Login = login{c}
+	}
+	if c.opt.Stream {
+		conn.Waker = waker{c}
+	}
+	if c.opt.Bearer != "" {
+		conn.Compliance = compliance{c}
+	}
 	return conn, nil
 }
 
