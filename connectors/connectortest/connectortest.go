@@ -31,6 +31,23 @@ type Setup struct {
 	Audit func(t *testing.T, parentID string) []Reply
 	// Secrets must never stand in an error: the token, handles of customers.
 	Secrets []string
+	Lacks   Lacks
+}
+
+// Lacks says what a network does not have, or has no need of. What a promise
+// says of it is left out, and nothing else. The zero value lacks nothing.
+type Lacks struct {
+	Servers       bool // all handles are of one server: no domain stands in them
+	Warnings      bool // posts have no content warnings
+	Visibilities  bool // every post that we see is public
+	LongestPost   int  // characters of a customer's longest post; 0: far more than any page
+	StreamDeletes bool // the stream tells of no deletions
+	// Reading costs money, so Threads brings only what neither Source nor
+	// Lookup does: no root, no mention of ours, and no thread is gone.
+	FreeThreads bool
+	// Our own posts stand in a list of their own, so a reply is found, or
+	// surely absent, whatever became of its parent.
+	ParentlessFind bool
 }
 
 // Say is a post by a customer.

@@ -93,9 +93,11 @@ func wake(r *rig) {
 
 	r.eventually("a ring on connecting", func() bool { n, _, up, _ := b.read(); return n >= 1 && up })
 	r.heard(&b)
-	id := r.People.Say(r.T, Say{ToUs: true, Text: "hello"})
-	r.People.Delete(r.T, id)
-	r.eventually("a ring for a deletion", func() bool { _, _, _, d := b.read(); return len(d) == 1 && d[0] == id })
+	if !r.Lacks.StreamDeletes {
+		id := r.People.Say(r.T, Say{ToUs: true, Text: "hello"})
+		r.People.Delete(r.T, id)
+		r.eventually("a ring for a deletion", func() bool { _, _, _, d := b.read(); return len(d) == 1 && d[0] == id })
+	}
 	for i := range 3 {
 		rings, _, _, _ := b.read()
 		r.Faults.CutStreams(r.T)
