@@ -3,15 +3,12 @@ package twitter
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -71,7 +68,7 @@ func (c *client) do(ctx context.Context, k call) (answer, error) {
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opt.Timeout)
 	defer cancel()
 	if metered {
-		if err := c.opt.Ledger.Settle(after, reservation, k.cost, k.charged(a, reason)); err != nil {
+		if err := c.settle(after, reservation, k, a, reason); err != nil {
 			// The reservation now counts in full, and the answer stands.
 			c.log.Warn("spending not settled", "item", k.cost.Item, "problem", err)
 		}
@@ -82,90 +79,6 @@ func (c *client) do(ctx context.Context, k call) (answer, error) {
 		}
 	}
 	return a, err
-}
-
-func bareText(err error) string {
-	return strings.TrimPrefix(err.Error(), string(socialwatch.OutOfCredit)+": ")
-}
-
-// ledgerError keeps the class that the ledger gives; a ledger that fails says
-// nothing of the call, which was not made.
-func ledgerError(err error) error {
-	var ne *socialwatch.NetworkError
-	if errors.As(err, &ne) {
-		return ne
-	}
-	return readError(fmt.Errorf("ask for leave to spend: %w", err))
-}
-
-// charged is what X charges for a call. A write that may have taken effect
-// counts as one that did.
-func (k call) charged(a answer, reason socialwatch.Reason) []string {
-	switch {
-	case reason == socialwatch.Unknown:
-		if k.object != "" {
-			return []string{k.object}
-		}
-		return []string{"create:unsure-" + rand.Text()}
-	case reason != "":
-		return nil // reads that failed: what they brought is charged when it is read
-	case k.object != "":
-		return []string{k.object}
-	}
-	objects := objectsOf(k.cost.Item, a.body)
-	if k.write && len(objects) == 0 { // a success that names no post
-		return []string{"create:unsure-" + rand.Text()}
-	}
-	return objects
-}
-
-// objectsOf names what an answer's data holds as the ledger knows it. Objects
-// that only come along (includes) are taken as free.
-func objectsOf(item string, body []byte) []string {
-	kind := "post:"
-	switch item {
-	case ItemUserRead:
-		kind = "user:"
-	case ItemCreate, ItemCreateLink:
-		kind = "create:"
-	}
-	var envelope struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if json.Unmarshal(body, &envelope) != nil {
-		return nil
-	}
-	var many []json.RawMessage
-	if json.Unmarshal(envelope.Data, &many) != nil {
-		many = []json.RawMessage{envelope.Data}
-	}
-	var objects []string
-	for _, raw := range many {
-		if id := chargedID(raw); id != "" {
-			objects = append(objects, kind+id)
-		}
-	}
-	return objects
-}
-
-// chargedID is the id of the newest version of what an element tells of.
-func chargedID(raw []byte) string {
-	id := string(idOf(raw))
-	if id == "" {
-		return ""
-	}
-	var h struct {
-		History     []xid `json:"edit_history_tweet_ids"`
-		PostHistory []xid `json:"edit_history_post_ids"`
-	}
-	if json.Unmarshal(raw, &h) == nil {
-		for _, v := range slices.Concat(h.History, h.PostHistory) {
-			if compareIDs(string(v), id) > 0 {
-				id = string(v)
-			}
-		}
-	}
-	return id
 }
 
 // exchange makes the call, once more after a token was renewed: a call that X

@@ -4,10 +4,10 @@
 // charges for depends on what its answers hold, which no library keeps apart.
 //
 // Every call goes through one function (client.do), which asks the ledger
-// before and settles with it after. Two prices are open questions on which X's
+// before and settles with it after. Three prices are open questions on which X's
 // own pages are silent or disagree: users that come along with posts
-// (expansions) are taken as free, and a reply that holds a link as charged
-// like any other post with a link. Posts that come along are never asked for.
+// (expansions) are taken as free, posts that come along as read, and a reply
+// that holds a link as charged like any other post with a link.
 //
 // The poll is the truth; the activity stream, where it is on, brings posts
 // earlier and at a higher price.

@@ -29,14 +29,19 @@ var (
 )
 
 // postSpelling is how the newer schema calls what has "tweet" in its name.
-var postSpelling = strings.NewReplacer("_tweets", "_posts", "_tweet", "_post").Replace
+func postSpelling(name string) string {
+	if name == "referenced_tweets.id" {
+		return "referenced_posts"
+	}
+	return strings.NewReplacer("_tweets", "_posts", "_tweet", "_post").Replace(name)
+}
 
-// postNames is a list of names in the post spelling, in which the author's id
-// is no field: only the expansion brings it.
-func postNames(list []string, without string) []string {
+// postNames is a list of names in the post spelling, in which ids of others
+// are no fields: only expansions bring them (schema 2.167).
+func postNames(list []string, without ...string) []string {
 	var out []string
 	for _, name := range list {
-		if name != without {
+		if !slices.Contains(without, name) {
 			out = append(out, postSpelling(name))
 		}
 	}
@@ -44,8 +49,8 @@ func postNames(list []string, without string) []string {
 }
 
 var (
-	postFields     = postNames(tweetFields, "author_id")
-	postExpansions = postNames(tweetExpansions, "")
+	postFields     = postNames(tweetFields, "author_id", "edit_history_tweet_ids", "in_reply_to_user_id", "referenced_tweets")
+	postExpansions = postNames(tweetExpansions, "entities.note.mentions.username", "referenced_tweets.id.author_id")
 )
 
 // shape is what a request wants to be told of posts. Names are in the tweet

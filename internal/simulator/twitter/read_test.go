@@ -135,7 +135,7 @@ func TestFieldsAreToldInTheSpellingAskedFor(t *testing.T) {
 	if o["conversation_id"] != first || o["author_id"] == nil || o["referenced_tweets"] == nil || o["text"] != "@customer1 @shop_help and @shop_help me too" {
 		t.Errorf("tweet spelling: %v", o)
 	}
-	o = raw("post.fields=conversation_id,referenced_posts&expansions=author_id,referenced_posts.id")
+	o = raw("post.fields=conversation_id&expansions=author_id,referenced_posts")
 	if o["edit_history_post_ids"] == nil || o["referenced_posts"] == nil || o["author_id"] == nil || o["edit_history_tweet_ids"] != nil {
 		t.Errorf("post spelling: %v", o)
 	}
