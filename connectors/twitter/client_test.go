@@ -110,6 +110,7 @@ func TestFailuresHaveTheirClass(t *testing.T) {
 		"453":                {403, `{"errors":[{"code":453,"message":"limited v1.1 endpoints"}]}`, "unauthorized", "unauthorized", false},
 		"wrong kind":         {403, `{"type":"` + problems + `unsupported-authentication"}`, "unauthorized", "unauthorized", false},
 		"protected":          {403, `{"type":"` + problems + `not-authorized-for-resource"}`, "gone", "gone", false},
+		"reply to a deleted": {403, `{"type":"about:blank","detail":"You attempted to reply to a Tweet that is deleted or not visible to you."}`, "gone", "gone", false},
 		"deleted":            {404, `{"type":"` + problems + `resource-not-found","title":"Not Found Error"}`, "gone", "gone", false},
 		"a proxy's 404":      {404, `<html>nothing here</html>`, "temporary", "temporary", false},
 		"some other 403":     {403, `{"type":"about:blank","detail":"no"}`, "unauthorized", "refused", false},

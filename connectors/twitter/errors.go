@@ -51,7 +51,7 @@ var words = map[mark]string{
 	markAccess:      "X says that the app's access level does not allow this call: look at the app in X's developer console",
 	markLegacy:      "X says that the app's access level does not allow this call (code 453): look at the app in X's developer console",
 	markWrongToken:  "X says that this kind of token does not serve for this call",
-	markHidden:      "the post or account is protected, suspended or blocks us",
+	markHidden:      "the post or account is deleted, protected, suspended or blocks us",
 	markMissing:     "the post or account does not exist any more",
 	markRate:        "X's rate limit is used up",
 	markInvalid:     "X does not understand the request: this is an error of socialwatch, please report it",
@@ -124,6 +124,7 @@ func (p problem) kind() mark {
 	}{
 		{"duplicate content", markDuplicate},
 		{"not been mentioned", markUnsummoned}, {"otherwise engaged", markUnsummoned},
+		{"deleted or not visible", markHidden},
 		{"credits depleted", markCredits}, {"creditsdepleted", markCredits}, {"payment required", markCredits},
 		{"usagecapexceeded", markCapped}, {"usage cap", markCapped},
 		{"toomanyconnections", markConnections},
