@@ -19,8 +19,9 @@
 //     by them. The @ that X carries into a reply by itself does not count.
 //   - Equal text by one author within a day is duplicate content, whatever
 //     post it answers.
-//   - What looks like a link costs the price of a link, also a bare domain,
-//     and counts 23.
+//   - What X would make a link of, also a bare domain, costs the price of a
+//     link and counts 23. As X does, it takes only top-level domains that
+//     exist, so https://shop.example is none.
 //   - Posts in includes are charged as post reads. Users in includes are free:
 //     whether X charges them is not known, and the project's prices assume not.
 //   - Mentions and own posts are cheap only for the user who owns the app and

@@ -145,6 +145,36 @@ func TestFieldsAreToldInTheSpellingAskedFor(t *testing.T) {
 	}
 }
 
+func TestOwnPostsCanLeaveOutReplies(t *testing.T) {
+	r := newRig(t, Options{})
+	a := r.post("customer1", "@shop_help a", PostOptions{})
+	plain := r.post("shop_help", "we are open", PostOptions{})
+	r.post("shop_help", "sorry", PostOptions{InReplyTo: a})
+	r.post("shop_help", "", PostOptions{Repost: a})
+	if got := r.get("/2/users/" + r.shop + "/tweets?exclude=replies,retweets").ids(); !slices.Equal(got, []string{plain}) {
+		t.Errorf("got %v, want %s", got, plain)
+	}
+	r.want(400, r.user, "GET", "/2/users/"+r.shop+"/tweets?exclude=quotes", "")
+}
+
+func FuzzQueryNeverPanics(f *testing.F) {
+	for _, q := range []string{"@shop_help -is:retweet", "(conversation_id:1 OR from:a) -@b", "\"a b\" (", "- -a", "é:x"} {
+		f.Add(q)
+	}
+	s := New(Options{})
+	if _, err := s.Post("customer1", "@shop_help a", PostOptions{}); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if r, err := s.parseQuery(text); err == nil {
+			r.match(s.order[0])
+			if !r.selects {
+				t.Fatalf("%q selects nothing by itself", text)
+			}
+		}
+	})
+}
+
 func TestLongPostIsCut(t *testing.T) {
 	r := newRig(t, Options{})
 	text := "@shop_help " + strings.Repeat("where is it? ", 40)

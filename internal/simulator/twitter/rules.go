@@ -82,18 +82,20 @@ func settingsAllow(p *post, replier *user) bool {
 }
 
 // refuseDuplicate refuses a text that its author has posted within the window,
-// whatever post it answered, also when that was deleted; else it remembers
-// the text.
+// in the app or through the API, whatever post it answered, also when it was
+// deleted since.
 func (s *Server) refuseDuplicate(author *user, text string) error {
-	_, rest := leading(text)
-	key := idText(author.id) + " " + strings.Join(strings.Fields(norm.NFC.String(strings.ToLower(rest))), " ")
-	now := s.now()
-	if last, ok := s.texts[key]; ok && now.Sub(last) < s.opt.DuplicateWindow {
+	if last, ok := s.texts[textKey(author, text)]; ok && s.now().Sub(last) < s.opt.DuplicateWindow {
 		return forbidden(textDuplicate)
 	}
-	s.forgetTexts(now)
-	s.texts[key] = now
 	return nil
+}
+
+// textKey is what two equal texts by one author have in common: all but case,
+// spaces and the @ in front.
+func textKey(author *user, text string) string {
+	_, rest := leading(text)
+	return idText(author.id) + " " + strings.Join(strings.Fields(norm.NFC.String(strings.ToLower(rest))), " ")
 }
 
 // forgetTexts keeps the memory of texts small.

@@ -194,6 +194,8 @@ func (s *Server) publish(p *post, typed string, at time.Time) {
 	}
 	s.addVersion(p, id, typed, at)
 	s.order = append(s.order, p)
+	s.forgetTexts(p.posted)
+	s.texts[textKey(p.author, typed)] = p.posted
 	s.announce(p)
 	s.notify()
 }

@@ -32,21 +32,28 @@ type listing struct {
 var timelineParams = slices.Concat([]string{"max_results", "pagination_token"}, spanParams, shapeParams)
 
 func (s *Server) getMentions(c *call) (any, error) {
-	return s.timeline(c, itemMention, reachMentions, func(u *user) []*post { return u.mentions })
+	return s.timeline(c, readQuery(c.r, timelineParams...), listing{item: itemMention, reach: reachMentions},
+		func(u *user) []*post { return u.mentions })
 }
 
 func (s *Server) getUserPosts(c *call) (any, error) {
-	return s.timeline(c, itemOwn, reachOwn, func(u *user) []*post { return u.posts })
+	q := readQuery(c.r, append([]string{"exclude"}, timelineParams...)...)
+	exclude := q.list("exclude", []string{"replies", "retweets"})
+	keep := func(p *post) bool {
+		return (p.parent == nil || !slices.Contains(exclude, "replies")) &&
+			(p.reposted == nil || !slices.Contains(exclude, "retweets"))
+	}
+	return s.timeline(c, q, listing{item: itemOwn, reach: reachOwn, keep: keep}, func(u *user) []*post { return u.posts })
 }
 
-func (s *Server) timeline(c *call, item string, reach int, list func(*user) []*post) (any, error) {
-	// exclude is in X's schema for posts of a user only, and not needed.
-	q := readQuery(c.r, timelineParams...)
+// timeline answers with a page of a user's posts or mentions, at the price of
+// l.item if the user is the app's owner and signed in.
+func (s *Server) timeline(c *call, q *query, l listing, list func(*user) []*post) (any, error) {
 	id, ok := parseID(c.r.PathValue("id"))
 	if !ok {
 		q.add("id", c.r.PathValue("id"), "The `id` query parameter value [%s] does not match ^[0-9]{1,19}$", c.r.PathValue("id"))
 	}
-	l := listing{reach: reach, span: q.span(), most: q.number("max_results", 10, 5, 100), item: itemPost, shape: q.shape(), token: "pagination_token"}
+	l.span, l.most, l.shape, l.token = q.span(), q.number("max_results", 10, 5, 100), q.shape(), "pagination_token"
 	if err := q.err(); err != nil {
 		return nil, err
 	}
@@ -60,8 +67,8 @@ func (s *Server) timeline(c *call, item string, reach int, list func(*user) []*p
 	case u.protected && c.viewer != u && (c.viewer == nil || !c.viewer.follows[u]):
 		return object{"errors": []object{unavailable(http.StatusForbidden, "id", idText(id), "user")}}, nil
 	}
-	if u == c.viewer && u == s.owner() {
-		l.item = item
+	if u != c.viewer || u != s.owner() {
+		l.item = itemPost
 	}
 	l.posts = list(u)
 	return s.tellPage(c, q, l)

@@ -106,6 +106,8 @@ func TestEqualTextIsRefusedForADay(t *testing.T) {
 		}
 	}
 	r.reply(201, b, "Sorry about this. Case K-2")
+	r.post("shop_help", "By hand", PostOptions{})
+	r.reply(403, b, "by hand")
 	r.pass(25 * time.Hour)
 	r.reply(201, b, "Sorry about this.")
 }
@@ -128,7 +130,7 @@ func TestTextIsHeldToTheRules(t *testing.T) {
 func TestLinksAndPlainPostsHaveTheirPrice(t *testing.T) {
 	r := newRig(t, Options{})
 	id := r.post("customer1", "@shop_help a", PostOptions{})
-	r.reply(201, id, "see https://shop.example/track")
+	r.reply(201, id, "see https://example.com/track")
 	r.reply(201, id, "see example.com")
 	r.want(201, r.user, "POST", "/2/tweets", `{"text":"good morning"}`)
 	want := map[string]string{"2026-11-20 create_link": "2 for 400000", "2026-11-20 create_plain": "1 for 15000"}
@@ -216,7 +218,8 @@ func TestWeightedLength(t *testing.T) {
 		{"see example.com.", 28},
 		{"a.b", 3},
 		{"(https://example.com/a_(b))", 25},
-		{"http://a.example and b@example.com", 23 + 18},
+		{"http://a.example and b@example.com", 34}, // such a domain does not exist
+		{"www.example.co.uk/a?b=c.", 24},
 		{"http://😀", 9},
 	}
 	for _, tt := range tests {
