@@ -45,7 +45,7 @@ func dayByCrontab(t *testing.T, kind store.Kind, speed float64) {
 	s.done("poll", "--once")
 	cron := s.crontab()
 	defer cron.stop()
-	if _, err := simulator.Play(t.Context(), s.sim, simulator.Day(1), speed, nil); err != nil {
+	if _, err := simulator.Play(t.Context(), simulator.Stages{simulator.OnMastodon: s.sim}, simulator.Day(1), speed, nil); err != nil {
 		t.Fatal(err)
 	}
 	var r report
@@ -82,7 +82,7 @@ func (s *shop) report() report {
 	st, err := store.Open(s.Context(), s.db)
 	must(s.T, err)
 	defer st.Close()
-	r, err := (&demo{sim: s.sim, app: &app{store: st}}).report(s.Context())
+	r, err := (&demo{stands: []stand{onMastodon(s.sim)}, app: &app{store: st}}).report(s.Context())
 	must(s.T, err)
 	return r
 }

@@ -18,6 +18,7 @@ import (
 	"socialwatch/internal/api"
 	"socialwatch/internal/config"
 	"socialwatch/internal/simulator"
+	"socialwatch/internal/simulator/twitter"
 	"socialwatch/internal/store"
 )
 
@@ -25,9 +26,10 @@ func newDemo(f *flags) *cobra.Command {
 	var d demo
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Play a scripted day on a simulated network, with the real program",
+		Short: "Play a scripted day on simulated networks, with the real program",
 		Long: "Needs nothing: an SQLite database in a temporary folder, a simulated Mastodon\n" +
-			"server on this machine, the real connector and pipeline, and the console. With\n" +
+			"server and a simulated X on this machine, the real connectors and pipeline, and the\n" +
+			"console. The day has a spike and an impostor, and X sends its bill. With\n" +
 			"--exit the day is played at full speed, every draft is approved through the API\n" +
 			"by a person's token, and a report says whether each promise held.",
 		Example: "  socialwatch demo\n  socialwatch demo --exit --json",
@@ -54,6 +56,8 @@ type demo struct {
 	listen string
 
 	sim      *simulator.Mastodon
+	x        *twitter.Server
+	stands   []stand
 	app      *app
 	url      string
 	password string
@@ -76,10 +80,13 @@ func (d *demo) run(cmd *cobra.Command, f *flags) error {
 		return fmt.Errorf("demo: listen on %s: %w", d.listen, err)
 	}
 	d.url = "http://" + l.Addr().String()
-	d.sim = simulator.NewMastodon(simulator.Options{Seed: d.seed,
-		LateCommits: simulator.LateCommits{Share: 0.05, Max: 300 * time.Millisecond}})
+	err = d.networks()
 	defer d.sim.Close()
-	if err := d.prepare(ctx, dir); err != nil {
+	defer d.x.Close()
+	if err == nil {
+		err = d.prepare(ctx, dir)
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("demo: %w", err), l.Close())
 	}
 	defer d.app.close()
@@ -97,24 +104,14 @@ func (d *demo) run(cmd *cobra.Command, f *flags) error {
 	return errors.Join(err, served)
 }
 
-// prepare makes the network's account, the configuration, the database and a
-// person, all for this run alone.
+// prepare makes the configuration, the database and a person, all for this run
+// alone.
 func (d *demo) prepare(ctx context.Context, dir string) error {
-	if err := d.sim.Start(); err != nil {
-		return err
-	}
-	if _, err := d.sim.AddAccount(simulator.DayHandle); err != nil {
-		return err
-	}
-	token, err := d.sim.Token(simulator.DayHandle)
+	token, secrets, err := d.secrets(dir)
 	if err != nil {
 		return err
 	}
-	tokenFile := filepath.Join(dir, "token")
-	if err := os.WriteFile(tokenFile, []byte(token), 0o600); err != nil {
-		return err
-	}
-	cfg, err := config.Parse("demo", []byte(d.config(dir, tokenFile)))
+	cfg, err := config.Parse("demo", []byte(d.config(dir, token, secrets)))
 	if err != nil {
 		return err
 	}
@@ -139,7 +136,7 @@ func (d *demo) prepare(ctx context.Context, dir string) error {
 	return err
 }
 
-func (d *demo) config(dir, tokenFile string) string {
+func (d *demo) config(dir, token, secrets string) string {
 	hold := "20s"
 	if d.exit {
 		hold = "0s"
@@ -162,7 +159,17 @@ accounts:
     calendar: always
     team: support
     links: [shop.example]
-`, "sqlite:"+filepath.Join(dir, "demo.db"), d.url, hold, simulator.DayHandle, d.sim.URL(), tokenFile)
+  - name: %s_x
+    handle: %s
+    network: x
+    base_url: %q
+    region: GB
+    languages: [en]
+    calendar: always
+    team: support
+    x: {secrets_file: %q, budget_day: 5, budget_month: 100, automated_label: true}
+`, "sqlite:"+filepath.Join(dir, "demo.db"), d.url, hold, simulator.DayHandle, d.sim.URL(), token,
+		simulator.DayHandle, simulator.DayHandle, d.x.URL(), secrets)
 }
 
 // show plays the day at a pace that people can follow.
@@ -174,9 +181,9 @@ func (d *demo) show(ctx context.Context, cmd *cobra.Command) error {
 	fmt.Fprintf(w, "The day begins; it takes %s. Ctrl+C ends the demo and removes its database.\n\n",
 		(time.Duration(float64(simulator.DayLength) / d.speed)).Round(time.Second))
 	steps := 0
-	_, err := simulator.Play(ctx, d.sim, simulator.Day(d.seed), d.speed, func(s simulator.Step, _ string) {
+	_, err := simulator.Play(ctx, d.play(), simulator.Day(d.seed), d.speed, func(s simulator.Step, _ string) {
 		at := (simulator.DayStart + s.Offset).Round(time.Minute)
-		fmt.Fprintf(w, "%02d:%02d  %-13s %-17s %s\n", int(at.Hours()), int(at.Minutes())%60, s.Action, s.Theme, s.Author)
+		fmt.Fprintf(w, "%02d:%02d  %-8s  %-13s %-17s %s\n", int(at.Hours()), int(at.Minutes())%60, s.Network, s.Action, s.Theme, s.Author)
 		if steps++; steps%10 == 0 {
 			d.progress(ctx, w)
 		}
@@ -192,12 +199,21 @@ func (d *demo) show(ctx context.Context, cmd *cobra.Command) error {
 	return nil
 }
 
+// play is where the day is played.
+func (d *demo) play() simulator.Stages {
+	return simulator.Stages{simulator.OnMastodon: d.sim, simulator.OnX: d.x}
+}
+
 // progress tells what socialwatch has made of the day so far.
 func (d *demo) progress(ctx context.Context, w io.Writer) {
 	stats, err := d.app.store.Stats(ctx, socialwatch.Micros(time.Now()))
 	if err != nil {
 		return // told under Connections
 	}
-	fmt.Fprintf(w, "       socialwatch: %d mentions taken in, %d drafts await you, %d on their way\n", stats.Mentions,
-		stats.Replies[socialwatch.ReplyAwaiting], stats.Replies[socialwatch.ReplyHolding]+stats.Replies[socialwatch.ReplySending])
+	spent, err := d.spent(ctx)
+	if err != nil {
+		return
+	}
+	fmt.Fprintf(w, "       socialwatch: %d mentions taken in, %d drafts await you, %d on their way, %s spent on X\n", stats.Mentions,
+		stats.Replies[socialwatch.ReplyAwaiting], stats.Replies[socialwatch.ReplyHolding]+stats.Replies[socialwatch.ReplySending], spent.Dollars())
 }

@@ -29,6 +29,8 @@ type report struct {
 	Unknown   int      `json:"unknown"`    // may have been sent
 	Blocked   int      `json:"blocked"`    // by the safety check
 	Gaps      int      `json:"gaps"`
+	Spent     float64  `json:"spent_usd"`  // by our own meter
+	Billed    float64  `json:"billed_usd"` // by the networks
 	Seconds   float64  `json:"seconds"`
 	Broken    []string `json:"broken"` // promises that did not hold
 }
@@ -43,7 +45,7 @@ func (d *demo) judge(ctx context.Context, cmd *cobra.Command, f *flags) error {
 	}
 	played := make(chan error, 1)
 	go func() {
-		_, err := simulator.Play(ctx, d.sim, simulator.Day(d.seed), 0, nil)
+		_, err := simulator.Play(ctx, d.play(), simulator.Day(d.seed), 0, nil)
 		played <- err
 	}()
 	client := &api.Client{BaseURL: d.url, Token: d.token, HTTP: http.DefaultClient}
@@ -131,7 +133,6 @@ func approveAll(ctx context.Context, c *api.Client) (int, error) {
 
 func (d *demo) report(ctx context.Context) (report, error) {
 	r := report{Broken: []string{}}
-	truth := d.sim.Truth(simulator.DayHandle)
 	stored, err := d.stored(ctx)
 	if err != nil {
 		return r, err
@@ -140,27 +141,17 @@ func (d *demo) report(ctx context.Context) (report, error) {
 		r.Stored++
 		r.Doubled += one.times - 1
 	}
-	for _, id := range append(append([]string{}, truth.Must...), truth.Unaddressed...) {
-		if d.besideTheMatter(stored, id) {
-			continue
-		}
-		r.Posted++
-		if stored[id].times == 0 {
-			r.Lost++
-		}
-	}
 	if err := d.count(ctx, &r); err != nil {
 		return r, err
 	}
-	texts := map[string]int{}
-	for _, p := range d.sim.Published(simulator.DayHandle, "") {
-		r.Public++
-		if texts[p.ParentID+"\x00"+p.Text]++; texts[p.ParentID+"\x00"+p.Text] > 1 {
-			r.SentTwice++
-		}
+	for _, s := range d.stands {
+		r.hold(s, stored)
 	}
 	if r.Public > r.Sent+r.SentTwice+r.Unknown {
 		r.Broken = append(r.Broken, "a reply is public that the database does not hold as sent")
+	}
+	if r.Spent < r.Billed-1e-9 {
+		r.Broken = append(r.Broken, "the networks bill more than we noted as spent")
 	}
 	for name, n := range map[string]int{"lost": r.Lost, "doubled": r.Doubled, "sent_twice": r.SentTwice} {
 		if n > 0 {
@@ -170,13 +161,37 @@ func (d *demo) report(ctx context.Context) (report, error) {
 	return r, nil
 }
 
+// hold holds what a network has against what the database has.
+func (r *report) hold(s stand, stored map[string]taken) {
+	for _, id := range s.truth() {
+		if s.besideTheMatter(stored, id) {
+			continue
+		}
+		r.Posted++
+		if stored[s.key(id)].times == 0 {
+			r.Lost++
+		}
+	}
+	times := map[said]int{}
+	for _, reply := range s.published() {
+		r.Public++
+		if times[reply]++; times[reply] > 1 {
+			r.SentTwice++
+		}
+	}
+	r.Billed += float64(s.billed()) / 1e6
+}
+
+// key names a post among those of all networks.
+func (s stand) key(id string) string { return string(s.network) + "/" + id }
+
 // taken is a post as the database holds it.
 type taken struct {
 	times  int
 	inCase bool
 }
 
-// stored reads every mention in the database by post id.
+// stored reads every mention in the database by its network and id.
 func (d *demo) stored(ctx context.Context) (map[string]taken, error) {
 	all := map[string]taken{}
 	for after := ""; ; {
@@ -185,8 +200,9 @@ func (d *demo) stored(ctx context.Context) (map[string]taken, error) {
 			return nil, err
 		}
 		for _, row := range rows {
-			one := all[row.Mention.ID]
-			all[row.Mention.ID] = taken{one.times + 1, row.CaseID != 0}
+			key := string(row.Mention.Network) + "/" + row.Mention.ID
+			one := all[key]
+			all[key] = taken{one.times + 1, row.CaseID != 0}
 		}
 		if after = next; next == "" {
 			return all, nil
@@ -196,13 +212,13 @@ func (d *demo) stored(ctx context.Context) (map[string]taken, error) {
 
 // besideTheMatter reports whether a post without our handle stands below one
 // that opened no case, such as praise: such threads are not watched.
-func (d *demo) besideTheMatter(stored map[string]taken, id string) bool {
-	for _, a := range d.sim.Ancestors(id) {
-		if stored[a].inCase {
+func (s stand) besideTheMatter(stored map[string]taken, id string) bool {
+	for _, a := range s.ancestors(id) {
+		if stored[s.key(a)].inCase {
 			return false
 		}
 	}
-	return !d.sim.Mentions(id, simulator.DayHandle)
+	return !s.names(id)
 }
 
 // count reads what the database says of cases and replies.
@@ -231,16 +247,31 @@ func (d *demo) count(ctx context.Context, r *report) error {
 		}
 	}
 	connections, err := d.app.store.Connections(ctx, socialwatch.Micros(time.Now()))
+	if err != nil {
+		return err
+	}
 	for _, c := range connections {
 		r.Gaps += len(c.Gaps)
 	}
+	spent, err := d.spent(ctx)
+	r.Spent = float64(spent) / 1e6
 	return err
+}
+
+// spent is what all accounts have spent since the day began.
+func (d *demo) spent(ctx context.Context) (sum socialwatch.MicroUSD, err error) {
+	today := socialwatch.Day(time.Now())
+	rows, err := d.app.store.Spending(ctx, nil, today.AddDate(0, 0, -1), today.AddDate(0, 0, 1)) // it may be near midnight
+	for _, row := range rows {
+		sum += row.Amount
+	}
+	return sum, err
 }
 
 func (d *demo) print(cmd *cobra.Command, f *flags, r report) error {
 	err := out(cmd, f, r, func() {
-		fmt.Fprintf(cmd.OutOrStdout(), "posted %d, stored %d, doubled %d, lost %d, cases %d, sent %d, sent twice %d, blocked %d, gaps %d in %.1f s\n",
-			r.Posted, r.Stored, r.Doubled, r.Lost, r.Cases, r.Sent, r.SentTwice, r.Blocked, r.Gaps, r.Seconds)
+		fmt.Fprintf(cmd.OutOrStdout(), "posted %d, stored %d, doubled %d, lost %d, cases %d, sent %d, sent twice %d, blocked %d, gaps %d, spent $%.3f, billed $%.3f in %.1f s\n",
+			r.Posted, r.Stored, r.Doubled, r.Lost, r.Cases, r.Sent, r.SentTwice, r.Blocked, r.Gaps, r.Spent, r.Billed, r.Seconds)
 	})
 	if err == nil && len(r.Broken) > 0 {
 		err = fmt.Errorf("promises broken: %v", r.Broken)

@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// DayHandle is the local account that the customers of Day address.
-const DayHandle = "shop_help"
+// DayHandle is the account that the customers of Day address, on each network,
+// and DayImpostor the one that passes for it.
+const (
+	DayHandle   = "shop_help"
+	DayImpostor = "shop_he1p"
+)
 
 // DayStart is the time of day at which the scripted day begins, and DayLength
 // how long it lasts.
@@ -35,7 +39,15 @@ const (
 	ThemePraise      Theme = "praise"
 	ThemePromotion   Theme = "promotion"
 	ThemeContest     Theme = "contest"
+	ThemeSpike       Theme = "spike"    // one incident, many customers
+	ThemeImpostor    Theme = "impostor" // somebody who passes for the shop
 	ThemeNetwork     Theme = "network"
+)
+
+// The networks of the scripted day, as steps name them.
+const (
+	OnMastodon = "mastodon"
+	OnX        = "x"
 )
 
 // Action is what a step does.
@@ -56,8 +68,10 @@ type Step struct {
 	Action Action
 	Key    string // names a post within the script; edits and deletions refer to it
 	Theme  Theme
-	Author string
-	Text   string
+	// Network is where it happens; empty is Mastodon.
+	Network string
+	Author  string
+	Text    string
 	// ReplyTo is the key of the post that is answered. With UnderAnswer the
 	// reply goes under the shop's newest answer to that post, if there is one.
 	ReplyTo     string
@@ -68,10 +82,12 @@ type Step struct {
 	Media       []string
 }
 
-// Day writes a day of about 140 posts by about 95 customers who address
-// DayHandle, in the order of their offsets: openings and follow-ups with and
-// without the handle, direct messages, edits, deletions, and an outage of the
-// network of some minutes. The same seed gives the same day.
+// Day writes a day of about 155 posts by about 105 customers who address
+// DayHandle, a third of them on X and the others on Mastodon, in the order of
+// their offsets: openings and follow-ups with and without the handle, direct
+// messages, edits, deletions, one carrier's trouble as a spike in the
+// afternoon, an impostor who answers a customer, and an outage of Mastodon of
+// some minutes. The same seed gives the same day.
 func Day(seed uint64) []Step {
 	rng := rand.New(rand.NewPCG(seed, 0xda7))
 	stories := dayStories()
@@ -85,6 +101,8 @@ func Day(seed uint64) []Step {
 		at := time.Duration(i)*stretch + time.Duration(rng.Int64N(int64(stretch)))
 		steps = append(steps, s.steps(i+1, at.Truncate(time.Second), rng)...)
 	}
+	steps = append(steps, spike(rng, len(stories))...)
+	steps = append(steps, impostor(steps)...)
 	start := 4*time.Hour + time.Duration(rng.IntN(120))*time.Minute
 	steps = append(steps,
 		Step{Offset: start, Action: ActionOutageStart, Theme: ThemeNetwork},
@@ -107,9 +125,59 @@ func chase(stories []story, rng *rand.Rand) {
 	}
 }
 
-// customer names the customer of a number: two of three live on other servers.
-func customer(n int) string {
+// spikeStart is when the spike begins; it takes spikeTime.
+const (
+	spikeStart = 8 * time.Hour
+	spikeTime  = 20 * time.Minute
+)
+
+// spike is what customers write when one carrier fails, half of them on X.
+func spike(rng *rand.Rand, before int) []Step {
+	var steps []Step
+	for i, text := range spikePosts {
+		n := before + i + 1
+		step := Step{Offset: spikeStart + time.Duration(i)*spikeTime/time.Duration(len(spikePosts)), Action: ActionPost,
+			Key: fmt.Sprintf("c%03d", n), Theme: ThemeSpike, Network: OnMastodon, Text: invent(n, rng).Replace(text), Language: "en"}
+		if i%2 == 0 {
+			step.Network = OnX
+		}
+		step.Author = customer(n, step.Network)
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// impostor answers the first customer on X whose parcel is missing, a little
+// later, from a handle that is one letter off the shop's.
+func impostor(steps []Step) []Step {
+	for _, s := range steps {
+		if s.Theme == ThemeMissing && s.Network == OnX && s.Action == ActionPost && s.ReplyTo == "" {
+			return []Step{{Offset: s.Offset + 5*time.Minute, Action: ActionPost, Key: "impostor", Theme: ThemeImpostor,
+				Network: OnX, Author: DayImpostor, Text: impostorPost, ReplyTo: s.Key, Language: "en"}}
+		}
+	}
+	return nil
+}
+
+// network is where a story takes place: a third on X, of those that can.
+func (s story) network(n int) string {
+	onX := n%3 == 0 && s.visibility == "" && s.spoiler == "" && s.media == ""
+	for _, f := range s.more {
+		onX = onX && f.way != direct
+	}
+	if onX {
+		return OnX
+	}
+	return OnMastodon
+}
+
+// customer names the customer of a number. On Mastodon two of three live on
+// other servers.
+func customer(n int, network string) string {
 	name := fmt.Sprintf("customer%d", n)
+	if network == OnX {
+		return name
+	}
 	return name + []string{"@far.example", "", "@near.example"}[n%3]
 }
 
@@ -130,9 +198,10 @@ func (s story) steps(n int, at time.Duration, rng *rand.Rand) []Step {
 	values := invent(n, rng)
 	key := fmt.Sprintf("c%03d", n)
 	opening := Step{
-		Offset: at, Action: ActionPost, Key: key, Theme: s.theme, Author: customer(n), Text: values.Replace(s.text),
+		Offset: at, Action: ActionPost, Key: key, Theme: s.theme, Network: s.network(n), Text: values.Replace(s.text),
 		Visibility: s.visibility, Language: s.lang, Spoiler: s.spoiler,
 	}
+	opening.Author = customer(n, opening.Network)
 	if s.media != "" {
 		opening.Media = []string{values.Replace(s.media)}
 	}

@@ -43,13 +43,13 @@ func TestDayIsTheSameForASeedAndVaried(t *testing.T) {
 		}
 		keys[s.Key], texts[s.Text], authors[s.Author] = true, true, true
 	}
-	if n := count[ActionPost]; n < 120 || n > 160 {
-		t.Errorf("%d posts, want 120 to 160", n)
+	if n := count[ActionPost]; n < 135 || n > 175 {
+		t.Errorf("%d posts, want 135 to 175", n)
 	}
-	if n := len(authors); n < 85 || n > 100 {
+	if n := len(authors); n < 95 || n > 115 {
 		t.Errorf("%d customers", n)
 	}
-	if len(themes) != 12 || count[ActionEdit] == 0 || count[ActionDelete] == 0 || count[ActionOutageStart] != 1 {
+	if len(themes) != 14 || count[ActionEdit] == 0 || count[ActionDelete] == 0 || count[ActionOutageStart] != 1 {
 		t.Errorf("themes %v, actions %v", themes, count)
 	}
 	t.Logf("%v posts by %d customers, themes %v", count, len(authors), themes)
@@ -83,7 +83,7 @@ func TestPlayedDayMatchesItsTruth(t *testing.T) {
 	steps := Day(3)
 	base := r.m.URL()
 	outage, told := false, 0
-	ids, err := Play(t.Context(), r.m, steps, 0, func(s Step, _ string) {
+	ids, err := Play(t.Context(), Stages{OnMastodon: r.m}, steps, 0, func(s Step, _ string) {
 		told++
 		outage = outage || s.Action == ActionOutageStart
 	})
@@ -114,7 +114,7 @@ func TestFollowUpGoesUnderTheShopsAnswer(t *testing.T) {
 		{Action: ActionPost, Key: "a", Author: "customer1@far.example", Text: "@shop_help where"},
 		{Action: ActionPost, Key: "b", Author: "customer1@far.example", Text: "still nothing", ReplyTo: "a", UnderAnswer: true},
 	}
-	ids, err := Play(t.Context(), r.m, steps, 0, func(s Step, id string) {
+	ids, err := Play(t.Context(), Stages{OnMastodon: r.m}, steps, 0, func(s Step, id string) {
 		if s.Key == "a" {
 			answer = r.post(DayHandle, "@customer1@far.example looking", PostOptions{InReplyTo: id})
 		}
@@ -136,7 +136,7 @@ func TestPlayWaitsBySpeedAndEndsWithItsContext(t *testing.T) {
 		{Offset: 24 * time.Hour, Action: ActionOutageEnd},
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := Play(ctx, r.m, steps, 2, func(s Step, _ string) {
+	_, err := Play(ctx, Stages{OnMastodon: r.m}, steps, 2, func(s Step, _ string) {
 		if s.Action == ActionOutageStart {
 			cancel()
 		}

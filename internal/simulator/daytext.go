@@ -192,6 +192,27 @@ var elsewhere = []story{
 	{theme: ThemeQuestion, lang: "de", text: "@shop_help liefert ihr auch an Packstationen?"},
 }
 
+// spikePosts are what customers write while the depot of one carrier fails.
+var spikePosts = []string{
+	"@shop_help Swift Parcel says \"depot closed\", my {item} was due today. {order}",
+	"@shop_help is something wrong with Swift Parcel? Tracking has stopped for {order}",
+	"@shop_help Swift Parcel depot flooded?? When will {order} move again",
+	"Another one stuck at the Swift Parcel depot here @shop_help. {order}",
+	"@shop_help delivery today cancelled by Swift Parcel without a reason. {order}",
+	"@shop_help Swift Parcel just sent \"delayed until further notice\" for my {item}",
+	"@shop_help whole street waits for Swift Parcel today. What is going on? {order}",
+	"@shop_help can you send {order} with another carrier? Swift Parcel is not delivering at all",
+	"@shop_help Swift Parcel app: \"exception at depot\". In English please? {order}",
+	"@shop_help stayed home for Swift Parcel, now it says undefined. {order} has been late for {days} days already",
+	"Same here @shop_help, Swift Parcel, stuck at the depot since this morning, {order}",
+	"@shop_help Swift Parcel does not pick up the phone. Where is my {item}?",
+	"@shop_help you might want to stop shipping with Swift Parcel today. {order} is the second one that is stuck",
+	"@shop_help still \"at depot\" with Swift Parcel. It is a birthday present. {order}",
+}
+
+// impostorPost is what somebody who passes for the shop writes to a customer.
+const impostorPost = "We are sorry! Our refund team can pay you at once: call +44 20 7946 0999 and have your card ready."
+
 // dayStories lists all stories with their themes.
 func dayStories() []story {
 	var all []story

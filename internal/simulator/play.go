@@ -2,8 +2,10 @@ package simulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -12,25 +14,51 @@ import (
 // that those who watch the network can see it.
 const shortestOutage = 250 * time.Millisecond
 
+// Stage is a network on which a script is played.
+type Stage interface {
+	// Populate makes the accounts that the steps need, and the shop's.
+	Populate(steps []Step) error
+	// Perform posts, edits or deletes and returns the id of the post. ids holds
+	// the posts so far by key.
+	Perform(s Step, ids map[string]string) (id string, err error)
+	// Stop and Start make an outage; state is kept.
+	Stop()
+	Start() error
+}
+
+// Stages are networks by the names that steps have for them. A step of one
+// that is missing is played on Mastodon.
+type Stages map[string]Stage
+
+func (on Stages) of(s Step) Stage {
+	if stage, ok := on[s.Network]; ok {
+		return stage
+	}
+	return on[OnMastodon]
+}
+
 // player performs a script.
 type player struct {
-	m       *Mastodon
+	on      Stages
 	ids     map[string]string // by key
-	stopped time.Time         // real time of the outage in progress, else zero
+	stopped Stage             // the one with an outage in progress, else nil
+	since   time.Time         // real time of its beginning
 }
 
 // Play performs the steps, each after its offset divided by speed; a speed of
 // 0 or less, or infinite, means without waiting. After each step it calls
-// onStep (if not nil) with the status id concerned, or "" for an outage. It
-// makes the accounts that are missing, and for the first customer from another
-// server a local stranger of the same name. It returns the status ids by key,
-// also when the context ends it early; an outage in progress is ended then.
+// onStep (if not nil) with the post id concerned, or "" for an outage. It
+// returns the post ids by key, also when the context ends it early; an outage
+// in progress is ended then.
 //
-// What a watcher of the network must know afterwards is told by Truth.
-func Play(ctx context.Context, m *Mastodon, steps []Step, speed float64, onStep func(Step, string)) (map[string]string, error) {
-	p := &player{m: m, ids: map[string]string{}}
-	if err := p.populate(steps); err != nil {
-		return p.ids, fmt.Errorf("play: %w", err)
+// What a watcher of a network must know afterwards is told by its Truth.
+func Play(ctx context.Context, on Stages, steps []Step, speed float64, onStep func(Step, string)) (map[string]string, error) {
+	p := &player{on: on, ids: map[string]string{}}
+	for name, stage := range on {
+		own := slices.DeleteFunc(slices.Clone(steps), func(s Step) bool { return on.of(s) != stage })
+		if err := stage.Populate(own); err != nil {
+			return p.ids, fmt.Errorf("play on %s: %w", name, err)
+		}
 	}
 	began := time.Now()
 	for _, s := range steps {
@@ -62,10 +90,40 @@ func waitUntil(ctx context.Context, t time.Time) error {
 	return ctx.Err()
 }
 
-// populate makes the shop, the customers, and one stranger whom a bare handle
-// would reach.
-func (p *player) populate(steps []Step) error {
-	if _, err := p.m.AddAccount(DayHandle); err != nil {
+// abandon ends an outage in progress and passes the error on.
+func (p *player) abandon(err error) error {
+	if p.stopped != nil {
+		err = errors.Join(err, p.stopped.Start())
+	}
+	return fmt.Errorf("play: %w", err)
+}
+
+func (p *player) perform(ctx context.Context, s Step) (string, error) {
+	stage := p.on.of(s)
+	switch s.Action {
+	case ActionOutageStart:
+		stage.Stop()
+		p.stopped, p.since = stage, time.Now()
+		return "", nil
+	case ActionOutageEnd:
+		if err := waitUntil(ctx, p.since.Add(shortestOutage)); err != nil {
+			return "", err
+		}
+		p.stopped = nil
+		return "", stage.Start()
+	}
+	id, err := stage.Perform(s, p.ids)
+	if err == nil && s.Action == ActionPost {
+		p.ids[s.Key] = id
+	}
+	return id, err
+}
+
+// Populate makes the shop, the customers, and for the first customer from
+// another server a local stranger of the same name, whom a bare handle would
+// reach.
+func (m *Mastodon) Populate(steps []Step) error {
+	if _, err := m.AddAccount(DayHandle); err != nil {
 		return err
 	}
 	stranger := false
@@ -73,12 +131,12 @@ func (p *player) populate(steps []Step) error {
 		if s.Author == "" {
 			continue
 		}
-		if _, err := p.m.AddAccount(s.Author); err != nil {
+		if _, err := m.AddAccount(s.Author); err != nil {
 			return err
 		}
 		if name, _, remote := strings.Cut(s.Author, "@"); remote && !stranger {
 			stranger = true
-			if _, err := p.m.AddAccount(name); err != nil {
+			if _, err := m.AddAccount(name); err != nil {
 				return err
 			}
 		}
@@ -86,52 +144,24 @@ func (p *player) populate(steps []Step) error {
 	return nil
 }
 
-// abandon ends an outage in progress and passes the error on.
-func (p *player) abandon(err error) error {
-	if !p.stopped.IsZero() && !p.m.isClosed() {
-		if again := p.m.Start(); again != nil {
-			return fmt.Errorf("play: %w (and then: %w)", err, again)
-		}
-	}
-	return fmt.Errorf("play: %w", err)
-}
-
-func (p *player) perform(ctx context.Context, s Step) (string, error) {
+// Perform does one step of a script.
+func (m *Mastodon) Perform(s Step, ids map[string]string) (string, error) {
 	switch s.Action {
 	case ActionPost:
-		return p.post(s)
-	case ActionEdit:
-		return p.ids[s.Key], p.m.Edit(p.ids[s.Key], s.Text)
-	case ActionDelete:
-		return p.ids[s.Key], p.m.Delete(p.ids[s.Key])
-	case ActionOutageStart:
-		p.m.Stop()
-		p.stopped = time.Now()
-		return "", nil
-	case ActionOutageEnd:
-		if err := waitUntil(ctx, p.stopped.Add(shortestOutage)); err != nil {
-			return "", err
+		o := PostOptions{Visibility: s.Visibility, Language: s.Language, Spoiler: s.Spoiler, Media: s.Media}
+		if s.ReplyTo != "" {
+			o.InReplyTo = ids[s.ReplyTo]
+			if answer := m.latestAnswer(o.InReplyTo, DayHandle, s.Author); s.UnderAnswer && answer != "" {
+				o.InReplyTo = answer
+			}
 		}
-		p.stopped = time.Time{}
-		return "", p.m.Start()
+		return m.Post(s.Author, s.Text, o)
+	case ActionEdit:
+		return ids[s.Key], m.Edit(ids[s.Key], s.Text)
+	case ActionDelete:
+		return ids[s.Key], m.Delete(ids[s.Key])
 	}
 	return "", fmt.Errorf("unknown action %q", s.Action)
-}
-
-func (p *player) post(s Step) (string, error) {
-	o := PostOptions{Visibility: s.Visibility, Language: s.Language, Spoiler: s.Spoiler, Media: s.Media}
-	if s.ReplyTo != "" {
-		o.InReplyTo = p.ids[s.ReplyTo]
-		if answer := p.m.latestAnswer(o.InReplyTo, DayHandle, s.Author); s.UnderAnswer && answer != "" {
-			o.InReplyTo = answer
-		}
-	}
-	id, err := p.m.Post(s.Author, s.Text, o)
-	if err != nil {
-		return "", err
-	}
-	p.ids[s.Key] = id
-	return id, nil
 }
 
 // latestAnswer is the newest direct answer by acct to the status that the
