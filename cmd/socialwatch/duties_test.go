@@ -199,4 +199,3 @@ func TestNativeAnswerIsTheOneReply(t *testing.T) {
 		d.mustBlock(d.again(r), "second_reply", "allows one")
 	})
 }
-
