@@ -13,13 +13,23 @@ import (
 )
 
 // shipped are the languages of the built-in templates.
-var shipped = []string{"de", "en", "es", "fr"}
+var shipped = []string{"de", "en", "es", "fr", "hi", "hi-Latn", "it", "ja", "pt"}
+
+// inputIn is an input whose customer writes in a language, as triage calls it.
+func inputIn(language string, intent socialwatch.Intent) Input {
+	in := input(intent)
+	in.Assessment.Language = base(language)
+	if language == "hi" {
+		in.Mention.Text = "मेरा ऑर्डर कहाँ है"
+	}
+	return in
+}
 
 func TestEveryIntentHasATemplateInEveryShippedLanguage(t *testing.T) {
 	set := builtin(t)
 	missing := set.Missing(Account{Languages: shipped}, socialwatch.X)
-	if len(missing) > 0 {
-		t.Errorf("missing: %v", missing)
+	if want := len(shipped) * (len(socialwatch.Intents) + len(ownIntents)); len(missing) > 0 || len(set.List()) != want {
+		t.Errorf("%d templates, want %d; missing: %v", len(set.List()), want, missing)
 	}
 	for _, x := range set.List() {
 		if !slices.Contains(shipped, x.Language) {
@@ -122,11 +132,11 @@ func TestEveryLanguageAnswersEveryIntentSafely(t *testing.T) {
 				for _, given := range [][]socialwatch.Entity{nil, {
 					{Kind: socialwatch.DaysWaited, Value: "120"}, {Kind: socialwatch.OrderNumber, Value: "555-0100123-0000001"},
 				}} {
-					in := input(intent)
-					in.Mention.Network, in.Assessment.Language, in.Assessment.Entities, in.Account.Languages = network, language, given, shipped
-					in.Mention.Text = "555-0100123-0000001, 120"
+					in := inputIn(language, intent)
+					in.Mention.Network, in.Assessment.Entities, in.Account.Languages = network, given, shipped
+					in.Mention.Text += " 555-0100123-0000001, 120"
 					got := r.Respond(in)
-					if got.Draft == nil || base(got.Draft.Language) != base(language) || strings.Contains(got.Why, "because") {
+					if got.Draft == nil || got.Draft.Language != language || strings.Contains(got.Why, "because") {
 						t.Errorf("%s, %s: %+v", language, intent, got)
 						continue
 					}
@@ -156,8 +166,7 @@ func TestNeitherTemplateNorAskTwiceInOneCaseInAnyLanguage(t *testing.T) {
 				continue
 			}
 			for _, then := range socialwatch.Intents {
-				in := input(first)
-				in.Assessment.Language = language
+				in := inputIn(language, first)
 				asks := 0
 				for turn := range 6 {
 					got := r.Respond(in)
@@ -192,12 +201,33 @@ func TestWhatIsGivenIsNotAskedForInAnyLanguage(t *testing.T) {
 	set := builtin(t)
 	r := New(set, Safety{})
 	for _, language := range shipped {
-		in := input(socialwatch.RefundDelay)
-		in.Assessment.Language, in.FollowUp, in.Given = language, true, true
+		in := inputIn(language, socialwatch.RefundDelay)
+		in.FollowUp, in.Given = true, true
 		got := r.Respond(in)
 		if got.Draft == nil || got.Draft.Template != "follow-up" || strings.Contains(got.Draft.Text, set.phrases[language][phraseMessage]) ||
 			!strings.Contains(got.Draft.Text, "K-1042") {
 			t.Errorf("%s: %+v", language, got)
 		}
+	}
+}
+
+func TestHindiIsAnsweredInTheLettersItIsWrittenIn(t *testing.T) {
+	set := builtin(t)
+	for text, want := range map[string]string{
+		"मेरा ऑर्डर कहाँ है":                               "hi",
+		"@shop_help मेरा order कहाँ है please":             "hi",
+		"@shop_help mera order kahan hai":                  romanised,
+		"mera order kahan hai bhai please jaldi batao यार": romanised,
+	} {
+		in := input(socialwatch.StuckOrder)
+		in.Mention.Text, in.Assessment.Language, in.Account.Languages = text, "hi", []string{"en", "hi"}
+		if got := New(set, Safety{}).Respond(in); got.Draft == nil || got.Draft.Language != want {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+	in := input(socialwatch.StuckOrder)
+	in.Mention.Text, in.Assessment.Language, in.Account.Languages = "mera order kahan hai", "hi", []string{"de", "en"}
+	if got := New(set, Safety{}).Respond(in); got.Draft == nil || got.Draft.Language != "de" || !strings.Contains(got.Why, `in "de" because the account does not answer in "hi-Latn"`) {
+		t.Errorf("%+v", got)
 	}
 }

@@ -15,8 +15,8 @@ func TestIncidentsGetAWordingOfTheirCaseAndAnotherThanTheCaseBefore(t *testing.T
 	for _, language := range shipped {
 		before, texts := "", map[string]bool{}
 		for n := range 40 {
-			in := input(socialwatch.StuckOrder)
-			in.Incident, in.Assessment.Language, in.CaseNumber = true, language, fmt.Sprintf("K-%d", 98+n)
+			in := inputIn(language, socialwatch.StuckOrder)
+			in.Incident, in.CaseNumber = true, fmt.Sprintf("K-%d", 98+n)
 			got, again := r.Respond(in), r.Respond(in)
 			if got.Draft == nil || TemplateID(got.Draft.Template) != "incident" || got.Draft.Text != again.Draft.Text {
 				t.Fatalf("%s: %+v, then %+v", in.CaseNumber, got, again)
