@@ -21,7 +21,7 @@ const romanised = "hi-Latn"
 func (r *Responder) language(in Input) (language, note string) {
 	wants := in.languages()
 	for i, l := range wants {
-		if i > 0 && l == wants[0] || !in.Account.speaks(l) || !r.answers(in, l) {
+		if i > 0 && l == wants[0] || !in.Account.Answers(l) || !r.has(in, l) {
 			continue
 		}
 		return l, in.instead(wants[0], l)
@@ -49,19 +49,19 @@ func (in Input) instead(want, language string) string {
 	switch {
 	case language == want:
 		return ""
-	case !in.Account.speaks(want):
+	case !in.Account.Answers(want):
 		return fmt.Sprintf("; in %q because the account does not answer in %q", language, want)
 	}
 	return fmt.Sprintf("; in %q because there is no template in %q", language, want)
 }
 
-// speaks reports whether the account answers in a language.
-func (a Account) speaks(language string) bool {
+// Answers reports whether the account answers in a language.
+func (a Account) Answers(language string) bool {
 	return len(a.Languages) == 0 || slices.ContainsFunc(a.Languages, func(l string) bool { return base(l) == base(language) })
 }
 
-// answers reports whether a template in a language may answer.
-func (r *Responder) answers(in Input, language string) bool {
+// has reports whether a template in a language may answer.
+func (r *Responder) has(in Input, language string) bool {
 	may := intents(in)
 	return slices.ContainsFunc(r.templates.list, func(t Template) bool {
 		return t.Language == language && slices.Contains(may, t.Intent) && t.On(in.Mention.Network)
@@ -90,17 +90,13 @@ func base(tag string) string {
 	return tag
 }
 
-// Missing lists the languages that an account answers in and that lack a
-// template for an intent on a network: the account's first language or English
-// stands in.
-func (t *Templates) Missing(a Account, n socialwatch.Network) map[string][]socialwatch.Intent {
-	missing := map[string][]socialwatch.Intent{}
-	for _, tag := range a.Languages {
-		l := base(tag)
-		for _, intent := range append(slices.Clone(socialwatch.Intents), ownIntents...) {
-			if !slices.ContainsFunc(t.list, func(x Template) bool { return x.Language == l && x.Intent == intent && x.On(n) }) {
-				missing[l] = append(missing[l], intent)
-			}
+// Missing lists the intents that lack a template in a language on a network:
+// the account's first language or English stands in.
+func (t *Templates) Missing(language string, n socialwatch.Network) []socialwatch.Intent {
+	var missing []socialwatch.Intent
+	for _, intent := range append(slices.Clone(socialwatch.Intents), ownIntents...) {
+		if !slices.ContainsFunc(t.list, func(x Template) bool { return x.Language == language && x.Intent == intent && x.On(n) }) {
+			missing = append(missing, intent)
 		}
 	}
 	return missing

@@ -27,7 +27,7 @@ func (r *Responder) values(in Input, language string) (values map[string]string,
 		}
 	}
 	say := r.templates.phrases[language]
-	if utf8.RuneCountInString(in.Account.route(in.CaseNumber)) > maxLink {
+	if in.Account.routeTooLong(in.CaseNumber) {
 		note += fmt.Sprintf("; the account's private route is longer than %d characters and is left out", maxLink)
 	}
 	values[SlotPrivate] = in.Account.way(in.CaseNumber, say)
@@ -41,12 +41,28 @@ func (r *Responder) values(in Input, language string) (values map[string]string,
 func (a Account) way(caseNumber string, say map[string]string) string {
 	route := a.route(caseNumber)
 	switch {
-	case route == "" || utf8.RuneCountInString(route) > maxLink:
+	case route == "" || a.routeTooLong(caseNumber):
 		return say[phraseMessage]
 	case strings.HasPrefix(route, "https://"):
 		return strings.ReplaceAll(say[phraseLink], "{{link}}", route)
 	}
 	return route
+}
+
+func (a Account) routeTooLong(caseNumber string) bool {
+	return utf8.RuneCountInString(a.route(caseNumber)) > maxLink
+}
+
+// RouteFault says what is wrong with the account's private route, so that a
+// direct message takes its place; empty when nothing is.
+func (a Account) RouteFault() string {
+	switch {
+	case a.routeTooLong(longestCase):
+		return fmt.Sprintf("private has more than %d characters with a long case number: shorten it, or customers are asked for a direct message", maxLink)
+	case strings.HasPrefix(strings.TrimSpace(a.Private), "http://"):
+		return "private begins with http: write an https link, or it stands in replies as if it were words"
+	}
+	return ""
 }
 
 // slotInRoute is where an account's private route wants the case's number.

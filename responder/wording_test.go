@@ -112,6 +112,19 @@ func TestRouteOfTheAccountAndWhenItStands(t *testing.T) {
 	}
 }
 
+func TestFaultsOfARouteAreNamed(t *testing.T) {
+	for private, want := range map[string]string{
+		"": "", "https://shop.example/help?case={case}": "", "please use the chat in our app": "",
+		"http://shop.example/help":                                        "https link",
+		"https://shop.example/" + strings.Repeat("x", 40):                 "more than 60",
+		"https://help.shop.example/" + strings.Repeat("x", 30) + "{case}": "more than 60",
+	} {
+		if got := (Account{Private: private}).RouteFault(); (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: %q", private, got)
+		}
+	}
+}
+
 func TestOrderIsNamedByItsEndWhereTheCustomerNamedOne(t *testing.T) {
 	order := func(v string) socialwatch.Entity { return entity(socialwatch.OrderNumber, v) }
 	direct := past("", order("SW-200987"))

@@ -177,6 +177,7 @@ func check(ctx context.Context, f *flags) []finding {
 		found = append(found, finding{What: "rules and templates", Text: err.Error()})
 	} else {
 		found = append(found, finding{What: "rules and templates", OK: true, Text: counted(len(a.templates.List()), "template")})
+		found = append(found, a.checkTemplates()...)
 	}
 	var database finding
 	a.store, database = checkDatabase(ctx, cfg)

@@ -108,7 +108,7 @@ type Account struct {
 	Team             string   `yaml:"team" example:"support" doc:"Who answers."`
 	Numbers          []string `yaml:"numbers" example:"[\"+44 20 7946 0000\"]" doc:"Our official telephone numbers: only these may stand in a reply."`
 	Links            []string `yaml:"links" example:"[shop.example]" doc:"Our official hosts: only links to these may stand in a reply."`
-	Private          string   `yaml:"private" example:"https://shop.example/help" doc:"Where a customer continues in private. Empty: a direct message."`
+	Private          string   `yaml:"private" example:"https://shop.example/help" doc:"Where a customer continues in private: an https link, in which {case} stands for the case's number, or words such as please use the chat in our app. At most 60 characters. Empty: a direct message."`
 	ReplyVisibility  string   `yaml:"reply_visibility" example:"unlisted" doc:"Of answers to public posts: public or unlisted. Never wider than the post."`
 	ResendWhenAbsent bool     `yaml:"resend_when_absent" example:"false" doc:"True sends again by itself when a reply in doubt is not found and the server has no guard against doubles. A double is then possible."`
 	X                XAccount `yaml:"x" doc:"What only an account on X has."`

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"socialwatch"
+	"socialwatch/internal/config"
+	"socialwatch/responder"
+	"socialwatch/triage"
+)
+
+func newTemplates(f *flags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "templates",
+		Short: "List the reply templates, or try what a post is answered with",
+		Long: "Lists every template with its language, intent, version and owner, those of the\n" +
+			"configured folder in place of the built-in ones. docs/templates.md says how to\n" +
+			"write them; socialwatch check holds them against each account.",
+		Example: "  socialwatch templates\n  socialwatch templates try '@shop_help order 555-0100123-0000001 still not shipped'",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := rulesOf(f.config)
+			if err != nil {
+				return err
+			}
+			all := listed(a.templates.List())
+			return out(cmd, f, all, func() {
+				w := table(cmd.OutOrStdout())
+				fmt.Fprintln(w, "LANGUAGE\tINTENT\tTEMPLATE\tVERSION\tWORDINGS\tHANDOFF\tOWNER\tFILE")
+				for _, t := range all {
+					fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", t.Language, t.Intent, t.ID, t.Version, len(t.Wordings),
+						yesNo(t.Handoff), harmless(t.Owner), harmless(t.File))
+				}
+				w.Flush()
+			})
+		},
+	}
+	cmd.AddCommand(newTemplatesTry(f))
+	return cmd
+}
+
+// rulesOf compiles triage and templates as the configuration has them, or as
+// they are shipped where there is none.
+func rulesOf(path string) (*app, error) {
+	a := &app{}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		if a.cfg, err = config.Load(path); err != nil {
+			return nil, err
+		}
+	}
+	return a, a.rules()
+}
+
+// listedTemplate is one line of the list.
+type listedTemplate struct {
+	ID       string                `json:"id"`
+	Version  int                   `json:"version"`
+	Intent   socialwatch.Intent    `json:"intent"`
+	Language string                `json:"lang"`
+	Networks []socialwatch.Network `json:"networks"` // empty: all
+	Slots    []string              `json:"slots"`
+	Handoff  bool                  `json:"handoff"`
+	Owner    string                `json:"owner"`
+	Gloss    string                `json:"gloss"`
+	Wordings []string              `json:"wordings"`
+	File     string                `json:"file"`
+}
+
+func listed(all []responder.Template) []listedTemplate {
+	list := make([]listedTemplate, len(all))
+	for i, t := range all {
+		list[i] = listedTemplate{ID: t.ID, Version: t.Version, Intent: t.Intent, Language: t.Language, Networks: t.Networks,
+			Slots: t.Slots, Handoff: t.Handoff, Owner: t.Owner, Gloss: t.Gloss, Wordings: t.Wordings, File: t.Source}
+	}
+	return list
+}
+
+func newTemplatesTry(f *flags) *cobra.Command {
+	var t trial
+	cmd := &cobra.Command{
+		Use:   "try TEXT",
+		Short: "Show how a post is assessed, with what it would be answered, and what the safety check says",
+		Long: "Assesses one public post, chooses and fills a template as for a new case, and\n" +
+			"checks the result. Nothing is stored. --incident answers it as one of many.",
+		Example: "  socialwatch templates try 'mi pedido 555-0100123-0000001 no llega, ya van 12 días'",
+		Args:    exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, err := rulesOf(f.config)
+			if err != nil {
+				return err
+			}
+			r, err := t.run(a, args[0])
+			if err != nil {
+				return err
+			}
+			return out(cmd, f, r, func() { r.show(&explainer{w: cmd.OutOrStdout(), paint: painter(cmd.OutOrStdout())}) })
+		},
+	}
+	cmd.Flags().StringVar(&t.account, "account", "", "answer from this account; default: the first of the configuration")
+	cmd.Flags().StringVar(&t.number, "case", "K-1042", "number of the case")
+	cmd.Flags().BoolVar(&t.incident, "incident", false, "the case is one of many of a spike")
+	return cmd
+}
+
+// trial is what a post is tried with.
+type trial struct {
+	account, number string
+	incident        bool
+}
+
+// tried is what came of it.
+type tried struct {
+	Account    string                `json:"account,omitempty"`
+	Assessment triage.Result         `json:"assessment"`
+	Why        string                `json:"why"`
+	Level      int                   `json:"level"`
+	Escalation string                `json:"escalation,omitempty"`
+	Template   string                `json:"template,omitempty"`
+	Version    int                   `json:"template_version,omitempty"`
+	Language   string                `json:"lang,omitempty"`
+	Gloss      string                `json:"gloss,omitempty"`
+	Handoff    bool                  `json:"handoff"`
+	Text       string                `json:"text,omitempty"`
+	Length     int                   `json:"length,omitempty"`
+	Limit      int                   `json:"limit,omitempty"`
+	Findings   []socialwatch.Finding `json:"findings"`
+
+	says, post string
+}
+
+func (t trial) run(a *app, text string) (tried, error) {
+	if strings.TrimSpace(text) == "" {
+		return tried{}, usageError{errors.New("the post is empty: write its text")}
+	}
+	m := post("", text, "")
+	m.Visibility = socialwatch.Public
+	if names, err := a.names(t.account); err == nil {
+		acc, err := a.cfg.Account(names[0])
+		if err != nil {
+			return tried{}, err
+		}
+		m.Account, m.Network = acc.Name, socialwatch.Network(acc.Network)
+	} else if t.account != "" {
+		return tried{}, err
+	}
+	as := a.triage.Assess(m, socialwatch.History{})
+	account := a.accounts[m.Account]
+	answer := a.responder.Respond(responder.Input{Mention: m, Assessment: as, CaseNumber: t.number, Account: account,
+		Calendar: a.calendars[m.Account], Incident: t.incident})
+	r := tried{Account: m.Account, Assessment: triage.NewResult("", as), Why: answer.Why, Level: answer.Level,
+		Escalation: answer.Escalation, Findings: []socialwatch.Finding{}, says: decision(a.triage.Explain(as), as), post: m.Text}
+	if d := answer.Draft; d != nil {
+		x, _ := a.templates.Get(d.Template, d.Language)
+		r.Template, r.Version, r.Language, r.Text, r.Gloss, r.Handoff = d.Template, d.TemplateV, d.Language, d.Text, x.Gloss, x.Handoff
+		p := socialwatch.Payload{Text: d.Text, Network: m.Network, Language: d.Language, Template: d.Template, TemplateV: d.TemplateV,
+			Visibility: socialwatch.Public}
+		p.Length, p.Limit = responder.Measure(d.Text, m.Network)
+		r.Length, r.Limit = p.Length, p.Limit
+		m.Post.Language = as.Language // as if the network said so
+		r.Findings = append(r.Findings, a.responder.Check(responder.CheckInput{Payload: p, Parent: m.Post, Account: account, TemplateText: d.Text})...)
+	}
+	return r, nil
+}
+
+// show writes it for people.
+func (r tried) show(p *explainer) {
+	p.text(r.post)
+	p.line("\n%s", p.paint(bold, r.says))
+	p.line("level %d; %s", r.Level, r.Why)
+	if r.Escalation != "" {
+		p.line("%s", r.Escalation)
+	}
+	if r.Text == "" {
+		return
+	}
+	p.line("")
+	p.text(r.Text)
+	says := r.Gloss
+	if r.Handoff {
+		says += " The case then waits for the customer."
+	}
+	p.line("%s", p.paint(dim, says))
+	p.line("%d of %d characters", r.Length, r.Limit)
+	for _, f := range r.Findings {
+		p.line("%s", findingLine(f))
+	}
+	if len(r.Findings) == 0 {
+		p.line("all checks passed")
+	}
+}
+
+func findingLine(f socialwatch.Finding) string {
+	what := "warns"
+	if f.Blocks {
+		what = "BLOCKS"
+	}
+	if f.Words != "" {
+		return fmt.Sprintf("%s: %s on “%s”: %s", what, f.Rule, oneLine(f.Words), f.Mend)
+	}
+	return fmt.Sprintf("%s: %s: %s", what, f.Rule, f.Mend)
+}
+
+// checkTemplates holds every template against every account that may use it,
+// and names the languages that lack some.
+func (a *app) checkTemplates() []finding {
+	var found []finding
+	for _, acc := range a.cfg.Accounts {
+		what, n := "account "+acc.Name+", templates", socialwatch.Network(acc.Network)
+		ours := a.accounts[acc.Name]
+		before := len(found)
+		for _, t := range a.templates.List() {
+			if !t.On(n) || !ours.Answers(t.Language) {
+				continue
+			}
+			for _, f := range a.responder.Examine(t, ours, n) {
+				found = append(found, finding{What: what, Warn: !f.Blocks, Text: t.Source + ": " + findingLine(f)})
+			}
+		}
+		for _, lang := range ours.Languages {
+			if lacks := a.templates.Missing(lang, n); len(lacks) > 0 {
+				found = append(found, finding{What: what, Warn: true, Text: fmt.Sprintf(
+					"no template in %q for %s: the account's first language or English answers until you add some (docs/templates.md)", lang, briefly(lacks))})
+			}
+		}
+		if note := ours.RouteFault(); note != "" {
+			found = append(found, finding{What: what, Warn: true, Text: note})
+		}
+		if len(found) == before {
+			found = append(found, finding{What: what, OK: true, Text: "each is safe and fits " + acc.Network})
+		}
+	}
+	return found
+}
+
+// briefly names a few intents and counts many.
+func briefly(intents []socialwatch.Intent) string {
+	if len(intents) > 3 {
+		return counted(len(intents), "intent")
+	}
+	var s []string
+	for _, i := range intents {
+		s = append(s, string(i))
+	}
+	return strings.Join(s, ", ")
+}
