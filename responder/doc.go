@@ -13,6 +13,7 @@
 //	language: en
 //	networks: all
 //	slots: days, private, case
+//	handoff: yes
 //	owner: customer care
 //	gloss: Sorry for the wait; asks to continue in private.
 //	---
@@ -20,7 +21,12 @@
 //
 // Slots are typed values of ours, never a customer's words. A part in [[ ]]
 // is left out when one of its slots has no value; a template with another
-// slot without a value is not used.
+// slot without a value is not used. Lines of --- part several wordings, of
+// which the case's number chooses one.
+//
+// A reply never asks twice in one case to come to us in private, nor is a
+// template used twice. It is in the post's language where the account answers
+// in it and there is a template, else in the account's first, else in English.
 //
 // A customer who wants a person (socialwatch.HumanSignals), in this post or an
 // earlier one that is not answered yet, is answered by a template of the intent

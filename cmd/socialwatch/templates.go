@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"socialwatch"
+	"socialwatch/connectors/twitter"
 	"socialwatch/internal/config"
 	"socialwatch/responder"
 	"socialwatch/triage"
@@ -206,33 +207,70 @@ func findingLine(f socialwatch.Finding) string {
 	return fmt.Sprintf("%s: %s: %s", what, f.Rule, f.Mend)
 }
 
+// route is an account's private route for replies: none where it is a link
+// and replies with one are refused, so customers are asked for a message.
+func route(acc config.Account) string {
+	if linkRefused(acc) {
+		return ""
+	}
+	return acc.Private
+}
+
+func linkRefused(acc config.Account) bool {
+	return socialwatch.Network(acc.Network) == socialwatch.X && acc.X.Links != string(twitter.LinksPriced) && strings.Contains(acc.Private, "://")
+}
+
 // checkTemplates holds every template against every account that may use it,
 // and names the languages that lack some.
 func (a *app) checkTemplates() []finding {
 	var found []finding
 	for _, acc := range a.cfg.Accounts {
-		what, n := "account "+acc.Name+", templates", socialwatch.Network(acc.Network)
-		ours := a.accounts[acc.Name]
-		before := len(found)
-		for _, t := range a.templates.List() {
-			if !t.On(n) || !ours.Answers(t.Language) {
-				continue
-			}
-			for _, f := range a.responder.Examine(t, ours, n) {
-				found = append(found, finding{What: what, Warn: !f.Blocks, Text: t.Source + ": " + findingLine(f)})
-			}
+		what := "account " + acc.Name + ", templates"
+		of := a.examine(what, acc)
+		n, ours := socialwatch.Network(acc.Network), a.accounts[acc.Name]
+		warn := func(format string, args ...any) {
+			of = append(of, finding{What: what, Warn: true, Text: fmt.Sprintf(format, args...)})
 		}
 		for _, lang := range ours.Languages {
 			if lacks := a.templates.Missing(lang, n); len(lacks) > 0 {
-				found = append(found, finding{What: what, Warn: true, Text: fmt.Sprintf(
-					"no template in %q for %s: the account's first language or English answers until you add some (docs/templates.md)", lang, briefly(lacks))})
+				warn("no template in %q for %s: the account's first language or English answers until you add some (docs/templates.md)", lang, briefly(lacks))
 			}
 		}
-		if note := ours.RouteFault(); note != "" {
-			found = append(found, finding{What: what, Warn: true, Text: note})
+		if fault := ours.RouteFault(); fault != "" {
+			warn("%s", fault)
 		}
-		if len(found) == before {
-			found = append(found, finding{What: what, OK: true, Text: "each is safe and fits " + acc.Network})
+		if linkRefused(acc) {
+			warn("private is a link, which x.links refuses: customers are asked for a direct message")
+		}
+		if len(of) == 0 {
+			of = []finding{{What: what, OK: true, Text: "each is safe and fits " + acc.Network}}
+		}
+		found = append(found, of...)
+	}
+	return found
+}
+
+// examine names each thing wrong with an account's templates once, with the
+// first file that has it.
+func (a *app) examine(what string, acc config.Account) []finding {
+	var found []finding
+	files := map[string]int{} // by what is wrong
+	n, ours := socialwatch.Network(acc.Network), a.accounts[acc.Name]
+	for _, t := range a.templates.List() {
+		if !t.On(n) || !ours.Answers(t.Language) {
+			continue
+		}
+		for _, f := range a.responder.Examine(t, ours, n) {
+			line := findingLine(f)
+			if files[line]++; files[line] == 1 {
+				found = append(found, finding{What: what, Warn: !f.Blocks, Text: t.Source + ": " + line})
+			}
+		}
+	}
+	for i, f := range found {
+		file, line, _ := strings.Cut(f.Text, ": ")
+		if more := files[line] - 1; more > 0 {
+			found[i].Text = fmt.Sprintf("%s and %d more: %s", file, more, line)
 		}
 	}
 	return found
