@@ -205,3 +205,35 @@ func TestHandoffTemplatesAlwaysCarryTheRoute(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasAskedInAnyWordsOfOursIsNotAskedAgain(t *testing.T) {
+	r := New(builtin(t), Safety{})
+	for _, tt := range []struct {
+		private, said string
+		asks          bool
+	}{
+		{"", "Please tell us what you received: please send us a direct message.", false},
+		{"", "Por favor, escríbanos por mensaje directo. Es decir: por favor, escríbanos por mensaje directo.", false},
+		{"https://shop.example/help?c={case}", "By hand: https://shop.example/help?c=K-1042", false},
+		{"our chat of case {case}", "Write in our chat of case K-1042.", false},
+		{"https://shop.example/help", "We are sorry. Your reference is K-1042.", true},
+		{"", "We are sorry. Your reference is K-1042.", true},
+	} {
+		in := input(socialwatch.StuckOrder)
+		in.FollowUp, in.Account.Private = true, tt.private
+		in.Earlier = []socialwatch.Past{{PostID: "p0", Answered: true, Answers: []string{tt.said}}}
+		got := r.Respond(in)
+		if got.Draft == nil || (got.Draft.Template == "stuck-order") != tt.asks || !tt.asks && got.Draft.Text != "Thank you for coming back to us. Your messages are with our team under K-1042." {
+			t.Errorf("%q after %q: %+v", tt.private, tt.said, got.Draft)
+		}
+	}
+}
+
+func TestAnAskThatAPersonRewordedIsNotRepeated(t *testing.T) {
+	in := input(socialwatch.StuckOrder)
+	in.FollowUp, in.Used = true, []string{"billing"}
+	in.Earlier = []socialwatch.Past{{PostID: "p0", Answered: true, Answers: []string{"Could you drop us a line in private? K-1042"}}}
+	if got := New(builtin(t), Safety{}).Respond(in); got.Draft == nil || got.Draft.Template != "follow-up" || strings.Contains(got.Draft.Text, "direct message") {
+		t.Errorf("%+v", got.Draft)
+	}
+}
