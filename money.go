@@ -66,7 +66,9 @@ type Purse struct {
 	Month    MicroUSD   // this month, the day included
 	Forecast MicroUSD   // of the whole month, at the pace of the last days
 	Items    []Spending // this month's, one for each item, by amount; Day is the month's first
-	Slow     bool       // so much is spent that polls come rarely
+	// Pace is the least time between two polls, because a budget gets short; 0:
+	// there is enough.
+	Pace time.Duration
 }
 
 // Used reports whether there is anything to tell: money spent this month, or a

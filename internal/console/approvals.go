@@ -241,7 +241,7 @@ func (c *Console) calm(h health, names []string) emptyView {
 		if !slices.Contains(names, conn.Name) {
 			continue
 		}
-		s := c.judge(conn)
+		s := c.judge(conn, h.purses[conn.Name])
 		switch {
 		case s.broken:
 			v.Kind, v.Title = "broken", say("empty.broken")

@@ -21,23 +21,41 @@ type connView struct {
 	Account, Where, State, Kind string
 	Paused, MayPause            bool
 	Problem                     *connProblem
+	Money                       *moneyView
 	Figures                     []fact
 	Gaps                        []string
 }
 
-type connProblem struct{ Kind, Title, Text, Do string }
+type connProblem struct {
+	Kind, Title, Text, Do string
+	Resume                bool // needs an admin's word
+}
 
 // verdict is how a connection does, in one word and one sentence.
 type verdict struct {
-	broken bool // posts may be missing: pages raise the alarm
-	silent bool
-	state  string
-	alarm  string
+	broken         bool // posts may be missing: pages raise the alarm
+	silent         bool
+	halted, budget bool // broken for want of money: the network's word, or our budget
+	slow           bool // to save money
+	state          string
+	alarm          string
+	means          string // what the alarm means to people
 }
 
-// judge holds a connection against the rules of alarm: missed polls, or a
-// silence three times as long as the longest of the last week.
-func (c *Console) judge(conn store.Connection) verdict {
+// judge holds a connection against the rules of alarm: want of money, missed
+// polls, or a silence three times as long as the longest of the last week.
+func (c *Console) judge(conn store.Connection, p socialwatch.Purse) verdict {
+	v, broke := c.broke(conn)
+	if !broke {
+		v = c.judgePolls(conn, p)
+	}
+	if v.broken && v.means == "" {
+		v.means = say("alarm.missing")
+	}
+	return v
+}
+
+func (c *Console) judgePolls(conn store.Connection, p socialwatch.Purse) verdict {
 	now := c.o.Now()
 	since, silence := now.Sub(conn.GoodAt), now.Sub(conn.NewestAt)
 	switch {
@@ -47,7 +65,7 @@ func (c *Console) judge(conn store.Connection) verdict {
 		return verdict{state: say("conn.never")}
 	case conn.GoodAt.IsZero():
 		return verdict{broken: true, state: say("conn.never"), alarm: say("alarm.never", connName(conn))}
-	case since > time.Duration(c.o.Missed)*c.o.Every:
+	case since > time.Duration(c.o.Missed)*c.pace(p):
 		v := verdict{broken: true, state: say("conn.broken", span(since)), alarm: say("alarm.late", connName(conn), span(since))}
 		if conn.Error != "" {
 			v.alarm = say("alarm.broken", connName(conn), span(since), conn.Error)
@@ -58,6 +76,8 @@ func (c *Console) judge(conn store.Connection) verdict {
 	case conn.Silent(now):
 		return verdict{broken: true, silent: true, state: say("conn.silent"),
 			alarm: say("alarm.silent", connName(conn), span(silence), span(conn.Silence))}
+	case p.Pace > 0:
+		return verdict{slow: true, state: say("conn.slow", span(since))}
 	}
 	return verdict{state: say("conn.good", span(since))}
 }
@@ -78,17 +98,20 @@ func (c *Console) connections(w http.ResponseWriter, r *http.Request) error {
 		Code: []string{"socialwatch demo", "socialwatch init\nsocialwatch check\nsocialwatch serve"}}
 	for _, conn := range h.conns {
 		if p.May(socialwatch.RoleReader, conn.Name) {
-			v.Rows = append(v.Rows, c.connView(p, conn))
+			v.Rows = append(v.Rows, c.connView(p, conn, h.purses[conn.Name]))
 		}
 	}
 	return c.show(w, r, http.StatusOK, "connections", view{Title: say("connections"), Class: "plain", Nav: "connections", Body: v})
 }
 
-func (c *Console) connView(p socialwatch.Person, conn store.Connection) connView {
-	s := c.judge(conn)
+func (c *Console) connView(p socialwatch.Person, conn store.Connection, purse socialwatch.Purse) connView {
+	s := c.judge(conn, purse)
 	v := connView{Account: conn.Name, Where: label("network", string(conn.Network)) + ", " + conn.Host, State: s.state, Kind: "good",
-		Paused: conn.PausedBy != "", MayPause: p.May(socialwatch.RoleAdmin, conn.Name), Figures: c.figures(conn)}
+		Paused: conn.PausedBy != "", MayPause: p.May(socialwatch.RoleAdmin, conn.Name), Figures: c.figures(conn), Money: c.money(purse)}
 	switch {
+	case s.halted || s.budget:
+		v.Kind = "bad"
+		v.Problem = c.wantOfMoney(conn, s, purse)
 	case v.Paused:
 		v.Kind = "warn"
 		v.Problem = &connProblem{Kind: "warn", Title: say("paused.by"), Text: say("paused.text", conn.PausedBy, c.moment(conn.PausedAt).Clock)}
@@ -97,10 +120,13 @@ func (c *Console) connView(p socialwatch.Person, conn store.Connection) connView
 		v.Problem = &connProblem{Kind: "warn", Title: s.alarm, Do: say("silent.do")}
 	case s.broken:
 		v.Kind = "bad"
-		v.Problem = &connProblem{Kind: "bad", Title: s.alarm, Text: say("alarm.missing"), Do: whatToDo(conn.Reason)}
+		v.Problem = &connProblem{Kind: "bad", Title: s.alarm, Text: s.means, Do: whatToDo(conn.Reason)}
 	case conn.Error != "":
 		v.Kind = "warn"
 		v.Problem = &connProblem{Kind: "warn", Title: say("conn.failing") + ":", Text: conn.Error, Do: whatToDo(conn.Reason)}
+	case s.slow:
+		v.Kind = "warn"
+		v.Problem = &connProblem{Kind: "warn", Title: say("slow.title", span(purse.Pace)), Text: say("slow.text"), Do: say("slow.do")}
 	case conn.GoodAt.IsZero():
 		v.Kind = ""
 	}

@@ -82,6 +82,9 @@ type Options struct {
 	Refused func(error) (text string, blocks []socialwatch.Finding)
 	// Bell rings after changes; nil: pages look for them now and then.
 	Bell func(ctx context.Context) (<-chan struct{}, error)
+	// Purses tells how the money of accounts (nil: of all) stands, by account;
+	// nil: no network charges.
+	Purses func(ctx context.Context, accounts []string) (map[string]socialwatch.Purse, error)
 	// Every is the polling interval and Missed how many polls may fail until
 	// pages raise the alarm; 0: 20 s and 3.
 	Every  time.Duration
@@ -140,6 +143,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Clients <= 0 {
 		o.Clients = 500
+	}
+	if o.Purses == nil {
+		o.Purses = func(context.Context, []string) (map[string]socialwatch.Purse, error) { return nil, nil }
 	}
 	if o.Refused == nil {
 		o.Refused = func(error) (string, []socialwatch.Finding) { return "", nil }

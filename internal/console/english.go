@@ -1,15 +1,5 @@
 package console
 
-import "maps"
-
-// english is the catalogue of the interface: what pages say, and the terms of
-// the matter. Another language is two more such maps.
-var english = func() map[string]string {
-	all := maps.Clone(englishPages)
-	maps.Copy(all, englishTerms)
-	return all
-}()
-
 // englishPages are the texts of pages, buttons, errors and scripts.
 var englishPages = map[string]string{
 	// Frame

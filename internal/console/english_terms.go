@@ -168,6 +168,7 @@ var englishTerms = map[string]string{
 	"visibility.direct":    "direct",
 
 	"network.mastodon": "Mastodon",
+	"network.x":        "X",
 
 	"lang.en": "English", "lang.de": "German", "lang.es": "Spanish", "lang.fr": "French", "lang.it": "Italian",
 	"lang.pt": "Portuguese", "lang.nl": "Dutch", "lang.pl": "Polish", "lang.sv": "Swedish", "lang.tr": "Turkish",

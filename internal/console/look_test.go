@@ -73,6 +73,7 @@ func TestLook(t *testing.T) {
 	}
 	s := newShop(t)
 	ids := busyDay(t, s)
+	moneyDay(t, s)
 	t.Log(ids)
 	fmt.Println("LOOK", ids)
 	s.console.o.Every = time.Hour

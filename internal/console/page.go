@@ -115,9 +115,10 @@ const healthAge = 2 * time.Second
 
 // health is how the installation does, for banners.
 type health struct {
-	at    time.Time
-	conns []store.Connection
-	stop  store.StopState
+	at     time.Time
+	conns  []store.Connection
+	purses map[string]socialwatch.Purse
+	stop   store.StopState
 }
 
 // look reads the health, or takes what another page read a moment ago.
@@ -137,7 +138,11 @@ func (c *Console) look(ctx context.Context) (health, error) {
 	if err != nil {
 		return h, fmt.Errorf("read the stop: %w", err)
 	}
-	h = health{at: now, conns: conns, stop: stop}
+	purses, err := c.o.Purses(ctx, nil)
+	if err != nil {
+		return h, fmt.Errorf("read spending: %w", err)
+	}
+	h = health{at: now, conns: conns, purses: purses, stop: stop}
 	c.mu.Lock()
 	c.health = h
 	c.mu.Unlock()
@@ -162,9 +167,9 @@ func (c *Console) surround(ctx context.Context, v *view) error {
 		if !v.Person.May(socialwatch.RoleReader, conn.Name) {
 			continue
 		}
-		if s := c.judge(conn); s.broken {
+		if s := c.judge(conn, h.purses[conn.Name]); s.broken {
 			v.Broken = true
-			v.Alarms = append(v.Alarms, alarm{conn.Name, s.alarm, say("alarm.missing")})
+			v.Alarms = append(v.Alarms, alarm{conn.Name, s.alarm, s.means})
 		}
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 	"socialwatch"
 	"socialwatch/connectors"
 	"socialwatch/internal/auth"
+	"socialwatch/internal/ledger"
 	"socialwatch/internal/publish"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
@@ -39,6 +40,8 @@ type shop struct {
 	desk    *publish.Desk
 	server  *httptest.Server
 	logins  *auth.Logins
+
+	ledger *ledger.Ledger
 
 	mu    sync.Mutex
 	clock time.Time
@@ -81,9 +84,10 @@ func newShop(t testing.TB) *shop {
 	conn := &connectors.Connector{Account: account, Network: socialwatch.Mastodon, Host: host, Composer: composer{}}
 	s.desk = &publish.Desk{Decisions: s.Store, Switches: s.Store, Replies: s.Store, Check: safe, Hold: 20 * time.Second, Now: s.now,
 		Connector: func(string) *connectors.Connector { return conn }}
+	s.ledger = &ledger.Ledger{Store: s.Store, Budgets: map[string]socialwatch.Budget{}, Now: s.now}
 	s.logins = &auth.Logins{Store: s.Store, Now: s.now}
 	s.console, err = New(Options{Queue: s.Store, Cases: s.Store, Connections: s.Store, Decider: s.desk, Control: s.desk, Logins: s.logins,
-		Check: s.desk.Preview, Diff: wordDiff, Withdraw: s.Withdraw, Bell: s.Bell, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		Check: s.desk.Preview, Diff: wordDiff, Withdraw: s.Withdraw, Bell: s.Bell, Purses: s.ledger.Purses, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	must(t, err)
 	s.serve(t)
 	return s

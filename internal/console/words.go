@@ -2,8 +2,18 @@ package console
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
+
+// english is the catalogue of the interface: what pages say, the terms of the
+// matter, and the words of money. Another language is three more such maps.
+var english = func() map[string]string {
+	all := maps.Clone(englishPages)
+	maps.Copy(all, englishTerms)
+	maps.Copy(all, englishMoney)
+	return all
+}()
 
 // say returns a text of the interface by its key, with its blanks filled in.
 // A key that is missing shows itself, so that a page never fails for a word.

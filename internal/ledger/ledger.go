@@ -106,21 +106,18 @@ func (l *Ledger) Halt(ctx context.Context, account, why string) error {
 
 // Slow reports whether 80 % of either of the account's budgets is used.
 func (l *Ledger) Slow(ctx context.Context, account string) (bool, error) {
-	if l.Budgets[account] == (socialwatch.Budget{}) {
-		return false, nil
-	}
-	purses, err := l.Purses(ctx, []string{account})
-	return purses[account].Slow, err
+	least, err := l.Pace(ctx, account)
+	return least > 0, err
 }
 
 // Pace is the least time between two polls of an account: SlowPace when it is
 // slow, else 0.
 func (l *Ledger) Pace(ctx context.Context, account string) (least time.Duration, err error) {
-	slow, err := l.Slow(ctx, account)
-	if slow {
-		least = SlowPace
+	if l.Budgets[account] == (socialwatch.Budget{}) {
+		return 0, nil
 	}
-	return least, err
+	purses, err := l.Purses(ctx, []string{account})
+	return purses[account].Pace, err
 }
 
 // Purses tells how the money of accounts (nil: of all that have spent some or
@@ -178,6 +175,8 @@ func purse(account string, b socialwatch.Budget, rows []socialwatch.Spending, no
 		return cmp.Or(cmp.Compare(b.Amount, a.Amount), cmp.Compare(a.Item, b.Item))
 	})
 	slow := func(spent, budget socialwatch.MicroUSD) bool { return budget > 0 && spent*100 >= budget*slowFrom }
-	p.Slow = slow(p.Day, b.Day) || slow(p.Month, b.Month)
+	if slow(p.Day, b.Day) || slow(p.Month, b.Month) {
+		p.Pace = SlowPace
+	}
 	return p
 }

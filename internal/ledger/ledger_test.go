@@ -131,6 +131,9 @@ func TestShortMoneySlowsPolls(t *testing.T) {
 					if got, err := x.Pace(t.Context(), "help"); err != nil || got != want {
 						x.t.Errorf("pace %s, %v, want %s", got, err, want)
 					}
+					if slow, err := x.Slow(t.Context(), "help"); err != nil || slow != (want > 0) {
+						x.t.Errorf("slow: %v, %v", slow, err)
+					}
 				}
 				if _, err := x.Reserve(t.Context(), read(79)); err != nil { // under way: slows nothing
 					t.Fatal(err)
@@ -157,7 +160,7 @@ func TestPursesTellDayMonthAndItems(t *testing.T) {
 		x.spend(write(), "create:1")
 		purses, err := x.Purses(t.Context(), nil)
 		p := purses["help"]
-		if err != nil || len(purses) != 1 || p.Day != 30_000 || p.Month != 30_000 || !p.Used() || p.Slow || len(p.Items) != 2 ||
+		if err != nil || len(purses) != 1 || p.Day != 30_000 || p.Month != 30_000 || !p.Used() || p.Pace != 0 || len(p.Items) != 2 ||
 			p.Items[0].Item != "post_read" || p.Items[0].Objects != 2 || p.Items[0].Amount != 20_000 || p.Items[1].Amount != 10_000 ||
 			p.Forecast <= p.Month {
 			t.Errorf("%+v, %v", purses, err)

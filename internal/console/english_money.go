@@ -1,0 +1,42 @@
+package console
+
+// englishMoney are the texts about networks that charge.
+var englishMoney = map[string]string{
+	"money":          "Spending",
+	"money.day":      "Today",
+	"money.month":    "This month",
+	"money.of":       "%s of %s, %d %%",
+	"money.forecast": "Forecast for %s",
+	"money.about":    "about %s",
+	"money.above":    "above the budget: reading will stop before the month ends",
+	"money.utc":      "Days and months are UTC, as the network bills.",
+	"money.items":    "This month by item",
+	"money.item":     "Item",
+	"money.objects":  "Charged",
+	"money.amount":   "Amount",
+
+	"item.mention_read": "mentions read",
+	"item.own_read":     "own posts read",
+	"item.post_read":    "other posts read",
+	"item.user_read":    "profiles read",
+	"item.stream_event": "posts pushed",
+	"item.create":       "replies",
+	"item.create_link":  "replies with a link",
+	"item.delete":       "posts deleted",
+
+	"conn.halted":   "out of credit",
+	"conn.budget":   "budget used up",
+	"conn.slow":     "checked %s ago, slowed down",
+	"alarm.halted":  "%s is out of credit: the network says “%s”.",
+	"alarm.idle":    "Nothing is read or sent there until an admin resumes it.",
+	"alarm.budget":  "%s is not read: its budget is used up.",
+	"alarm.unread":  "New posts wait there unread.",
+	"halted.text":   "No paid call has been made since %s: nothing is read or sent. Nothing is lost while the network keeps it.",
+	"halted.do":     "Add credit or raise the limit on the network, then resume.",
+	"halted.resume": "Resume",
+	"halted.admin":  "An admin can resume.",
+	"budget.title":  "The budget is used up.",
+	"slow.title":    "Polls come every %s at most.",
+	"slow.text":     "80 % of a budget is used. At 95 % reading stops, at 100 % replies stop too.",
+	"slow.do":       "Raise the budget in the configuration, or let it be.",
+}
