@@ -41,22 +41,31 @@ func (a *app) operation(mux *http.ServeMux) error {
 	return nil
 }
 
-// problems are the reasons not to be ready: an account that has missed its
-// polls, or a database that does not answer.
+// problems are the reasons not to be ready: an account that its network has
+// halted or that has missed its polls, or a database that does not answer.
 func (a *app) problems(ctx context.Context, every interface{ Next(time.Time) time.Time }) []string {
 	now := socialwatch.Micros(a.now())
 	stats, err := a.store.Stats(ctx, now)
 	if err != nil {
 		return []string{"the database does not answer: see the log"}
 	}
-	period := every.Next(every.Next(now)).Sub(every.Next(now))
-	late := period * time.Duration(a.cfg.Polling.Stale)
-	if a.now().Sub(a.begun) <= late { // not of stripped times: the clock may have gone back
-		return nil
+	purses, err := a.ledger.Purses(ctx, nil)
+	if err != nil {
+		return []string{"the database does not answer: see the log"}
 	}
 	var problems []string
 	for _, s := range stats.Accounts {
-		if _, ours := a.connectors[s.Name]; !ours || s.Paused {
+		if _, ours := a.connectors[s.Name]; ours && s.Halted {
+			problems = append(problems, fmt.Sprintf("account %s: its network says that we are out of credit, nothing is read or sent: see Connections", s.Name))
+		}
+	}
+	period := every.Next(every.Next(now)).Sub(every.Next(now))
+	for _, s := range stats.Accounts {
+		if _, ours := a.connectors[s.Name]; !ours || s.Paused || s.Halted {
+			continue
+		}
+		late := max(period, purses[s.Name].Pace) * time.Duration(a.cfg.Polling.Stale)
+		if a.now().Sub(a.begun) <= late { // not of stripped times: the clock may have gone back
 			continue
 		}
 		switch age := now.Sub(s.GoodAt); {
@@ -98,6 +107,10 @@ var (
 	metricPaused     = prometheus.NewDesc("socialwatch_account_paused", "1 while the account is paused.", []string{"account"}, nil)
 	metricStream     = prometheus.NewDesc("socialwatch_account_stream_up", "1 while the stream is open.", []string{"account"}, nil)
 	metricSilent     = prometheus.NewDesc("socialwatch_account_silent", "1 when no mention came for three times the longest silence of seven days.", []string{"account"}, nil)
+	metricHalted     = prometheus.NewDesc("socialwatch_account_halted", "1 while no paid call is made because the network says that we are out of credit.", []string{"account"}, nil)
+	metricSpent      = prometheus.NewDesc("socialwatch_account_spent_usd", "Spent so far this UTC day or month.", []string{"account", "period"}, nil)
+	metricBudget     = prometheus.NewDesc("socialwatch_account_budget_usd", "The budget of a day or month; absent without one.", []string{"account", "period"}, nil)
+	metricForecast   = prometheus.NewDesc("socialwatch_account_forecast_usd", "What this month will cost at the pace of the last days.", []string{"account"}, nil)
 	metricUnreadable = prometheus.NewDesc("socialwatch_database_up", "1 when the figures could be read.", nil, nil)
 )
 
@@ -114,7 +127,8 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	}
 	stats, err := g.a.store.Stats(ctx, now)
 	connections, err2 := g.a.store.Connections(ctx, now)
-	if err != nil || err2 != nil {
+	purses, err3 := g.a.ledger.Purses(ctx, nil)
+	if err != nil || err2 != nil || err3 != nil {
 		gauge(metricUnreadable, 0)
 		return
 	}
@@ -139,8 +153,27 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 		gauge(metricPaused, flag(c.PausedBy != ""), c.Name)
 		gauge(metricStream, flag(c.StreamUp), c.Name)
 		gauge(metricSilent, flag(c.Silent(now)), c.Name)
+		gauge(metricHalted, flag(!c.HaltedAt.IsZero()), c.Name)
+		if p := purses[c.Name]; p.Used() {
+			money(gauge, c.Name, p)
+		}
 	}
 }
+
+// money tells what an account on a network that charges spends.
+func money(gauge func(d *prometheus.Desc, v float64, labels ...string), account string, p socialwatch.Purse) {
+	gauge(metricSpent, usd(p.Day), account, "day")
+	gauge(metricSpent, usd(p.Month), account, "month")
+	gauge(metricForecast, usd(p.Forecast), account)
+	if p.Budget.Day > 0 {
+		gauge(metricBudget, usd(p.Budget.Day), account, "day")
+	}
+	if p.Budget.Month > 0 {
+		gauge(metricBudget, usd(p.Budget.Month), account, "month")
+	}
+}
+
+func usd(m socialwatch.MicroUSD) float64 { return float64(m) / 1e6 }
 
 func age(now, t time.Time) float64 {
 	if t.IsZero() {

@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"socialwatch"
 	"socialwatch/internal/simulator"
 	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
 )
 
 // TestReadinessFollowsThePolls: a network that is away makes the program
@@ -48,6 +50,28 @@ func (s *shop) ready() {
 		good := s.number("select count(*) from accounts where good_at is not null and failures = 0") == 1
 		return good && s.get("/readyz").code == http.StatusOK
 	})
+}
+
+// TestReadinessNamesAHaltedAccount: with the network's word that we are out of
+// credit the program is unready at once, until an admin resumes the account.
+func TestReadinessNamesAHaltedAccount(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, store.SQLite, simulator.Options{})
+	d := s.serve()
+	s.ready()
+	st := dbtest.Reopen(t, s.db)
+	must(t, st.Halt(t.Context(), "shop_help", "credits depleted", time.Now()))
+	if p := s.get("/readyz"); p.code != http.StatusServiceUnavailable || !strings.Contains(p.text, "account shop_help: its network says that we are out of credit") {
+		t.Errorf("/readyz under a halt: %+v", p)
+	}
+	if m := s.metrics(); m[`socialwatch_account_halted{account="shop_help"}`] != 1 {
+		t.Errorf("no halt in /metrics: %v", m)
+	}
+	adam, err := st.AddPerson(t.Context(), socialwatch.Person{Login: "adam", Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleAdmin}}, "", time.Now())
+	must(t, err)
+	must(t, st.Unpause(t.Context(), "shop_help", adam, time.Now()))
+	s.ready()
+	d.end()
 }
 
 // trouble is the error that stands under Connections.
@@ -97,6 +121,7 @@ func TestMetricsSayWhatOperatorsWatch(t *testing.T) {
 	s.post(1)
 	until(t, time.Minute, "a draft waits", func() bool { return len(s.rows()) == 1 })
 	s.done("stop")
+	must(t, dbtest.Reopen(t, s.db).Charge(t.Context(), 0, socialwatch.Costing{Account: "shop_help", Item: "post_read", Price: 5_000}, []string{"post:1", "post:2"}, time.Now()))
 	const account = `{account="shop_help"}`
 	m := s.metrics()
 	for name, want := range map[string]float64{
@@ -109,6 +134,10 @@ func TestMetricsSayWhatOperatorsWatch(t *testing.T) {
 		"socialwatch_account_poll_failures" + account: 0,
 		"socialwatch_account_paused" + account:        0,
 		"socialwatch_account_silent" + account:        0,
+		"socialwatch_account_halted" + account:        0,
+
+		`socialwatch_account_spent_usd{account="shop_help",period="day"}`:   .01,
+		`socialwatch_account_spent_usd{account="shop_help",period="month"}`: .01,
 	} {
 		if got, ok := m[name]; !ok || got != want {
 			t.Errorf("%s is %v (%v), want %v", name, got, ok, want)
