@@ -37,7 +37,7 @@ var rules = map[string]rule{
 	"connectors/connectortest":   {ours: []string{"", "connectors"}},
 	"connectors/mastodon":        {ours: []string{"", "connectors"}, third: []string{"github.com/mattn/go-mastodon", "github.com/gorilla/websocket"}},
 	"connectors/twitter":         {ours: []string{"", "connectors"}, third: []string{"github.com/dghubble/oauth1", "golang.org/x/oauth2"}},
-	"connectors/twitter/legacy":  {ours: []string{"", "connectors"}, third: []string{"github.com/dghubble/go-twitter", "github.com/dghubble/oauth1"}},
+	"connectors/twitter/legacy":  {ours: []string{"", "connectors", "connectors/twitter"}, third: []string{"github.com/dghubble/go-twitter", "github.com/dghubble/oauth1"}},
 	"internal/ledger":            {ours: []string{""}},
 	"internal/vault":             {ours: []string{"", "connectors"}},
 	"internal/simulator/twitter": {ours: []string{"internal/simulator"}, third: []string{"github.com/rivo/uniseg", "golang.org/x/net/publicsuffix"}},

@@ -118,14 +118,9 @@ var errForm = errors.New("it is not JSON, or more than one value")
 // which stands inside {"tweet": …} with its numbers quoted and without its
 // author, who is the archive's owner. Its errors hold nothing of its content.
 func decodeTweet(raw []byte) (t twitter.Tweet, archived bool, err error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	if !json.Valid(raw) { // or more than one value
-		return t, false, errForm
-	}
-	var v map[string]any
-	if dec.Decode(&v) != nil || v == nil {
-		return t, false, errors.New("it is not an object")
+	v, err := object(raw)
+	if err != nil {
+		return t, false, err
 	}
 	if inner, ok := v["tweet"].(map[string]any); ok && v["id_str"] == nil && v["id"] == nil {
 		v, archived = inner, inner["user"] == nil
@@ -142,6 +137,19 @@ func decodeTweet(raw []byte) (t twitter.Tweet, archived bool, err error) {
 		return t, archived, errors.New("it is not a post in the v1.1 format")
 	}
 	return t, archived, check(t, archived)
+}
+
+// object reads a JSON object and keeps its numbers as they are written.
+func object(raw []byte) (v map[string]any, err error) {
+	if !json.Valid(raw) { // or more than one value
+		return nil, errForm
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if dec.Decode(&v) != nil || v == nil {
+		return nil, errors.New("it is not an object")
+	}
+	return v, nil
 }
 
 func check(t twitter.Tweet, archived bool) error {
@@ -277,6 +285,9 @@ func entities(t twitter.Tweet) *twitter.Entities {
 func post(t twitter.Tweet, u us) socialwatch.Post {
 	id := idOf(t.IDStr, t.ID)
 	at, _ := created(t) // was checked
+	if exact := drawn(id); exact.Sub(at).Abs() <= 2*time.Second {
+		at = exact // the same to the millisecond, as v2 tells it
+	}
 	p := socialwatch.Post{
 		Network: socialwatch.X, Host: Host, ID: id, RootID: id, Text: cleaned(text(t)), Language: language(t.Lang),
 		Visibility: socialwatch.Public, Media: media(t), CreatedAt: at, Own: u.wrote(t),
