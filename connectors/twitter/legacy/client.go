@@ -142,8 +142,7 @@ func (t target) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // exchange is the way of one request beneath library and signing. It lends the
 // request its call's context, reads the whole answer, and passes on none but
-// 200 with a body: of anything else the library could make an empty post
-// without an error.
+// 200: of anything else the library could make an empty post without an error.
 type exchange struct {
 	*client
 	call call
@@ -180,8 +179,6 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	case len(body) > bodyLimit:
 		return nil, fmt.Errorf("the answer is longer than %d MB", bodyLimit>>20)
-	case len(bytes.TrimSpace(body)) == 0:
-		return nil, errors.New("the answer is empty")
 	}
 	x.body = body
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))

@@ -50,6 +50,9 @@ func TestLibraryTrapsAreClosed(t *testing.T) {
 			f.with("statuses/", tc.answer)
 			_, err := c.Source.Fetch(t.Context(), nil)
 			f.reason(err, tc.read)
+			if tooLong := strings.Contains(err.Error(), "longer than"); tooLong != (tc.name == "an endless answer") {
+				t.Error(err)
+			}
 			_, err = c.Lookup.Get(t.Context(), []string{parent})
 			f.reason(err, tc.read)
 			_, err = c.Finder.Find(t.Context(), reply(parent, "Sorry."))
@@ -162,6 +165,34 @@ func TestRateLimitIsWaitedFor(t *testing.T) {
 	f.pass(8 * time.Minute)
 	if b, err := c.Source.Fetch(t.Context(), nil); err != nil || len(b.Mentions) != 1 {
 		t.Errorf("after the rest: %+v, %v", b, err)
+	}
+}
+
+func TestRateLimitIsKeptForReplies(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status, left, fetches int
+	}{
+		"a tenth is left":              {200, 7, 1},
+		"more is left":                 {200, 9, 2},
+		"refused, whatever it told":    {429, 70, 1},
+		"refused without a word of it": {429, -1, 1},
+	} {
+		f := newFake(t)
+		c := f.connect()
+		f.with("mentions_timeline", func(w http.ResponseWriter, r *http.Request) {
+			if tc.left >= 0 {
+				w.Header().Set("X-Rate-Limit-Limit", "75")
+				w.Header().Set("X-Rate-Limit-Remaining", fmt.Sprint(tc.left))
+				w.Header().Set("X-Rate-Limit-Reset", fmt.Sprint(clock.Add(time.Minute).Unix()))
+			}
+			saying(tc.status, "[]")(w, r)
+		})
+		for range 2 {
+			_, _ = c.Source.Fetch(t.Context(), nil) // only the calls are of interest
+		}
+		if n := f.count("mentions_timeline"); n != tc.fetches {
+			t.Errorf("%s: %d requests, want %d", name, n, tc.fetches)
+		}
 	}
 }
 

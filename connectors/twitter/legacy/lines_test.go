@@ -86,6 +86,7 @@ func TestLinesBearTheFormatsManyForms(t *testing.T) {
 	}{
 		{"numbers as text", user + `, "favorite_count": "many", "display_text_range": ["0", "9"]`, "", "", socialwatch.KindMention},
 		{"number alone", `"id_str": null, "id": 2123706425275318272`, "", "", socialwatch.KindMention},
+		{"text as number", `"id_str": 2123706425275318272`, "", "", socialwatch.KindMention},
 		{"odd but unused", `"place": {"attributes": {"a": 1}}, "coordinates": "here", "retweet_count": 1.5`, "", "", socialwatch.KindMention},
 		{"short text", `"full_text": null, "text": "@shop_help short"`, "@shop_help short", "", socialwatch.KindMention},
 		{"extended tweet", `"full_text": null, "text": "@shop_help cut…", "entities": {}, "extended_tweet": {"full_text": "@shop_help whole",
@@ -115,6 +116,16 @@ func TestLinesBearTheFormatsManyForms(t *testing.T) {
 	}
 }
 
+// TestTimesAreThoseOfTheIDs to the millisecond, as API v2 tells them, unless
+// the post says otherwise.
+func TestTimesAreThoseOfTheIDs(t *testing.T) {
+	for id, want := range map[string]string{"2123706425275318272": "03.000", "2123706427372470272": "03.500", "2123706450000000000": "03.000", "17": "03.000"} {
+		if got := one(t, tweet(id, "")).Mention.CreatedAt.Format("05.000"); got != want {
+			t.Errorf("%s: %s, want %s", id, got, want)
+		}
+	}
+}
+
 func TestLinesGoOnAfterOddOnes(t *testing.T) {
 	good := tweet("17", "")
 	odd := []string{
@@ -123,7 +134,7 @@ func TestLinesGoOnAfterOddOnes(t *testing.T) {
 		tweet("17", `"user": null`), tweet("17", `"user": {"id_str": "1", "screen_name": "se cret"}`), tweet("17", `"user": {"id_str": "x", "screen_name": "a"}`),
 		tweet("17", `"created_at": "secret"`), tweet("17", `"created_at": "Fri Nov 20 09:14:03 +0000 1999"`),
 		tweet("17", `"entities": ["secret"]`), tweet("17", `"full_text": {"secret": 1}`), tweet("17", `"user": {"id_str": true}`),
-		`{"id_str":"17","full_text":"` + strings.Repeat("secret ", lineLimit/7) + `"}`,
+		tweet("17", `"source": "`+strings.Repeat("secret ", lineLimit/7)+`"`), strings.Repeat(" ", lineLimit+100<<10) + good,
 	}
 	text := "\xef\xbb\xbf\r\n" + good + "\n\n" + strings.Join(odd, "\n") + "\n" + good // no end of line
 	all, err := read(strings.NewReader(text))
@@ -157,7 +168,7 @@ func TestLinesReadListsAndArchives(t *testing.T) {
 		{"broken list", "[" + tweet("17", "") + ", {\"a\": }, " + tweet("19", "") + "]", "17 !"},
 		{"cut list", "[" + tweet("17", "") + ",", "17 !"},
 		{"cut list after a post", "[" + tweet("17", ""), "17 !"},
-		{"long post", "[" + tweet("17", "") + `, {"text":"` + strings.Repeat("x", lineLimit+100<<10) + `"}]`, "17 !"},
+		{"long post", "[" + tweet("17", "") + ", " + tweet("18", `"source":"`+strings.Repeat("x", lineLimit+100<<10)+`"`) + "]", "17 !"},
 		{"many", "[" + strings.Repeat(tweet("17", `"source":"`+strings.Repeat("x", 9000)+`"`)+",", 300) + tweet("19", "") + "]", strings.Repeat("17 ", 300) + "19"},
 		{"not an archive", "window.open('x')\n" + tweet("17", ""), "! 17"},
 	} {

@@ -156,12 +156,19 @@ func TestFinderKnowsLinksAgain(t *testing.T) {
 func TestUnreadablePostOfOursIsNoAbsence(t *testing.T) {
 	f := newFake(t)
 	c := f.connect()
-	f.with("user_timeline", saying(200, "["+tweet("18", `"created_at": "x"`)+"]"))
+	page := "[" + tweet("18", `"created_at": "x"`) + "]"
+	f.with("user_timeline", func(w http.ResponseWriter, r *http.Request) {
+		saying(200, page)(w, r)
+		page = "[]"
+	})
 	_, err := c.Finder.Find(t.Context(), reply("17", "Sorry."))
 	f.reason(err, socialwatch.Temporary)
 	f.with("user_timeline", saying(200, "["+tweet("18", "")+"]")) // for ever
 	_, err = c.Finder.Find(t.Context(), reply("17", "Sorry."))
 	f.reason(err, socialwatch.Temporary)
+	if n := f.count("user_timeline"); n != 3 {
+		t.Errorf("%d requests", n)
+	}
 }
 
 func TestLookupAnswersInOrderAndTellsWhatIsGone(t *testing.T) {

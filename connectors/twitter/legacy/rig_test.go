@@ -276,7 +276,7 @@ func (f *fake) reason(err error, want socialwatch.Reason) {
 	if !errors.As(err, &ne) || ne.Reason != want {
 		f.Errorf("reason %q, want %q: %v", socialwatch.ReasonOf(err), want, err)
 	}
-	for _, secret := range []string{"consumer-secret", "access-secret", "customer1", "never came", f.url} {
+	for _, secret := range []string{"consumer-secret", "access-secret", "customer1", "never came", f.url, "api.twitter.com"} {
 		if err != nil && strings.Contains(err.Error(), secret) {
 			f.Errorf("an error tells %q: %v", secret, err)
 		}

@@ -112,7 +112,7 @@ func (r *reading) end() {
 	w := r.cur.Walk
 	if lowest := drawnAt(w.Low); w.Count >= nearly && lowest.After(r.cur.Polled) {
 		r.batch.Gaps = append(r.batch.Gaps, socialwatch.Gap{Account: r.opt.Account, From: r.cur.Polled, To: lowest,
-			Reason: fmt.Sprintf("more mentions since the last poll than the %d that X's API v1.1 gives: look at older ones in the app", reachable)})
+			Reason: fmt.Sprintf("mentions may be missing: X's API v1.1 gives the newest %d only, and there were about as many, or more, since the last poll", reachable)})
 	}
 	r.cur.Polled, r.cur.Walk = w.Begun, nil
 }
