@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/connectors"
+	"socialwatch/internal/config"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 	"socialwatch/internal/store/storetest"
@@ -160,6 +162,39 @@ func TestImportSaysWhatIsWrong(t *testing.T) {
 	got, err := runX(t, fx.Options, "", "import", "-", "--account", "shop_x")
 	if must(t, err); !strings.HasPrefix(got, "0 posts read for shop_x: 0 stored") {
 		t.Errorf("an empty file: %s", got)
+	}
+}
+
+// TestAccountsOnV11AreThoseOfTheLegacyConnector and need its secrets.
+func TestAccountsOnV11AreThoseOfTheLegacyConnector(t *testing.T) {
+	fx := storetest.On(t, dbtest.New(t, store.SQLite))
+	acc := config.Account{Name: "shop_x", Handle: "shop_help", Network: "x", X: config.XAccount{SecretsEnv: "LEGACY_TEST", API: "v1.1"}}
+	networks := func() (*connectors.Connector, error) {
+		a := &app{cfg: config.Config{Accounts: []config.Account{acc}}, store: fx.Store, now: time.Now, log: quietLog()}
+		err := a.networks()
+		return a.connectors["shop_x"], err
+	}
+	t.Setenv("LEGACY_TEST_CLIENT_ID", "id")
+	if _, err := networks(); err == nil || !strings.Contains(err.Error(), "v1.1 needs the four secrets of OAuth 1.0a") {
+		t.Errorf("with OAuth 2.0: %v", err)
+	}
+	t.Setenv("LEGACY_TEST_CLIENT_ID", "")
+	for _, name := range []string{"CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_SECRET"} {
+		t.Setenv("LEGACY_TEST_"+name, "x")
+	}
+	c, err := networks()
+	must(t, err)
+	if c.Host != importHost || c.Source == nil || c.Composer == nil || c.Replier == nil || c.Finder == nil || c.Lookup == nil ||
+		c.Prober == nil || c.Threads != nil || c.Waker != nil || c.Paid {
+		t.Errorf("%+v", c)
+	}
+	acc.X.Stream = true
+	if _, err := networks(); err == nil || !strings.Contains(err.Error(), "x.stream") {
+		t.Errorf("with a stream: %v", err)
+	}
+	acc.X.Stream, acc.X.API = false, ""
+	if c, err := networks(); err != nil || c.Threads == nil {
+		t.Errorf("v2: %+v, %v", c, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"socialwatch/connectors"
 	"socialwatch/connectors/mastodon"
 	"socialwatch/connectors/twitter"
+	"socialwatch/connectors/twitter/legacy"
 	"socialwatch/internal/config"
 	"socialwatch/internal/intake"
 	"socialwatch/internal/ledger"
@@ -86,6 +87,9 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
+	if acc.X.API == "v1.1" {
+		return a.xLegacy(acc, secrets)
+	}
 	o := twitter.Options{
 		Account: acc.Name, Handle: acc.Handle, BaseURL: acc.BaseURL, AllowHTTP: acc.AllowHTTP,
 		Auth: twitter.Auth{ConsumerKey: secrets["CONSUMER_KEY"], ConsumerSecret: secrets["CONSUMER_SECRET"],
@@ -100,6 +104,23 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 	}
 	o.Ledger, o.Tokens, o.Inbox = a.ledger, a.tokens, intake.Door{Waiting: a.store, Now: a.now}
 	return twitter.New(o)
+}
+
+// xLegacy is an account of an organisation that still has API v1.1.
+func (a *app) xLegacy(acc config.Account, secrets map[string]string) (*connectors.Connector, error) {
+	if acc.X.Stream {
+		return nil, errors.New("x.stream: API v1.1 has none: remove it, or write api: v2")
+	}
+	o := legacy.Options{
+		Account: acc.Name, Handle: acc.Handle, BaseURL: acc.BaseURL, AllowHTTP: acc.AllowHTTP,
+		ConsumerKey: secrets["CONSUMER_KEY"], ConsumerSecret: secrets["CONSUMER_SECRET"],
+		AccessToken: secrets["ACCESS_TOKEN"], AccessSecret: secrets["ACCESS_SECRET"],
+		UserAgent: userAgent(), Now: a.now, Logger: a.log,
+	}
+	if a.store != nil { // a nil ledger in an interface would be none that is nil
+		o.Ledger = a.ledger
+	}
+	return legacy.New(o)
 }
 
 func userAgent() string { return "socialwatch/" + version }

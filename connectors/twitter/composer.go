@@ -10,11 +10,19 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"socialwatch"
+	"socialwatch/connectors"
 )
 
 // composer makes the final form of replies. It is pure: what it needs to know
 // stands in the options.
 type composer struct{ *client }
+
+// NewComposer returns the composer of an account whose calls X charges by a
+// contract and not by its list, as those of package legacy: replies have no
+// price, and links are allowed. handle is our username without @.
+func NewComposer(account, handle string) connectors.Composer {
+	return composer{&client{opt: Options{Account: account, Handle: handle, Links: LinksPriced}}}
+}
 
 // Compose counts the text, says what X will charge for it, and refuses what X
 // would refuse or what would do more than answer: a post that does not name us

@@ -113,7 +113,7 @@ func (f finder) Find(ctx context.Context, p socialwatch.Payload) (socialwatch.Pu
 			}
 			id := idOf(t.IDStr, t.ID)
 			if idOf(t.InReplyToStatusIDStr, t.InReplyToStatusID) == p.ParentID && sameReply(t, p) {
-				return socialwatch.Published{PostID: id, URL: address(u.handle, id)}, nil
+				return socialwatch.Published{PostID: id, URL: address(f.opt.Handle, id)}, nil
 			}
 			if n, _ := strconv.ParseInt(id, 10, 64); low == 0 || n < low {
 				low = n

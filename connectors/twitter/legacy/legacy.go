@@ -32,6 +32,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/connectors"
+	xapi "socialwatch/connectors/twitter"
 )
 
 // Host is the host of every account and post on X, whatever BaseURL says.
@@ -135,7 +136,7 @@ func New(o Options) (*connectors.Connector, error) {
 	// never reached it.
 	c.write.DisableKeepAlives = true
 	return &connectors.Connector{Account: o.Account, Network: socialwatch.X, Host: Host,
-		Source: source{c}, Lookup: finder{c}, Finder: finder{c},
+		Source: source{c}, Lookup: finder{c}, Finder: finder{c}, Composer: xapi.NewComposer(o.Account, o.Handle),
 		Replier: replier{c}, Deleter: replier{c}, Prober: prober{c}}, nil
 }
 

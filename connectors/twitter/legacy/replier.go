@@ -52,7 +52,7 @@ func (r replier) Reply(ctx context.Context, p socialwatch.Payload, _ string) (so
 	if idOf(t.InReplyToStatusIDStr, t.InReplyToStatusID) != p.ParentID {
 		return socialwatch.Published{}, r.takeBack(ctx, id)
 	}
-	return socialwatch.Published{PostID: id, URL: address(t.User.ScreenName, id)}, nil
+	return socialwatch.Published{PostID: id, URL: address(r.opt.Handle, id)}, nil
 }
 
 // posting is a call that makes or removes the post in its answer.

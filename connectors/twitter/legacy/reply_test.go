@@ -27,6 +27,40 @@ func TestReplyStandsUnderItsPost(t *testing.T) {
 	}
 }
 
+// TestComposedReplyIsSentAndFoundAgain: the composer is that of package twitter,
+// without prices.
+func TestComposedReplyIsSentAndFoundAgain(t *testing.T) {
+	f := newFake(t)
+	c := f.connect(func(o *Options) { o.Handle = "@shop_help" })
+	f.say(time.Minute, "")
+	b, err := c.Source.Fetch(t.Context(), nil)
+	must(t, err)
+	parent := b.Mentions[0].Post
+	draft := socialwatch.Draft{Account: "shop_x", Parent: parent, Text: "Sorry. Please see https://example.com/help, case K-77.", Language: "en"}
+	p, err := c.Composer.Compose(draft)
+	must(t, err)
+	if p.Cost != 0 || p.Limit != 280 || p.Length != len("Sorry. Please see , case K-77.")+23 || p.Host != Host || p.Whole() != draft.Text {
+		t.Errorf("%+v", p)
+	}
+	sent, err := c.Replier.Reply(t.Context(), p, "key")
+	must(t, err)
+	if found, err := c.Finder.Find(t.Context(), p); err != nil || found != sent {
+		t.Errorf("%+v, sent %+v, %v", found, sent, err)
+	}
+	for _, change := range []func(*socialwatch.Draft){
+		func(d *socialwatch.Draft) { d.Parent.Text = "where is my order?" },
+		func(d *socialwatch.Draft) { d.Parent.Own = true },
+		func(d *socialwatch.Draft) { d.Account = "other" },
+		func(d *socialwatch.Draft) { d.Text = "ask @customer2" },
+	} {
+		d := draft
+		change(&d)
+		if _, err := c.Composer.Compose(d); err == nil {
+			t.Errorf("composed %+v", d)
+		}
+	}
+}
+
 func TestReplyRefusesWhatIsNotItsOwn(t *testing.T) {
 	f := newFake(t)
 	c := f.connect()
