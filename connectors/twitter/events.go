@@ -3,7 +3,9 @@ package twitter
 import (
 	"context"
 	"encoding/json"
-	"time"
+	"errors"
+	"net/url"
+	"slices"
 
 	"socialwatch"
 	"socialwatch/connectors"
@@ -49,7 +51,7 @@ func (s *stream) line(ctx context.Context, raw []byte) error {
 	}
 	kind := string(e.Data.Kind)
 	if kind == "" {
-		return s.told(raw)
+		return s.complaint(raw)
 	}
 	if e.Data.Filter.User != "" && string(e.Data.Filter.User) != s.me.id { // the app may serve other accounts
 		return nil
@@ -67,9 +69,9 @@ func (s *stream) line(ctx context.Context, raw []byte) error {
 	return nil
 }
 
-// told takes a line without an event: an error ends the connection when its
+// complaint takes a line without an event: an error ends the connection when its
 // kind is known, any other is X's to act upon.
-func (s *stream) told(raw []byte) error {
+func (s *stream) complaint(raw []byte) error {
 	e := newAPIError(0, raw, 0)
 	if e.mark != "" {
 		return readError(e)
@@ -80,44 +82,71 @@ func (s *stream) told(raw []byte) error {
 	return nil
 }
 
-// post brings a post into the inbox, then settles for it, then rings. Only what
-// stands in the inbox is remembered, so a failure is made good by the poll or
-// by X's own repetition.
+// post settles for a post, which X has charged by now whatever becomes of it,
+// brings it into the inbox, and rings. Only what stands in the inbox is
+// remembered, so that a failure is made good by the poll or by X's repetition.
+// An error says that no other may be paid for.
 func (s *stream) post(ctx context.Context, e event) error {
 	id := string(idOf(e.Data.Payload))
 	if s.posts.has(id) {
 		return nil
 	}
-	kept := s.keep(ctx, e)
-	if kept {
+	s.pay(ctx, id)
+	switch m, fate := s.mention(ctx, e); fate {
+	case fateKeep:
+		if err := s.opt.Inbox.Put(ctx, s.opt.Account, []socialwatch.Mention{m}); err != nil {
+			s.log.Error("pushed post not stored", "post", m.ID, "problem", err)
+			s.ring(connectors.Ring{})
+			break
+		}
 		s.posts.add(id)
+		s.ring(connectors.Ring{Kept: true})
+	case fateFetch:
+		s.ring(connectors.Ring{})
 	}
-	err := s.pay(ctx, id)
-	s.ring(connectors.Ring{Kept: kept})
-	return err
+	return s.leave(ctx)
 }
 
-// keep puts an event's post into the inbox and reports whether nothing need be
-// fetched for it.
-func (s *stream) keep(ctx context.Context, e event) bool {
+// fate is what becomes of an event's post.
+type fate int
+
+const (
+	fateDrop  fate = iota // nothing for us
+	fateKeep              // into the inbox
+	fateFetch             // a poll must bring it
+)
+
+// mention is an event's post as a mention. By X's samples events hold little
+// more than the text; where they don't tell the conversation, the post is looked
+// up, which is free on the day on which it was paid for. When that fails a poll
+// must bring it, but for quotes, which the mentions timeline does not have.
+func (s *stream) mention(ctx context.Context, e event) (socialwatch.Mention, fate) {
 	p, err := decodePost(e.Data.Payload)
 	if err != nil {
 		s.log.Warn("post of an event not understood", "problem", err)
-		return false
+		return socialwatch.Mention{}, fateFetch
 	}
-	users := map[string]user{}
-	for _, raw := range append(e.Along.Users, e.Data.Along.Users...) {
-		var u user
-		if json.Unmarshal(raw, &u) == nil {
-			users[string(u.ID)] = u
+	if string(p.Author) == s.me.id {
+		return socialwatch.Mention{}, fateDrop
+	}
+	users := usersOf(append(e.Along.Users, e.Data.Along.Users...))
+	known := users[string(p.Author)].Username != ""
+	if !known || !told(e.Data.Payload, "conversation_id") {
+		full, also, err := s.lookUp(ctx, string(p.ID))
+		switch {
+		case err == nil:
+			p, users = full, also
+		case string(e.Data.Kind) != eventQuote || !known:
+			s.log.Info("pushed post is left to the poll", "post", string(p.ID), "error", err)
+			return socialwatch.Mention{}, fateFetch
 		}
 	}
 	m := socialwatch.Mention{Post: s.client.post(p, users, s.me), Account: s.opt.Account}
 	switch {
-	case m.Own, p.ref("retweeted") != "":
-		return true // nothing for us
-	case m.Author.Handle == "", !p.current():
-		return false // a poll brings who wrote it, or the newest version
+	case p.ref("retweeted") != "":
+		return m, fateDrop
+	case !p.current():
+		return m, fateFetch
 	case p.names(s.me):
 		m.Kind = socialwatch.KindMention
 	case string(e.Data.Kind) == eventQuote || p.quotes(s.me):
@@ -125,23 +154,50 @@ func (s *stream) keep(ctx context.Context, e event) bool {
 	default:
 		m.Kind = socialwatch.KindFollowUp
 	}
-	if err := s.opt.Inbox.Put(ctx, s.opt.Account, []socialwatch.Mention{m}); err != nil {
-		s.log.Error("pushed post not stored", "post", m.ID, "problem", err)
-		return false
-	}
-	return true
+	return m, fateKeep
 }
 
-// pay settles for a post that X has delivered, kept or not, and asks whether
-// another may come. It is not put off when ctx ends: what was spent was spent.
-func (s *stream) pay(ctx context.Context, id string) error {
-	if s.opt.Ledger == nil || id == "" {
-		return nil
+// told reports whether an object has a field.
+func told(raw []byte, name string) bool {
+	var fields map[string]json.RawMessage
+	return json.Unmarshal(raw, &fields) == nil && len(fields[name]) > 0
+}
+
+func usersOf(raws []json.RawMessage) map[string]user {
+	users := map[string]user{}
+	for _, raw := range raws {
+		var u user
+		if json.Unmarshal(raw, &u) == nil {
+			users[string(u.ID)] = u
+		}
 	}
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	return users
+}
+
+// lookUp reads one post with all its fields.
+func (s *stream) lookUp(ctx context.Context, id string) (post, map[string]user, error) {
+	found, _, err := s.client.posts(ctx, call{path: "/2/tweets", query: url.Values{"ids": {id}},
+		auth: s.reader(), cost: s.costing(ItemPostRead, 1)})
+	if err != nil {
+		return post{}, nil, err
+	}
+	for _, raw := range found.raws {
+		if p, err := decodePost(raw); err == nil && slices.Contains(p.History, xid(id)) {
+			return p, found.users, nil
+		}
+	}
+	return post{}, nil, readError(errors.New("X does not show the post"))
+}
+
+// pay settles for a post that X has delivered. It is not put off when ctx ends:
+// what was spent was spent.
+func (s *stream) pay(ctx context.Context, id string) {
+	if s.opt.Ledger == nil || id == "" {
+		return
+	}
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.opt.Timeout)
 	defer cancel()
 	if err := s.opt.Ledger.Settle(after, 0, s.costing(ItemStreamEvent, 1), []string{"post:" + id}); err != nil {
 		s.log.Warn("spending not settled", "item", ItemStreamEvent, "problem", err)
 	}
-	return s.leave(ctx)
 }

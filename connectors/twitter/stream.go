@@ -93,9 +93,9 @@ func (s *stream) listen(ctx context.Context) (err error) {
 	if err := s.subscribe(ctx, s.me); err != nil {
 		return err
 	}
-	ctx, end := context.WithCancelCause(ctx)
+	live, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	body, err := s.client.open(ctx, call{path: "/2/activity/stream", auth: authApp})
+	body, err := s.client.open(live, call{path: "/2/activity/stream", auth: authApp})
 	if err != nil {
 		return err
 	}
@@ -106,8 +106,8 @@ func (s *stream) listen(ctx context.Context) (err error) {
 	s.ring(connectors.Ring{})
 	watch := time.AfterFunc(silence, func() { end(errSilent) })
 	defer watch.Stop()
-	err = s.read(ctx, living{body, watch})
-	if cause := context.Cause(ctx); errors.Is(cause, errSilent) {
+	err = s.read(live, living{body, watch})
+	if cause := context.Cause(live); errors.Is(cause, errSilent) {
 		err = readError(cause)
 	}
 	return err
