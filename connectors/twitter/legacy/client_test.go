@@ -200,10 +200,12 @@ func TestRateLimitIsKeptForReplies(t *testing.T) {
 func TestCancelledCallsEndAtOnce(t *testing.T) {
 	for _, head := range []bool{false, true} { // before the answer, and within it
 		f := newFake(t)
+		end := make(chan struct{})
+		t.Cleanup(func() { close(end) }) // before the server waits for its answers
 		c := f.connect()
 		_, err := c.Source.Fetch(t.Context(), nil)
 		must(t, err)
-		arrived, end := make(chan struct{}, 4), make(chan struct{})
+		arrived := make(chan struct{}, 4)
 		f.with("statuses/", func(w http.ResponseWriter, r *http.Request) {
 			if head {
 				fmt.Fprint(w, "[")
@@ -231,7 +233,6 @@ func TestCancelledCallsEndAtOnce(t *testing.T) {
 				t.Fatalf("%s goes on after its context has ended", name)
 			}
 		}
-		close(end)
 	}
 }
 
