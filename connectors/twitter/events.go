@@ -59,14 +59,10 @@ func (s *stream) line(ctx context.Context, raw []byte) error {
 	switch {
 	case kind == eventRevoke:
 		return unauthorized("the account's owner took the app's rights away: run socialwatch login " + s.opt.Account)
-	case kind != eventMention && kind != eventReply && kind != eventQuote, s.events.has(string(e.Data.ID)):
+	case kind != eventMention && kind != eventReply && kind != eventQuote:
 		return nil
 	}
-	if err := s.post(ctx, e); err != nil {
-		return err
-	}
-	s.events.add(string(e.Data.ID))
-	return nil
+	return s.post(ctx, e)
 }
 
 // complaint takes a line without an event: an error ends the connection when its
@@ -83,8 +79,10 @@ func (s *stream) complaint(raw []byte) error {
 }
 
 // post settles for a post, which X has charged by now whatever becomes of it,
-// brings it into the inbox, and rings. Only what stands in the inbox is
-// remembered, so that a failure is made good by the poll or by X's repetition.
+// brings it into the inbox, and rings. A post may come more than once: X repeats
+// events, and one that answers us and names us makes two. Only what stands in
+// the inbox is remembered, so that a failure is made good by the poll or by a
+// repetition.
 // An error says that no other may be paid for.
 func (s *stream) post(ctx context.Context, e event) error {
 	id := string(idOf(e.Data.Payload))

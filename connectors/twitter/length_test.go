@@ -109,6 +109,7 @@ func TestWhatXMakesALink(t *testing.T) {
 		{"москва.рф", []string{}},
 		{"http://москва.рф/путь", []string{"http://москва.рф/путь"}},
 		{"http://例え.みんな", []string{"http://例え.みんな"}},
+		{"https://shop.com/字shop.org", []string{"https://shop.com/", "shop.org"}},
 		{"見てshop.comを", []string{"shop.com"}},
 		{"注文はshop.comかshop.みんなです", []string{"shop.com", "shop.みんな"}},
 		{"http://xn--mnchen-3ya.de", []string{"http://xn--mnchen-3ya.de"}},

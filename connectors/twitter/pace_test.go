@@ -219,7 +219,7 @@ func TestStreamThatIsDroppedAtOnceIsNotHammered(t *testing.T) {
 func listener(d *door) *stream {
 	c := &client{opt: Options{Account: "shop", Handle: "shop_help", Inbox: d}.withDefaults(), budgets: map[string]*connectors.RateBudget{}}
 	c.log = c.opt.Logger
-	return &stream{waker: waker{c}, ring: d.ring, me: self{id: "42", username: "shop_help"}, events: newMemory(), posts: newMemory()}
+	return &stream{waker: waker{c}, ring: d.ring, me: self{id: "42", username: "shop_help"}, posts: newMemory()}
 }
 
 func TestLinesOfAStream(t *testing.T) {

@@ -351,6 +351,15 @@ func TestAnswersToAWrite(t *testing.T) {
 	}
 }
 
+func TestDeletionThatXDoesNotConfirmIsInDoubt(t *testing.T) {
+	for _, body := range []string{`{"data":{"deleted":false}}`, `{}`, `<html>`} {
+		c := against(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+		if err := c.Deleter.Delete(t.Context(), "2123709000000000000"); socialwatch.ReasonOf(err) != socialwatch.Unknown {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 func sameJSON(a, b string) bool {
 	var x, y any
 	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {

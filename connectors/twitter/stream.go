@@ -33,7 +33,7 @@ const (
 // Unauthorized error when X refuses the app or the account for good or the
 // account's owner takes the app's rights away.
 func (w waker) Wake(ctx context.Context, ring func(connectors.Ring), up func(bool)) error {
-	s := &stream{waker: w, ring: ring, up: up, events: newMemory(), posts: newMemory()}
+	s := &stream{waker: w, ring: ring, up: up, posts: newMemory()}
 	for {
 		begun := time.Now()
 		err := s.listen(ctx)
@@ -76,7 +76,6 @@ type stream struct {
 	open    bool // the last attempt got as far as a stream
 	cleared bool // other connections were ended
 	pace    pace
-	events  memory // event_uuid
 	posts   memory // ids of versions
 }
 
