@@ -51,12 +51,12 @@ func TestOnlyTheSignedInOwnerReadsCheaply(t *testing.T) {
 	r.want(200, r.signed("other_shop"), "GET", "/2/users/"+other+"/mentions", "")
 	r.pass(24 * time.Hour)
 	r.post("customer2", "so do I", PostOptions{InReplyTo: id})
-	p := r.mentions("expansions=referenced_tweets.id,author_id")
-	if len(p.Includes["tweets"]) != 1 || len(p.Includes["users"]) != 2 {
+	p := r.mentions("expansions=referenced_tweets.id,author_id&since_id=" + id)
+	if len(p.Data) != 1 || len(p.Includes["tweets"]) != 1 || len(p.Includes["users"]) != 1 {
 		t.Errorf("includes %v", p.Includes)
 	}
 	want := map[string]string{
-		"2026-11-20 post_read": "1 for 5000", "2026-11-21 post_read": "1 for 5000", "2026-11-22 mention_read": "2 for 2000",
+		"2026-11-20 post_read": "1 for 5000", "2026-11-21 post_read": "1 for 5000", "2026-11-22 mention_read": "1 for 1000", "2026-11-22 post_read": "1 for 5000",
 	}
 	if got := r.charged(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)

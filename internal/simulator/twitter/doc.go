@@ -26,5 +26,13 @@
 //     whether X charges them is not known, and the project's prices assume not.
 //   - Mentions and own posts are cheap only for the user who owns the app and
 //     is signed in; with the app's bearer they cost a post read.
+//   - Posts of search and of streams cost the same as any other read; a post
+//     that was charged today is free in every other call of that day.
 //   - Page tokens hold only for the request that they came from.
+//   - Only the user concerned subscribes to activity, by OAuth 2.0. Events hold
+//     the four fields of X's sample, unless Options.FullEvents.
+//   - A new pair of tokens ends the old access token at once; a refresh token
+//     or an authorization code that comes twice ends the whole family.
+//   - The signed addresses of a compliance job take no Authorization header,
+//     and text/plain or application/octet-stream only.
 package twitter

@@ -104,6 +104,7 @@ func TestStreamBringsOnlyWhatIsAddressedToUs(t *testing.T) {
 	r.post("shop_help", "@shop_help ourselves", PostOptions{})
 	r.post("hidden", "hello", PostOptions{})
 	must(t, r.s.Protect("hidden"))
+	must(t, r.s.Follow("shop_help", "hidden"))
 	r.post("hidden", "@shop_help secret", PostOptions{})
 	late := r.post("customer2", "@shop_help late", PostOptions{Hold: true})
 	both := r.post("customer1", "@shop_help and an answer", PostOptions{InReplyTo: ours})
@@ -126,7 +127,7 @@ func TestStreamBringsOnlyWhatIsAddressedToUs(t *testing.T) {
 		t.Errorf("charged %s", got)
 	}
 	r.mentions("max_results=100") // what the stream has brought is paid for
-	if got := r.charged()["2026-11-20 mention_read"]; got != "2 for 2000" {
+	if got := r.charged()["2026-11-20 mention_read"]; got != "3 for 3000" {
 		t.Errorf("mentions charged %s", got)
 	}
 }

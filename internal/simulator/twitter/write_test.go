@@ -220,6 +220,9 @@ func TestWeightedLength(t *testing.T) {
 		{"(https://example.com/a_(b))", 25},
 		{"http://a.example and b@example.com", 34}, // such a domain does not exist
 		{"www.example.co.uk/a?b=c.", 24},
+		{"http://under_score.com", 22}, // no domain
+		{"http://-a.example.com", 21},
+		{strings.Repeat("x", 64) + ".com", 68},
 		{"http://😀", 9},
 	}
 	for _, tt := range tests {
