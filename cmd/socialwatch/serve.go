@@ -51,7 +51,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 	if err != nil {
 		return err
 	}
-	list := a.jobs(ctx)
+	list := append(a.jobs(ctx), a.dutyJobs()...)
 	if poll {
 		streams, stop := a.streams(ctx)
 		defer stop()
@@ -107,26 +107,17 @@ func (a *app) bell(ctx context.Context) <-chan struct{} {
 // polls are the jobs that read the networks.
 func (a *app) polls(rings map[string]rings) []jobs.Job {
 	var list []jobs.Job
-	quiet := func(name string, c *connectors.Connector, work func(context.Context, *connectors.Connector) error) func(context.Context) error {
-		return func(ctx context.Context) error {
-			if err := work(ctx, c); err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
-				return fmt.Errorf("%s %s: %w", name, c.Account, err)
-			}
-			return nil
-		}
-	}
 	threads := "@every 15s"
 	if a.tuning.look > 0 {
 		threads = "@every 1s"
 	}
 	for name, c := range a.connectors {
 		list = append(list,
-			jobs.Job{Name: "poll:" + name, Spec: a.cfg.Polling.Every, Wake: rings[name].news, Run: quiet("poll", c, a.poll)},
-			jobs.Job{Name: "threads:" + name, Spec: threads, Run: quiet("threads", c, a.threads)},
-			jobs.Job{Name: "rehydrate:" + name, Spec: "17 3 * * *", Run: quiet("rehydrate", c, a.rehydrate)},
+			jobs.Job{Name: "poll:" + name, Spec: a.cfg.Polling.Every, Wake: rings[name].news, Run: named("poll", c, a.poll)},
+			jobs.Job{Name: "threads:" + name, Spec: threads, Run: named("threads", c, a.threads)},
 		)
 		if kept := rings[name].kept; kept != nil {
-			list = append(list, jobs.Job{Name: "inbox:" + name, Spec: "@every 1m", Local: true, Wake: kept, Run: quiet("inbox", c, a.takeIn)})
+			list = append(list, jobs.Job{Name: "inbox:" + name, Spec: "@every 1m", Local: true, Wake: kept, Run: named("inbox", c, a.takeIn)})
 		}
 	}
 	return list

@@ -111,21 +111,6 @@ func (a *app) threads(ctx context.Context, c *connectors.Connector) error {
 	})
 }
 
-// rehydrate looks again at every post of live cases, nightly: what was edited
-// or deleted without a sign is noticed within a day.
-func (a *app) rehydrate(ctx context.Context, c *connectors.Connector) error {
-	before := socialwatch.Micros(a.now())
-	for {
-		ids, err := a.store.DueLookups(ctx, c.Account, before, 100)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		if err := a.intake.Look(ctx, c, ids); err != nil {
-			return err
-		}
-	}
-}
-
 // deadlines ends what time ends.
 func (a *app) deadlines(ctx context.Context) error {
 	now := socialwatch.Micros(a.now())

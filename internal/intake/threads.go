@@ -118,6 +118,20 @@ func (in *Intake) Look(ctx context.Context, c *connectors.Connector, postIDs []s
 	return nil
 }
 
+// Gone erases posts of which the network says that they are deleted, or shown
+// to us no longer, and voids what would answer them. Posts that are not stored
+// are passed over.
+func (in *Intake) Gone(ctx context.Context, c *connectors.Connector, postIDs []string) error {
+	if len(postIDs) == 0 {
+		return nil
+	}
+	err := in.again(ctx, c, func() (news, error) { return news{batch: connectors.Batch{Deletions: postIDs}}, nil })
+	if err != nil {
+		return fmt.Errorf("erase posts of %s: %w", c.Account, err)
+	}
+	return nil
+}
+
 // again fetches and keeps until no other process came between.
 func (in *Intake) again(ctx context.Context, c *connectors.Connector, fetch func() (news, error)) error {
 	for range conflicts {

@@ -254,26 +254,11 @@ func mentionArgs(e socialwatch.Entry, at time.Time) []any {
 }
 
 const (
-	// The words go, and with them the name, the entities and the media. What we
-	// concluded stays, without the words.
-	sqlSaveGone = `update mentions set body = '', warning = '', masked = '', media = '[]', entities = '[]',
-    author_name = '', gone_at = ?
-where network = ? and host = ? and post_id in (?) and gone_at is null`
-
 	sqlSaveAside = `insert into set_aside (account, item, raw, problem, at)`
 
 	sqlSaveGaps     = `insert into gaps (account, from_at, to_at, reason, noted_at)`
 	sqlSaveGapsTail = `on conflict (account, from_at, reason) do update set to_at = coalesce(excluded.to_at, gaps.to_at)`
 )
-
-func (w *saving) saveGone(ctx context.Context) error {
-	if len(w.c.Gone) == 0 {
-		return nil
-	}
-	w.t.ring()
-	_, err := w.t.exec(ctx, sqlSaveGone, w.c.At, w.network, w.host, w.c.Gone)
-	return err
-}
 
 func (w *saving) saveAside(ctx context.Context) error {
 	v := values{head: sqlSaveAside, width: 5, tail: "on conflict (account, item) do nothing"}

@@ -26,6 +26,20 @@ where case_id in (?) and gone_at is null order by case_id, created_at, id`
     order by m.id limit ?)
 returning post_id`
 
+	// The posts behind the drafts that people see first. A post that was taken in
+	// a moment ago has been looked at.
+	sqlDueShown = `update mentions set looked_at = ? where id in (
+    select m.id from (select mention_id from replies where state = 'awaiting' and account = ?
+                      order by due_at, rank, opened_at, id limit ?) r
+    join mentions m on m.id = r.mention_id
+    where m.gone_at is null and coalesce(m.looked_at, m.received_at) < ?)
+returning post_id`
+
+	sqlStoredPosts = `select id, post_id from mentions where account = ? and id > ? and gone_at is null
+  and received_at < ? and (looked_at is null or looked_at < ?) order by id limit ?`
+	sqlMarkLooked = `update mentions set looked_at = ? where account = ? and id > ? and id <= ? and gone_at is null
+  and received_at < ? and (looked_at is null or looked_at < ?)`
+
 	sqlRecordGood = `update accounts set polled_at = ?, good_at = ?, failures = 0, error = '', error_reason = '', next_at = ?
 where name = ?`
 	sqlRecordBad = `update accounts set polled_at = ?, failures = failures + 1, error = ?, error_reason = ?, next_at = ?
@@ -126,6 +140,62 @@ func (s *Store) DueLookups(ctx context.Context, account string, before time.Time
 		return nil, fmt.Errorf("claim due look-ups of %s: %w", account, err)
 	}
 	return ids, nil
+}
+
+// DueShown returns the posts behind the first limit drafts of the account's
+// queue that were last looked at, or taken in, before the time given, and
+// counts them as looked at now, whatever comes of the look.
+func (s *Store) DueShown(ctx context.Context, account string, now, before time.Time, limit int) ([]string, error) {
+	var ids []string
+	err := s.tx(ctx, func(t *tx) error {
+		ids = nil
+		return t.all(ctx, &ids, sqlDueShown, now, account, limit, before)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim looks before showing of %s: %w", account, err)
+	}
+	return ids, nil
+}
+
+// StoredPost is a post that is stored with its text.
+type StoredPost struct {
+	ID     int64  `db:"id"` // of the mention
+	PostID string `db:"post_id"`
+}
+
+// StoredPosts returns at most limit posts of the account that are stored with
+// their text, in closed cases and without a case too, and that were last looked
+// at before the time given: those with an ID above after, in the order of ID.
+func (s *Store) StoredPosts(ctx context.Context, account string, before time.Time, after int64, limit int) ([]StoredPost, error) {
+	var posts []StoredPost
+	err := s.read(ctx, func(t *tx) error {
+		posts = nil
+		return t.all(ctx, &posts, sqlStoredPosts, account, after, before, before, limit)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read stored posts of %s: %w", account, err)
+	}
+	return posts, nil
+}
+
+// Looks is a range of what StoredPosts returned: After < ID <= UpTo, read with
+// Before, and looked at now.
+type Looks struct {
+	Account     string
+	Before, At  time.Time
+	After, UpTo int64
+}
+
+// MarkLooked counts posts of StoredPosts as looked at.
+func (s *Store) MarkLooked(ctx context.Context, l Looks) error {
+	err := s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, sqlMarkLooked, l.At, l.Account, l.After, l.UpTo, l.Before, l.Before)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note looks at posts of %s: %w", l.Account, err)
+	}
+	return nil
 }
 
 // RecordPoll notes what one poll of an account came to. It does not touch the

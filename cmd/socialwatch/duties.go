@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"socialwatch"
+	"socialwatch/connectors"
+	"socialwatch/internal/jobs"
+	"socialwatch/internal/store"
+)
+
+// How old a look may be when a person sees the draft, by what looking costs.
+const (
+	shownAge     = 5 * time.Minute
+	shownAgePaid = time.Hour
+	shownFirst   = 100              // drafts of the queue that are looked behind
+	shownTime    = 50 * time.Second // of one pass: the next one comes a minute later
+)
+
+// How old the network's word on a stored post may be: what the network has
+// deleted must go within a day, and a failure leaves time to try again.
+const (
+	complianceAge   = 20 * time.Hour
+	complianceBatch = 50_000
+	eraseAtOnce     = 100 // posts of one transaction
+)
+
+// How long the raw text of what could not be read is kept.
+const (
+	rawKept     = 7 * 24 * time.Hour
+	rawKeptPaid = 24 * time.Hour // where terms want what is deleted gone within a day: raw text has no post to ask for
+)
+
+// dutyJobs are what a serving process does for what networks and customers may
+// expect, whoever polls.
+func (a *app) dutyJobs() []jobs.Job {
+	var list []jobs.Job
+	for name, c := range a.connectors {
+		nightly := "17 3 * * *"
+		if c.Compliance != nil {
+			nightly = "17 * * * *" // asks for what nobody has asked for since yesterday: as a rule once a day
+		}
+		list = append(list,
+			jobs.Job{Name: "shown:" + name, Spec: "@every 1m", Run: named("shown", c, a.shown)},
+			jobs.Job{Name: "rehydrate:" + name, Spec: nightly, Run: named("rehydrate", c, a.rehydrate)})
+	}
+	return list
+}
+
+// named names the account in an error of work. That another process does it is
+// none.
+func named(name string, c *connectors.Connector, work func(context.Context, *connectors.Connector) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := work(ctx, c); err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
+			return fmt.Errorf("%s %s: %w", name, c.Account, err)
+		}
+		return nil
+	}
+}
+
+// shown looks at the posts behind the drafts that people see first, so that
+// nobody decides about a post that is long gone. The page waits for nothing: a
+// change shows as any other news.
+func (a *app) shown(ctx context.Context, c *connectors.Connector) error {
+	if c.Lookup == nil {
+		return nil
+	}
+	state, err := a.store.Account(ctx, c.Account)
+	if err != nil || a.rests(state) {
+		return err
+	}
+	age := shownAge
+	if c.Paid {
+		age = shownAgePaid
+	}
+	ctx, cancel := context.WithTimeout(ctx, shownTime)
+	defer cancel()
+	now := socialwatch.Micros(a.now())
+	ids, err := a.store.DueShown(ctx, c.Account, now, now.Add(-age), shownFirst)
+	if err != nil {
+		return err
+	}
+	return a.intake.Look(ctx, c, ids)
+}
+
+// rehydrate holds what is stored against what the network still shows: what was
+// edited or deleted without a sign is noticed within a day.
+func (a *app) rehydrate(ctx context.Context, c *connectors.Connector) error {
+	lease := jobs.Lease{Name: "rehydrate/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
+	return jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
+		look, kept := a.lookAtAll, rawKept
+		if c.Compliance != nil {
+			look = a.comply
+		}
+		if c.Paid {
+			kept = rawKeptPaid
+		}
+		err := look(ctx, c)
+		_, late := a.store.EraseLate(ctx, c.Account, socialwatch.Micros(a.now().Add(-kept)))
+		return errors.Join(err, late)
+	})
+}
+
+// lookAtAll looks at every post of live cases.
+func (a *app) lookAtAll(ctx context.Context, c *connectors.Connector) error {
+	before := socialwatch.Micros(a.now())
+	for {
+		ids, err := a.store.DueLookups(ctx, c.Account, before, 100)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := a.intake.Look(ctx, c, ids); err != nil {
+			return err
+		}
+	}
+}
+
+// comply asks the network which of all stored posts are gone, and erases them,
+// once the network's word on one of them is too old.
+func (a *app) comply(ctx context.Context, c *connectors.Connector) error {
+	now := socialwatch.Micros(a.now())
+	due, err := a.store.StoredPosts(ctx, c.Account, now.Add(-complianceAge), 0, 1)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	l := store.Looks{Account: c.Account, Before: now, At: now}
+	for {
+		posts, err := a.store.StoredPosts(ctx, c.Account, l.Before, l.After, complianceBatch)
+		if err != nil || len(posts) == 0 {
+			return err
+		}
+		ids := make([]string, len(posts))
+		for i, p := range posts {
+			ids[i] = p.PostID
+		}
+		gone, err := c.Compliance.Gone(ctx, ids)
+		if err != nil {
+			return fmt.Errorf("ask which of %d posts are gone: %w", len(ids), err)
+		}
+		for some := range slices.Chunk(gone, eraseAtOnce) {
+			if err := a.intake.Gone(ctx, c, some); err != nil {
+				return err
+			}
+		}
+		l.UpTo = posts[len(posts)-1].ID
+		if err := a.store.MarkLooked(ctx, l); err != nil {
+			return err
+		}
+		l.After = l.UpTo
+	}
+}

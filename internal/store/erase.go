@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"socialwatch"
+)
+
+// What is erased of a post that is gone: its words, who wrote them and what was
+// found in them, wherever they stand. What stays is a tombstone: ids, times,
+// and what we concluded, without the words.
+const (
+	sqlEraseMentions = `update mentions set body = '', warning = '', masked = '', media = '[]', entities = '[]',
+    author_handle = '', author_name = '', author_url = '', followers = 0, url = '', gone_at = ?
+where network = ? and host = ? and post_id in (?) and gone_at is null`
+	sqlEraseInbox = `delete from inbox where post_id in (?) and account in (select name from accounts where network = ? and host = ?)`
+	sqlEraseAside = `delete from set_aside where item in (?) and account in (select name from accounts where network = ? and host = ?)`
+
+	// States that nothing follows: what is on its way, or in doubt, is found
+	// again by its text.
+	sqlEraseFinal = `('sent','rejected','withdrawn','superseded','expired','cancelled')`
+
+	sqlEraseReplies = `select r.id, r.state, r.hash, r.payload, r.findings from replies r
+join mentions m on m.case_id = r.case_id and m.id = r.mention_id
+where m.network = ? and m.host = ? and m.post_id in (?) and r.state in ` + sqlEraseFinal
+	sqlEraseLate = `select r.id, r.state, r.hash, r.payload, r.findings from replies r
+join mentions m on m.case_id = r.case_id and m.id = r.mention_id
+where m.account = ? and m.gone_at is not null and r.state in ` + sqlEraseFinal + `
+  and r.payload ->> 'parent_name' <> '' order by r.id limit ?`
+	sqlEraseVersions = `select reply_id, version, hash, payload, findings from reply_versions where reply_id in (?)`
+	sqlEraseReply    = `update replies set payload = ?, findings = ? where id = ?`
+	sqlEraseVersion  = `update reply_versions set payload = ?, findings = ? where reply_id = ? and version = ?`
+
+	sqlEraseCases = `select distinct c.id, c.customer_id, c.orders from cases c join mentions m on m.case_id = c.id
+where m.network = ? and m.host = ? and m.post_id in (?) order by c.id`
+	sqlEraseStanding = `select case_id, author_id, entities from mentions where case_id in (?) and gone_at is null`
+	sqlEraseOrders   = `update cases set orders = ? where id = ?`
+	sqlEraseCustomer = `update cases set customer = ? where id = ?`
+
+	sqlEraseRaw = `update set_aside set raw = ? where account = ? and at < ? and length(raw) > 0`
+)
+
+// saveGone erases the posts that are gone.
+func (w *saving) saveGone(ctx context.Context) error {
+	if len(w.c.Gone) == 0 {
+		return nil
+	}
+	w.t.ring()
+	if _, err := w.t.exec(ctx, sqlEraseMentions, w.c.At, w.network, w.host, w.c.Gone); err != nil {
+		return err
+	}
+	for _, query := range []string{sqlEraseInbox, sqlEraseAside} {
+		if _, err := w.t.exec(ctx, query, w.c.Gone, w.network, w.host); err != nil {
+			return err
+		}
+	}
+	var replies []erasedReply
+	if err := w.t.all(ctx, &replies, sqlEraseReplies, w.network, w.host, w.c.Gone); err != nil {
+		return err
+	}
+	if err := w.t.eraseReplies(ctx, replies); err != nil {
+		return err
+	}
+	return w.t.eraseCases(ctx, w.network, w.host, w.c.Gone)
+}
+
+// erasedReply is a reply to a post that is gone, or one of its versions.
+type erasedReply struct {
+	ID       int64                         `db:"id"`
+	ReplyID  int64                         `db:"reply_id"`
+	Version  int                           `db:"version"`
+	State    string                        `db:"state"`
+	Hash     string                        `db:"hash"`
+	Payload  jsonOf[socialwatch.Payload]   `db:"payload"`
+	Findings jsonOf[[]socialwatch.Finding] `db:"findings"`
+}
+
+// erase takes out what a reply says of whom it answers, and unless it is public
+// its words, which may quote the post. The hash stays: who approved what can be
+// shown as long as somebody else has the text.
+func (r *erasedReply) erase(public bool) {
+	p := &r.Payload.V
+	p.ParentName, p.Prefix, p.Warning = "", "", ""
+	if !public {
+		p.Text = ""
+	}
+	for i := range r.Findings.V {
+		f := &r.Findings.V[i]
+		f.Words, f.Start, f.End = "", 0, 0
+	}
+}
+
+func (t *tx) eraseReplies(ctx context.Context, replies []erasedReply) error {
+	if len(replies) == 0 {
+		return nil
+	}
+	ids, sent := make([]int64, len(replies)), map[int64]string{}
+	for i, r := range replies {
+		public := r.State == string(socialwatch.ReplySent)
+		if ids[i] = r.ID; public {
+			sent[r.ID] = r.Hash
+		}
+		r.erase(public)
+		if _, err := t.exec(ctx, sqlEraseReply, r.Payload, r.Findings, r.ID); err != nil {
+			return err
+		}
+	}
+	var versions []erasedReply
+	if err := t.all(ctx, &versions, sqlEraseVersions, ids); err != nil {
+		return err
+	}
+	for _, v := range versions {
+		v.erase(sent[v.ReplyID] == v.Hash)
+		if _, err := t.exec(ctx, sqlEraseVersion, v.Payload, v.Findings, v.ReplyID, v.Version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseCases takes out of cases what only posts that are gone have told: order
+// numbers, and the customer's names once no post of theirs is left.
+func (t *tx) eraseCases(ctx context.Context, network, host string, posts []string) error {
+	var cases []struct {
+		ID         int64            `db:"id"`
+		CustomerID string           `db:"customer_id"`
+		Orders     jsonOf[[]string] `db:"orders"`
+	}
+	if err := t.all(ctx, &cases, sqlEraseCases, network, host, posts); err != nil || len(cases) == 0 {
+		return err
+	}
+	ids := make([]int64, len(cases))
+	for i, c := range cases {
+		ids[i] = c.ID
+	}
+	var standing []struct {
+		CaseID   int64                        `db:"case_id"`
+		AuthorID string                       `db:"author_id"`
+		Entities jsonOf[[]socialwatch.Entity] `db:"entities"`
+	}
+	if err := t.all(ctx, &standing, sqlEraseStanding, ids); err != nil {
+		return err
+	}
+	for _, c := range cases {
+		known, told := false, map[string]bool{}
+		for _, m := range standing {
+			if m.CaseID != c.ID {
+				continue
+			}
+			known = known || m.AuthorID == c.CustomerID
+			for _, e := range m.Entities.V {
+				told[e.Value] = told[e.Value] || e.Kind == socialwatch.OrderNumber
+			}
+		}
+		left := slices.DeleteFunc(slices.Clone(c.Orders.V), func(o string) bool { return !told[o] })
+		if _, err := t.exec(ctx, sqlEraseOrders, asJSON(left), c.ID); err != nil {
+			return err
+		}
+		if known {
+			continue
+		}
+		if _, err := t.exec(ctx, sqlEraseCustomer, asJSON(customer{}), c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseBatch bounds the replies of one transaction of EraseLate.
+const eraseBatch = 200
+
+// EraseLate erases what could not be erased when its post went: of replies that
+// were on their way then and have ended since, and the raw text of items that
+// could not be read and were set aside before the time given. It returns how
+// many replies it erased.
+func (s *Store) EraseLate(ctx context.Context, account string, before time.Time) (n int, err error) {
+	for more := true; more && err == nil; {
+		err = s.tx(ctx, func(t *tx) error {
+			var replies []erasedReply
+			if err := t.all(ctx, &replies, sqlEraseLate, account, eraseBatch); err != nil {
+				return err
+			}
+			more = len(replies) == eraseBatch
+			n += len(replies)
+			if err := t.eraseReplies(ctx, replies); err != nil {
+				return err
+			}
+			_, err := t.exec(ctx, sqlEraseRaw, []byte{}, account, before)
+			return err
+		})
+	}
+	if err != nil {
+		return n, fmt.Errorf("erase what posts of %s that are gone have left: %w", account, err)
+	}
+	return n, nil
+}
