@@ -15,6 +15,7 @@ import (
 	"socialwatch/internal/publish"
 	"socialwatch/internal/simulator"
 	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
 )
 
 // deskRig is the wired program on the stand-in, driven step by step.
@@ -198,4 +199,124 @@ func TestNativeAnswerIsTheOneReply(t *testing.T) {
 		}
 		d.mustBlock(d.again(r), "second_reply", "allows one")
 	})
+}
+
+// TestDraftsThatPeopleSeeFirstAreHeldAgainstTheNetwork: nobody needs to ask for
+// the approval of a draft to learn that its post is gone.
+func TestDraftsThatPeopleSeeFirstAreHeldAgainstTheNetwork(t *testing.T) {
+	t.Parallel()
+	onDesk(t, func(d *deskRig) {
+		first, second := d.post(1), d.post(2)
+		d.poll()
+		must(d.T, d.sim.Delete(first))
+		must(d.T, d.app.shown(d.Context(), d.conn)) // they were read a moment ago
+		if state := d.reply(first).State; state != socialwatch.ReplyAwaiting {
+			d.Errorf("looked at once: %s", state)
+		}
+		real := d.app.now
+		later := func(by time.Duration) { d.app.now = func() time.Time { return real().Add(by) } }
+		d.conn.Paid = true
+		later(6 * time.Minute)
+		must(d.T, d.app.shown(d.Context(), d.conn)) // every look costs: an hour is young enough
+		if state := d.reply(first).State; state != socialwatch.ReplyAwaiting {
+			d.Errorf("looked at soon where it costs: %s", state)
+		}
+		d.conn.Paid = false
+		must(d.T, d.app.shown(d.Context(), d.conn))
+		if a, b := d.reply(first), d.reply(second); a.State != socialwatch.ReplySuperseded || b.State != socialwatch.ReplyAwaiting {
+			d.Errorf("%s, %s", a.State, b.State)
+		}
+		if n := d.number("select count(*) from mentions where gone_at is not null and body = '' and author_handle = ''"); n != 1 {
+			d.Errorf("%d posts erased", n)
+		}
+	})
+}
+
+// registry is a network that tells which posts are gone.
+type registry struct {
+	asked [][]string
+	gone  []string
+	err   error
+}
+
+func (r *registry) Gone(_ context.Context, ids []string) ([]string, error) {
+	r.asked = append(r.asked, ids)
+	return r.gone, r.err
+}
+
+// TestComplianceCoversAllThatIsStored asks once a day for every post that has
+// its text, in closed cases and in none too, and soon again after a failure.
+func TestComplianceCoversAllThatIsStored(t *testing.T) {
+	t.Parallel()
+	a, c, fx := part(t, storetest.Start)
+	s := fx.Seed(t, "post", 3)
+	db := dbtest.Raw(t, fx.Options)
+	defer db.Close()
+	_, err := db.Exec("update cases set state = 'closed' where id = $1", s[0].Case.ID)
+	must(t, err)
+	m := storetest.Mention("ignored", "customer9")
+	changes := fx.Changes(t)
+	changes.Entries = []socialwatch.Entry{{Mention: m, Assessment: storetest.Assessment(m)}}
+	fx.MustSave(t, changes)
+	all := []string{s[0].Mention.ID, s[1].Mention.ID, s[2].Mention.ID, "ignored"}
+
+	network := &registry{err: errors.New("the job failed")}
+	c.Compliance = network
+	pass := func(after time.Duration, asked int) {
+		t.Helper()
+		a.now = func() time.Time { return storetest.Start.Add(after) }
+		if err := a.rehydrate(t.Context(), c); (err != nil) != (network.err != nil) {
+			t.Fatal(err)
+		}
+		if len(network.asked) != asked {
+			t.Fatalf("after %s asked %d times, want %d", after, len(network.asked), asked)
+		}
+	}
+	pass(time.Hour, 0)
+	pass(21*time.Hour, 1)
+	network.err, network.gone = nil, []string{s[0].Mention.ID, "ignored", "somebody's"}
+	pass(22*time.Hour, 2)
+	for _, asked := range network.asked {
+		if !slices.Equal(asked, all) {
+			t.Errorf("asked for %v, want %v", asked, all)
+		}
+	}
+	pass(23*time.Hour, 2)
+	pass(43*time.Hour, 3)
+	if got := network.asked[2]; !slices.Equal(got, all[1:3]) {
+		t.Errorf("asked for %v, want %v", got, all[1:3])
+	}
+	k := fx.Know(t, all, nil)
+	for i, want := range []bool{true, false, false, true} {
+		if k.Mentions[all[i]].Gone != want {
+			t.Errorf("%s gone: %t", all[i], !want)
+		}
+	}
+	events := 0
+	for _, e := range fx.Log(t, 0) {
+		if e.Kind == socialwatch.EventMentionGone && e.CaseID == s[0].Case.ID {
+			events++
+		}
+	}
+	if events != 1 {
+		t.Errorf("%d events", events)
+	}
+}
+
+// TestServeDoesTheDutiesWhoeverPolls: beside `poll --once` too.
+func TestServeDoesTheDutiesWhoeverPolls(t *testing.T) {
+	a, c, _ := part(t, storetest.Start)
+	names := func() (list []string) {
+		for _, j := range a.dutyJobs() {
+			list = append(list, j.Name+" "+j.Spec)
+		}
+		return list
+	}
+	if got, want := names(), []string{"shown:help @every 1m", "rehydrate:help 17 3 * * *"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.Compliance = &registry{}
+	if got, want := names(), []string{"shown:help @every 1m", "rehydrate:help 17 * * * *"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
