@@ -327,7 +327,7 @@ func findings(all []socialwatch.Finding) findingsView {
 func (c *Console) thread(theirs []store.MentionRow, replies []socialwatch.Reply, current int64) []postView {
 	var all []postView
 	for _, m := range theirs {
-		all = append(all, postView{Current: m.ID == current, Gone: !m.GoneAt.IsZero(), Who: "@" + m.Mention.Author.Handle,
+		all = append(all, postView{Current: m.ID == current, Gone: !m.GoneAt.IsZero(), Who: who(m.Mention.Author.Handle),
 			Lang: tongue(cmp.Or(m.Assessment.Language, m.Mention.Language)), URL: link(m.Mention.URL), At: c.moment(m.Mention.CreatedAt),
 			Text: marked(m), Chips: postChips(m), at: m.Mention.CreatedAt, mention: m.ID})
 	}
@@ -339,6 +339,14 @@ func (c *Console) thread(theirs []store.MentionRow, replies []socialwatch.Reply,
 	}
 	slices.SortStableFunc(all, func(a, b postView) int { return a.at.Compare(b.at) })
 	return all
+}
+
+// who is the author of a post; the handle of one that is gone is erased.
+func who(handle string) string {
+	if handle == "" {
+		return say("author.gone")
+	}
+	return "@" + handle
 }
 
 func (c *Console) attempts(rows []store.AttemptRow) []string {

@@ -167,6 +167,7 @@ var englishTerms = map[string]string{
 	"visibility.followers": "followers only",
 	"visibility.direct":    "direct",
 
+	"author.gone":      "name erased",
 	"network.mastodon": "Mastodon",
 	"network.x":        "X",
 
