@@ -123,7 +123,7 @@ func New(o Options) (*connectors.Connector, error) {
 		return nil, err
 	}
 	conn := &connectors.Connector{
-		Account: c.opt.Account, Network: socialwatch.X, Host: host, Paid: true,
+		Account: c.opt.Account, Network: socialwatch.X, Host: host, Paid: true, OneReply: true,
 		Source: source{c}, Threads: threads{c}, Lookup: lookup{c}, Prober: prober{c},
 		Composer: composer{c},
 	}
