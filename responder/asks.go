@@ -1,131 +1,254 @@
 package responder
 
-import (
-	"regexp"
-	"strings"
+import "strings"
+
+// How far from an ask what is asked for may stand, in bytes: behind it, and
+// before it in languages whose verb comes last.
+const (
+	askReach = 90
+	askBack  = 110
 )
 
-// askReach is how many bytes after an ask what is asked for may stand.
-const askReach = 90
+// sentence is a sentence of the words, and the phrases that part its clauses.
+type sentence struct{ from, to int32 }
 
-// sentences returns the spans of the sentences of folded text. A full stop
-// ends one only before white space, so hosts and amounts stay whole.
-func sentences(text string) [][2]int {
-	var out [][2]int
-	start := 0
-	for i := 0; i < len(text); i++ {
-		last := i+1 == len(text)
-		stop := text[i] == '\n' || strings.IndexByte(".!?;", text[i]) >= 0 && (last || text[i+1] == ' ' || text[i+1] == '\n')
+// sentences splits the words. A full stop ends a sentence only before white
+// space, so hosts and amounts stay whole.
+func sentences(s spelling) []sentence {
+	out := make([]sentence, 0, 8)
+	start, said := 0, false
+	for i := 0; i < len(s.text); i++ {
+		b, last := s.text[i], i+1 == len(s.text)
+		stop := b == '\n' || (b == '.' || b == '!' || b == '?' || b == ';') &&
+			(last || s.text[i+1] == ' ' || s.text[i+1] == '\n' || s.hard != nil && s.hard[i])
+		said = said || b > ' '
 		if stop || last {
-			if strings.TrimSpace(text[start:i+1]) != "" {
-				out = append(out, [2]int{start, i + 1})
+			if said {
+				out = append(out, sentence{int32(start), int32(i + 1)})
 			}
-			start = i + 1
+			start, said = i+1, false
 		}
 	}
 	return out
+}
+
+// board holds what was found in the words: the hits of each section in order
+// of where they begin, and the language of each.
+type board struct {
+	words     spelling
+	sentences []sentence
+	by        [sections][]found
+	privately map[[2]int]bool // by language and sentence: the answer goes to us alone
+	committed map[[2]int]bool // by language and sentence: it says that something will be
+}
+
+// found is a phrase of a section.
+type found struct {
+	language int
+	from, to int32
+}
+
+func newBoard(words spelling) *board {
+	b := &board{words: words, sentences: sentences(words), privately: map[[2]int]bool{}, committed: map[[2]int]bool{}}
+	v := theVocabulary()
+	for _, h := range v.words.scan(words.text, make([]hit, 0, 64)) {
+		language, s := v.of(h.list)
+		b.by[s] = append(b.by[s], found{language, h.from, h.to})
+	}
+	return b
+}
+
+// within returns the hits of a section that begin within a sentence.
+func (b *board) within(s section, at sentence) []found {
+	all := b.by[s]
+	return all[search(all, at.from):search(all, at.to)]
+}
+
+// search is the index of the first hit that begins at or behind from.
+func search(all []found, from int32) int {
+	low, high := 0, len(all)
+	for low < high {
+		if mid := (low + high) / 2; all[mid].from < from {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// before reports whether a phrase of a section in x's language leads up to x
+// with nothing but spaces and quotation marks between.
+func (b *board) before(s section, x found, at sentence) bool {
+	for _, h := range b.within(s, sentence{max(at.from, x.from-maxPhrase), x.from}) {
+		if h.language == x.language && (h.to >= x.from || strings.Trim(b.words.text[h.to:x.from], " \"':") == "") {
+			return true
+		}
+	}
+	return false
+}
+
+// right reports whether a phrase of a section begins right behind x.
+func (b *board) right(s section, x found, at sentence) bool {
+	for _, h := range b.within(s, sentence{x.to, min(at.to, x.to+3)}) {
+		if h.language == x.language && strings.Trim(b.words.text[x.to:h.from], " ,") == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// negated reports whether x is turned around: by what stands before it, in it,
+// or in some languages behind it in the same clause.
+func (b *board) negated(x found, at sentence) bool {
+	if b.before(secNegated, x, at) {
+		return true
+	}
+	for _, h := range b.within(secNegated, sentence{x.from, x.to}) {
+		if h.language == x.language {
+			return true
+		}
+	}
+	end := min(at.to, x.to+maxPhrase)
+	if i := strings.IndexAny(b.words.text[x.to:end], ",:"); i >= 0 {
+		end = x.to + int32(i)
+	}
+	for _, h := range b.within(secBreak, sentence{x.to, end}) {
+		if h.language == x.language {
+			end = h.from
+			break
+		}
+	}
+	for _, h := range b.within(secNegatedAfter, sentence{x.to, end}) {
+		if h.language == x.language {
+			return true
+		}
+	}
+	return false
 }
 
 // asks finds requests for secrets, and for personal data where anybody can
 // read the answer.
 func (c *check) asks() {
-	all := sentences(c.words)
-	for _, v := range vocabularies() {
-		for i, s := range all {
-			text, previous := c.words[s[0]:s[1]], ""
-			requests := v.requests(text)
-			if len(requests) == 0 {
-				continue
-			}
-			if i > 0 {
-				previous = c.words[all[i-1][0]:all[i-1][1]]
-			}
-			private := c.private(v, text, previous, s)
-			for _, at := range requests {
-				c.asked(v, at, s[0], private)
-			}
-		}
-	}
-}
-
-// request is an ask within a sentence: where it begins and how far what is
-// asked for may reach.
-type request struct{ from, reach int }
-
-// requests finds what a sentence asks the customer to do. What we do, and
-// what we say that nobody should do, is none.
-func (v vocabulary) requests(text string) []request {
-	var out []request
-	for _, m := range v.find("ask", text) {
-		before := clause(text[:m[0]])
-		if v.has("ours", before) || v.has("negated", before) || negative.MatchString(text[m[0]:m[1]]) || v.has("about", text[m[1]:]) {
-			continue
-		}
-		out = append(out, request{m[0], min(len(text), m[1]+askReach)})
-	}
-	for _, name := range []string{"secret", "personal"} { // "your order number please?"
-		for _, m := range v.find(name, text) {
-			head := strings.TrimSpace(text[:m[0]]) == "" || v.has("nominal", text[:m[0]])
-			if head && v.has("please", text[m[1]:]) {
-				out = append(out, request{m[0], m[1]})
-			}
-		}
-	}
-	return out
-}
-
-var negative = regexp.MustCompile(`\b(?:not|never|\w+n't)\b`)
-
-// clause is what stands after the last comma or colon, 80 bytes at most.
-func clause(s string) string {
-	s = s[max(0, len(s)-80):]
-	if i := strings.LastIndexAny(s, ",:;"); i >= 0 {
-		return s[i+1:]
-	}
-	return s
-}
-
-// asked records what a request asks for, if it is anything we must not.
-func (c *check) asked(v vocabulary, r request, offset int, private bool) {
-	text := c.words[offset:]
-	rest := text[r.from:r.reach]
-	if m := v.found["secret"].first(rest); m != nil {
-		a, b := c.loose.span(offset+r.from, offset+r.from+m[1])
-		c.add(RuleSecret, a, b, "remove the question: nobody of ours ever asks for it, not even in private")
+	b := c.board
+	if len(b.by[secSecret]) == 0 && len(b.by[secPersonal]) == 0 {
 		return
 	}
-	if m := v.found["personal"].first(rest); m != nil && !private {
-		a, b := c.loose.span(offset+r.from, offset+r.from+m[1])
-		c.add(RulePersonal, a, b, "ask for it in private: say \"in a direct message\" in the same sentence")
+	for i := range b.sentences {
+		at := b.sentences[i]
+		for _, ask := range b.within(secAsk, at) {
+			if !b.before(secOurs, ask, at) && !b.negated(ask, at) && !b.right(secAbout, ask, at) {
+				c.asked(ask.language, ask.from, sentence{ask.from, min(at.to, ask.to+askReach)}, i)
+			}
+		}
+		for _, ask := range b.within(secAskAfter, at) {
+			if !b.before(secOurs, ask, at) && !b.negated(ask, at) {
+				c.asked(ask.language, none, sentence{max(at.from, ask.from-askBack), ask.to}, i)
+			}
+		}
+		for _, s := range []section{secSecret, secPersonal} { // "your order number, please?"
+			for _, x := range b.within(s, at) {
+				if b.bare(x, at) {
+					c.asked(x.language, x.from, sentence{x.from, x.to}, i)
+				}
+			}
+		}
 	}
 }
 
-// private reports whether the answer to a sentence's request goes to us
-// alone: the reply itself is direct, or the sentence says so, or it goes on
-// from one that did.
-func (c *check) private(v vocabulary, text, previous string, at [2]int) bool {
-	if !c.in.Payload.Visibility.Wider("direct") && c.in.Payload.Visibility != "" {
-		return true
+// bare reports whether a sentence consists of nothing but x and courtesy.
+func (b *board) bare(x found, at sentence) bool {
+	text := b.words.text
+	start := at.from
+	for start < x.from && strings.IndexByte(" \"'(,", text[start]) >= 0 {
+		start++
 	}
-	for _, m := range v.find("public", text) {
-		before := clause(text[:m[0]])
-		if !v.has("negated", before) && !negative.MatchString(before) {
+	if start < x.from {
+		ok := false
+		for _, h := range b.within(secNominal, sentence{start, start + 1}) {
+			ok = ok || h.language == x.language && (h.to >= x.from || strings.TrimSpace(text[h.to:x.from]) == "")
+		}
+		if !ok {
 			return false
 		}
 	}
-	if v.has("private", text) || v.has("there", text) && v.has("private", previous) {
+	const ends = " ?!.,\n"
+	if strings.Trim(text[x.to:at.to], ends) == "" {
 		return true
 	}
-	return c.linksTo(at)
+	for _, h := range b.within(secPlease, sentence{x.to, min(at.to, x.to+3)}) {
+		if h.language == x.language && strings.Trim(text[x.to:h.from], " ,") == "" && strings.Trim(text[h.to:at.to], ends) == "" {
+			return true
+		}
+	}
+	return false
 }
 
-// linksTo reports whether one of our own links stands in a sentence: a form
-// of ours is private.
-func (c *check) linksTo(at [2]int) bool {
-	if at[0] >= at[1] {
-		return false
+// asked records what a request asks for within near, if it is anything we must
+// not. from is where the ask begins, none when it stands behind what it is for.
+func (c *check) asked(language int, from int32, near sentence, i int) {
+	rule, mend := RuleSecret, "remove the question: nobody of ours ever asks for it, not even in private"
+	x, ok := c.board.first(secSecret, language, near)
+	if !ok {
+		rule, mend = RulePersonal, "ask for it in private: say \"in a direct message\" in the same sentence"
+		if x, ok = c.board.first(secPersonal, language, near); !ok || c.private(language, i) {
+			return
+		}
 	}
-	from, to := c.loose.span(at[0], at[1])
+	if from == none {
+		from = x.from
+	}
+	start, end := c.place(int(min(from, x.from)), int(x.to))
+	c.add(rule, start, end, mend)
+}
+
+// first returns the first phrase of a section in a language that lies within.
+func (b *board) first(s section, language int, at sentence) (found, bool) {
+	for _, h := range b.within(s, at) {
+		if h.language == language && h.to <= at.to {
+			return h, true
+		}
+	}
+	return found{}, false
+}
+
+// private reports whether the answer to a request in sentence i goes to us
+// alone: the reply itself is direct, or the sentence says so, or it goes on
+// from one that did.
+func (c *check) private(language, i int) bool {
+	known, ok := c.board.privately[[2]int{language, i}]
+	if !ok {
+		known = c.staysPrivate(language, i)
+		c.board.privately[[2]int{language, i}] = known
+	}
+	return known
+}
+
+func (c *check) staysPrivate(language, i int) bool {
+	if !c.in.Payload.Visibility.Wider("direct") && c.in.Payload.Visibility != "" {
+		return true
+	}
+	b := c.board
+	at := b.sentences[i]
+	for _, h := range b.within(secPublic, at) {
+		if h.language == language && !b.negated(h, at) {
+			return false
+		}
+	}
+	has := func(s section, at sentence) bool {
+		_, ok := b.first(s, language, at)
+		return ok
+	}
+	if has(secPrivate, at) || i > 0 && has(secThere, at) && has(secPrivate, b.sentences[i-1]) {
+		return true
+	}
+	from, to := c.place(int(at.from), int(at.to))
+	return c.linksTo(from, to)
+}
+
+// linksTo reports whether one of our own links stands between: a form of ours
+// is private.
+func (c *check) linksTo(from, to int) bool {
 	for _, s := range c.covered {
 		if s[0] < from || s[1] > to {
 			continue
@@ -139,28 +262,62 @@ func (c *check) linksTo(at [2]int) bool {
 
 // promises finds what binds us and does not stand in the template.
 func (c *check) promises() {
-	for _, v := range vocabularies() {
-		for _, s := range sentences(c.words) {
-			text := c.words[s[0]:s[1]]
-			for _, m := range v.find("promise", text) {
-				if !v.has("negated", clause(text[:m[0]])) && !negative.MatchString(text[m[0]:m[1]]) {
-					c.promise(s[0]+m[0], s[0]+m[1])
-				}
+	b := c.board
+	if len(b.by[secPromise]) == 0 && len(b.by[secDeadline]) == 0 {
+		return
+	}
+	for i, at := range b.sentences {
+		end := int32(0)
+		for _, x := range b.within(secPromise, at) {
+			if x.from >= end && !b.negated(x, at) {
+				c.promise(x)
+				end = x.to
 			}
-			if strings.HasSuffix(text, "?") || !v.has("commit", text) {
-				continue
-			}
-			for _, m := range v.find("deadline", text) {
-				c.promise(s[0]+m[0], s[0]+m[1])
+		}
+		if strings.HasSuffix(b.words.text[at.from:at.to], "?") {
+			continue
+		}
+		for _, x := range b.within(secDeadline, at) {
+			if x.from >= end && b.commits(x.language, i) {
+				c.promise(x)
+				end = x.to
 			}
 		}
 	}
 }
 
-func (c *check) promise(from, to int) {
-	if c.template != "" && strings.Contains(c.template, strings.TrimSpace(c.words[from:to])) {
-		return
+// commits reports whether sentence i says that something will be.
+func (b *board) commits(language, i int) bool {
+	known, ok := b.committed[[2]int{language, i}]
+	if !ok {
+		at := b.sentences[i]
+		for _, x := range b.within(secCommit, at) {
+			known = known || x.language == language && !b.negated(x, at) && !b.right(secNegated, x, at)
+		}
+		b.committed[[2]int{language, i}] = known
 	}
-	a, b := c.loose.span(from, to)
-	c.add(RulePromise, a, b, "say what we do, not what will come of it and when; only a template may promise")
+	return known
+}
+
+func (c *check) promise(x found) {
+	if !c.ofTemplate(x) {
+		a, b := c.place(int(x.from), int(x.to))
+		c.add(RulePromise, a, b, "say what we do, not what will come of it and when; only a template may promise")
+	}
+}
+
+// ofTemplate reports whether the words of x stand in the filled template.
+func (c *check) ofTemplate(x found) bool {
+	if c.in.TemplateText == "" || len(c.in.TemplateText) > maxCheck {
+		return false
+	}
+	if c.template == "" {
+		c.template = spelled(loose(c.in.TemplateText), c.in.TemplateText).text
+	}
+	return strings.Contains(c.template, strings.TrimSpace(c.board.words.text[x.from:x.to]))
+}
+
+// place maps a span of the words to the text.
+func (c *check) place(start, end int) (int, int) {
+	return c.loose.span(c.board.words.place(start, end))
 }

@@ -39,6 +39,13 @@ wiki wtf zip mov bot foo gay now new nexus day ooo here dad esq prof moe ninja p
 date faith accountant cricket download review webcam men observer ads ltd llc inc gmbh limited holdings ventures 网址 网站 在线 公司
 中文网 移动 ストア みんな コム セール クラウド`)
 
+// spelledTops are the top-level domains that end a host whose dot is a word or
+// stands between spaces: hardly an everyday word is among them.
+var spelledTops = set(`com net org biz io uk example test shop store`)
+
+// schemes are those that make a link without slashes.
+var schemes = set(`tel mailto sms smsto javascript vbscript data whatsapp skype intent`)
+
 // shorteners are hosts that only redirect.
 var shorteners = set(`bit.ly t.co tinyurl.com goo.gl ow.ly buff.ly is.gd v.gd cutt.ly rb.gy rebrand.ly lnkd.in amzn.to a.co
 s.id t.ly shorturl.at tiny.cc bl.ink short.io soo.gd x.co adf.ly bc.vc trib.al dlvr.it ift.tt fb.me youtu.be g.page wa.me t.me

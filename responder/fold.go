@@ -2,6 +2,7 @@ package responder
 
 import (
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -9,7 +10,8 @@ import (
 )
 
 // folded is a text made comparable, with the way back: byte i of text comes
-// from bytes from[i] to to[i] of the original, which are whole runes.
+// from bytes from[i] to to[i] of the original, which are whole runes. Without
+// from, byte i comes from byte i.
 type folded struct {
 	text     string
 	from, to []int32
@@ -17,64 +19,152 @@ type folded struct {
 
 // span maps a span of the folded text to the original. start < end.
 func (f folded) span(start, end int) (int, int) {
+	if f.from == nil {
+		return start, end
+	}
 	return int(f.from[start]), int(f.to[end-1])
 }
 
 // exact folds what the networks themselves fold in hosts and handles:
 // compatibility forms and case; characters without a picture vanish.
-func exact(s string) folded { return fold(s, norm.NFKC, unicode.ToLower) }
+func exact(s string) folded {
+	if f, ok := foldASCII(s); ok {
+		return f
+	}
+	return fold(s, exactPages)
+}
 
 // loose folds everything that looks alike, for finding words and numbers:
 // also diacritics, letters of other scripts, digits of other scripts.
-func loose(s string) folded { return fold(s, norm.NFKD, lookalike) }
+func loose(s string) folded {
+	if f, ok := foldASCII(s); ok {
+		return f
+	}
+	return fold(s, loosePages)
+}
 
-// fold normalises s piece by piece, pieces being what normalisation may
-// change as one, so that each result knows where it came from.
-func fold(s string, form norm.Form, letter func(rune) rune) folded {
-	var f folded
+// foldASCII folds what both ways fold alike.
+func foldASCII(s string) (folded, bool) {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf || ignorable(rune(s[i])) {
+			return folded{}, false
+		}
+	}
+	return folded{text: strings.ToLower(s)}, true
+}
+
+// pages keep what single runes fold to, made when first needed. They are safe
+// for concurrent use.
+type pages struct {
+	letter   func(rune) string
+	composes bool // what follows a rune may change what it folds to
+	made     [0x200]atomic.Pointer[[256]string]
+}
+
+var (
+	exactPages = &pages{letter: exactLetter, composes: true}
+	loosePages = &pages{letter: looseLetter}
+)
+
+func (p *pages) of(r rune) string {
+	if int(r>>8) >= len(p.made) {
+		return p.letter(r)
+	}
+	page := p.made[r>>8].Load()
+	if page == nil {
+		page = new([256]string)
+		for i := range page {
+			page[i] = p.letter(r&^0xFF + rune(i))
+		}
+		p.made[r>>8].Store(page)
+	}
+	return page[r&0xFF]
+}
+
+func exactLetter(r rune) string {
+	if ignorable(r) {
+		return ""
+	}
+	return strings.Map(lowered, norm.NFKC.String(string(r)))
+}
+
+func looseLetter(r rune) string {
+	if ignorable(r) {
+		return ""
+	}
 	var b strings.Builder
-	b.Grow(len(s))
-	f.from, f.to = make([]int32, 0, len(s)), make([]int32, 0, len(s))
+	for _, d := range norm.NFKD.String(string(r)) {
+		if !ignorable(d) && !passes(d) {
+			b.WriteString(spell(lookalike(d)))
+		}
+	}
+	return b.String()
+}
+
+func lowered(r rune) rune {
+	if ignorable(r) {
+		return -1
+	}
+	return unicode.ToLower(r)
+}
+
+// passes reports marks that a reader does not miss: those of Latin letters,
+// and the dot that Hindi often leaves out. Other marks of Indic scripts and
+// Thai are letters.
+func passes(r rune) bool {
+	return unicode.Is(unicode.Mn, r) && (r < 0x900 || r >= 0xE00 || r == 0x93C)
+}
+
+// fold folds s rune by rune, and what normalisation may change as one as one.
+func fold(s string, p *pages) folded {
+	var f folded
+	text := make([]byte, 0, len(s)+8)
+	f.from, f.to = make([]int32, 0, len(s)+8), make([]int32, 0, len(s)+8)
 	for i := 0; i < len(s); {
-		if s[i] < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) { // stands alone
-			if !ignorable(rune(s[i])) {
-				b.WriteRune(unicode.ToLower(rune(s[i])))
-				f.from, f.to = append(f.from, int32(i)), append(f.to, int32(i+1))
+		r, n := utf8.DecodeRuneInString(s[i:])
+		at := len(text)
+		switch {
+		case r < utf8.RuneSelf && (!p.composes || alone(s, i+n)):
+			if !ignorable(r) {
+				text = append(text, byte(unicode.ToLower(r)))
 			}
-			i++
-			continue
+		case p.composes && !alone(s, i+n):
+			n = max(n, norm.NFKC.NextBoundaryInString(s[i:], true))
+			whole := strings.ToValidUTF8(strings.Map(visible, s[i:i+n]), "\uFFFD")
+			text = append(text, strings.Map(lowered, norm.NFKC.String(whole))...)
+		default:
+			text = append(text, p.of(r)...)
 		}
-		n := norm.NFKC.NextBoundaryInString(s[i:], true)
-		if n <= 0 {
-			n = len(s) - i
+		for range len(text) - at {
+			f.from, f.to = append(f.from, int32(i)), append(f.to, int32(i+n))
 		}
-		for _, r := range form.String(strings.ToValidUTF8(visible(s[i:i+n]), "\uFFFD")) {
-			if form == norm.NFKD && unicode.Is(unicode.Mn, r) && (r < 0x900 || r >= 0xE00) {
-				continue
-			}
-			at := b.Len()
-			for _, l := range spell(letter(r)) {
-				b.WriteRune(l)
-			}
-			for ; at < b.Len(); at++ {
-				f.from = append(f.from, int32(i))
-				f.to = append(f.to, int32(i+n))
-			}
+		if len(text) == at && at > 0 && unicode.Is(unicode.Mn, r) && !ignorable(r) {
+			f.to[at-1] = int32(i + n) // the mark belongs to its letter
 		}
 		i += n
 	}
-	f.text = b.String()
+	f.text = string(text)
 	return f
 }
 
-// visible drops what has no picture of its own.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if ignorable(r) {
-			return -1
-		}
-		return r
-	}, s)
+// alone reports whether what stands before i is not changed by what follows.
+func alone(s string, i int) bool {
+	return i >= len(s) || s[i] < utf8.RuneSelf || norm.NFKC.PropertiesString(s[i:]).BoundaryBefore() && !joiner(s[i:])
+}
+
+// joiner reports characters without a picture at the start of s: what stands
+// around them may join.
+func joiner(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return ignorable(r)
+}
+
+// visible drops a rune that has no picture of its own.
+func visible(r rune) rune {
+	if ignorable(r) {
+		return -1
+	}
+	return r
 }
 
 // ignorable reports whether a rune shows nothing: Unicode's default ignorable
@@ -158,8 +248,8 @@ func digit(r rune) rune {
 var twins = pairs(
 	"aаɑαᴀᗅꭺ∀", "bВвβʙᏼьƄΒ", "cсϲᴄƈↄꮯСⅽ", "dԁɗᴅđꭰժ", "eеєɛεᴇεꭼ℮Ε", "fꜰƒϝꬵ", "gɡɢցԍ", "hһнʜհΗНħ", "iіιıɪӏⵏΙІ",
 	"jјϳᴊյ", "kкκᴋΚК", "lłʟⅼլ", "mмᴍΜМ", "nηոɴռпΝ", "oоοօᴏσøσОΟ๐", "pрρᴘΡР", "qԛգ", "rгᴦʀꮁ", "sѕꜱʂЅ", "tтτᴛŧΤТ",
-	"uυսᴜцՍ", "vνѵᴠ∨", "wωԝшᴡա", "xхχⅹХΧ×", "yуүʏγУΥ", "zᴢʐΖ",
-	".․·•‧∙。｡", "/⁄∕╱⧸", ":։∶ː꞉", "-‐‑‒–—―−⁃", "'‘’‚‛ʼ′´`ʹ", "\"“”„‟«»″", "@＠",
+	"uυսᴜцՍ", "vνѵᴠ∨", "wωԝшᴡա", "xхχⅹХΧ×", "yуүʏγУΥ", "zᴢʐΖ", "ंँ",
+	".․·•‧∙。｡।॥", ",、،﹑", "/⁄∕╱⧸", ":։∶ː꞉", "-‐‑‒–—―−⁃", "'‘’‚‛ʼ′´`ʹ", "\"“”„‟«»″", "@＠",
 )
 
 func pairs(rows ...string) map[rune]rune {
@@ -172,19 +262,3 @@ func pairs(rows ...string) map[rune]rune {
 	}
 	return m
 }
-
-// unleet reads digits within a word as the letters they stand for, byte for
-// byte: passw0rd. Digits at a word's edge stay.
-func unleet(s string) string {
-	b := []byte(s)
-	for i := 1; i+1 < len(b); i++ {
-		if l := leet[b[i]]; l != 0 && ascii(b[i-1]) && (ascii(s[i+1]) || leet[s[i+1]] != 0) {
-			b[i] = l
-		}
-	}
-	return string(b)
-}
-
-var leet = map[byte]byte{'0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '$': 's'}
-
-func ascii(b byte) bool { return b >= 'a' && b <= 'z' }

@@ -5,25 +5,55 @@ import "strings"
 // handles finds everybody whom the reply would notify beside the asker. Our
 // own and our partners' addresses may be named.
 func (c *check) handles() {
-	if names := handleForm.FindAllString(exact(c.in.Payload.Prefix).text, -1); len(names) > 0 {
-		for _, n := range names {
-			if !c.known(n[1:]) {
-				c.add(RuleMentions, 0, 0, "draft anew: what is put in front of the text names somebody else")
-			}
+	prefix := exact(c.in.Payload.Prefix).text
+	for i := strings.IndexByte(prefix, '@'); i >= 0; i = indexFrom(prefix, '@', i+1) {
+		name := handle(prefix, i+1)
+		if name != "" && !c.known(name) {
+			c.add(RuleMentions, 0, 0, "draft anew: what is put in front of the text names somebody else")
 		}
+		i += len(name)
 	}
-	for _, m := range handleForm.FindAllStringIndex(c.exact.text, -1) {
-		if m[0] > 0 && inWord(c.exact.text[m[0]-1]) {
+	text := c.exact.text
+	for i := strings.IndexByte(text, '@'); i >= 0; i = indexFrom(text, '@', i+1) {
+		name := handle(text, i+1)
+		if name == "" || i > 0 && inWord(text[i-1]) {
 			continue // an e-mail address
 		}
-		name := strings.TrimRight(c.exact.text[m[0]+1:m[1]], ".-")
-		a, b := c.exact.span(m[0], m[0]+1+len(name))
+		a, b := c.exact.span(i, i+1+len(name))
 		first, _, _ := strings.Cut(name, ".")
-		if c.known(name) || !strings.Contains(name, "@") && c.known(first) || c.inLink(a) {
-			continue
+		if !c.known(name) && (strings.Contains(name, "@") || !c.known(first)) && !c.inLink(a) {
+			c.add(RuleMentions, a, b, "remove the handle: a reply names its asker only; write the asker's full address")
 		}
-		c.add(RuleMentions, a, b, "remove the handle: a reply names its asker only; write the asker's full address")
+		i += len(name)
 	}
+}
+
+// handle is the name that begins at i, with its host if one follows.
+func handle(text string, i int) string {
+	end := handlePart(text, i)
+	if end > i && end < len(text) && text[end] == '@' {
+		if host := handlePart(text, end+1); host > end+1 {
+			end = host
+		}
+	}
+	return strings.TrimRight(text[i:end], ".-")
+}
+
+func handlePart(text string, i int) int {
+	if i < len(text) && (text[i] == '.' || text[i] == '-') {
+		return i
+	}
+	for i < len(text) {
+		end := labelEnd(text, i)
+		if end < len(text) && text[end] == '.' {
+			end++
+		}
+		if end == i {
+			break
+		}
+		i = end
+	}
+	return i
 }
 
 // known reports whether a handle is the asker's or one of ours. A handle

@@ -2,62 +2,13 @@ package responder
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/idna"
 )
 
-var (
-	// A link with a scheme, however its slashes are written: browsers mend them.
-	schemeLink = regexp.MustCompile(`\b[a-z][a-z0-9+.-]{1,20}:[/\\]+[^\s<>"]*|\b(?:tel|mailto|sms|smsto|javascript|vbscript|data|whatsapp|skype|intent):[^\s<>"]+`)
-	emailForm  = regexp.MustCompile(`[\pL\pN._%+-]+(?:@|\s?[\(\[\{]\s?at\s?[\)\]\}]\s?)[\pL\pN](?:[\pL\pN\pM.-]|\s?[\(\[\{]\s?(?:dot|\.)\s?[\)\]\}]\s?)*`)
-	// A host without a scheme; the dots between labels may be written out.
-	bareHost   = regexp.MustCompile(`[\pL\pN_][\pL\pN\pM_-]*(?:` + dotForm + `[\pL\pN][\pL\pN\pM_-]*)+`)
-	hostDot    = regexp.MustCompile(dotForm)
-	bareIPv6   = regexp.MustCompile(`\[[0-9a-f:]*:[0-9a-f:.]*\]`)
-	handleForm = regexp.MustCompile(`@[\pL\pN_][\pL\pN\pM_.-]*(?:@[\pL\pN][\pL\pN\pM.-]*)?`)
-
-	withoutLinks = regexp.MustCompile(`https?://\S*|www\.\S*|@\S*`)
-)
-
-const dotForm = `(?:\.|\s?[\(\[\{]\s?(?:dot|\.)\s?[\)\]\}]\s?|\s+dot\s+|\s+\.\s?)`
-
 // maxLabels is how many dots between words may be looked at for a host.
 const maxLabels = 20
-
-// links checks everything that is or may become a link, and e-mail addresses,
-// in both foldings: one shows what the network sees, the other what a reader
-// sees. Longest forms first; what they cover is not looked at again.
-func (c *check) links() {
-	c.linksIn(c.exact)
-	if c.loose.text != c.exact.text {
-		c.linksIn(c.loose)
-	}
-}
-
-func (c *check) linksIn(f folded) {
-	if strings.Contains(f.text, ":") {
-		for _, m := range schemeLink.FindAllStringIndex(f.text, -1) {
-			c.link(f, m[0], m[1])
-		}
-	}
-	if strings.ContainsAny(f.text, "@([{") {
-		for _, m := range emailForm.FindAllStringIndex(f.text, -1) {
-			c.email(f, m[0], m[1])
-		}
-		for _, m := range bareIPv6.FindAllStringIndex(f.text, -1) {
-			if a, b := f.span(m[0], m[1]); c.cover(a, b) {
-				c.add(RuleLink, a, b, "remove the address: only links to our own hosts may stand here")
-			}
-		}
-	}
-	if strings.Contains(f.text, ".") || strings.Contains(f.text, "dot") {
-		for _, m := range bareHost.FindAllStringIndex(f.text, -1) {
-			c.bare(f, m[0], m[1])
-		}
-	}
-}
 
 // cover marks a stretch as dealt with; false when it overlaps one that is.
 func (c *check) cover(start, end int) bool {
@@ -65,6 +16,10 @@ func (c *check) cover(start, end int) bool {
 		if start < s[1] && s[0] < end {
 			return false
 		}
+	}
+	if len(c.covered) == maxLinks {
+		c.add(RuleLink, start, end, "remove links: nobody can look through so many")
+		return false
 	}
 	c.covered = append(c.covered, [2]int{start, end})
 	return true
@@ -94,69 +49,62 @@ func (c *check) link(f folded, start, end int) {
 	}
 }
 
-func (c *check) email(f folded, start, end int) {
-	if start > 0 && f.text[start-1] == '@' {
-		return // a handle with its host
-	}
-	address := strings.TrimRight(f.text[start:end], ".-")
-	at := strings.LastIndexAny(address, "@)]}")
-	if i := strings.IndexAny(address, "@([{"); i < 0 || at < 0 {
-		return
-	} else if strings.Contains(address, "@") {
-		at = strings.Index(address, "@")
-	} else {
-		at = i + strings.IndexAny(address[i:], ")]}")
-	}
-	host := hostDot.ReplaceAllString(strings.TrimSpace(address[at+1:]), ".")
-	if !strings.Contains(host, ".") {
-		return
-	}
-	if a, b := f.span(start, start+len(address)); c.cover(a, b) && !c.allowedHost(host) {
-		c.add(RuleContact, a, b, "remove the e-mail address, or ask an admin to allow its host")
-	}
-}
-
-// bare checks words with dots between: a host when they end in a top-level
+// bare checks labels with dots between: a host when they end in a top-level
 // domain, start with www or go on with a path.
-func (c *check) bare(f folded, start, end int) {
-	if start > 0 && (f.text[start-1] == '@' || f.text[start-1] == '#') {
+func (c *check) bare(f folded, h chain) {
+	if h.start > 0 && (f.text[h.start-1] == '@' || f.text[h.start-1] == '#') {
 		return
 	}
-	raw := f.text[start:end]
-	if ip, err := netip.ParseAddr(raw); err == nil && ip.Is4() {
-		if a, b := f.span(start, end); c.cover(a, b) {
+	if ip, err := netip.ParseAddr(h.host()); err == nil && ip.Is4() {
+		if a, b := f.span(h.start, h.end); c.cover(a, b) {
 			c.add(RuleLink, a, b, "remove the address: only links to our own hosts may stand here")
 		}
 		return
 	}
-	labels := hostDot.FindAllStringIndex(raw, -1)
-	if len(labels) > maxLabels {
-		if a, b := f.span(start, end); c.cover(a, b) {
+	if len(h.dots) > maxLabels {
+		if a, b := f.span(h.start, h.end); c.cover(a, b) {
 			c.add(RuleLink, a, b, "remove the dots: nobody can tell whether it is a link")
 		}
 		return
 	}
-	path := end < len(f.text) && f.text[end] == '/' && end+1 < len(f.text) && f.text[end+1] > ' '
-	for ; len(labels) > 0; labels = labels[:len(labels)-1] {
-		last := labels[len(labels)-1]
-		tld, host := raw[last[1]:], hostDot.ReplaceAllString(raw, ".")
-		plainDots := strings.Count(raw, ".") == len(labels) && !strings.ContainsAny(raw, " \n\t")
-		if isHost(host, tld, path || !plainDots && generic[tld]) && (plainDots || generic[tld]) {
-			if a, b := f.span(start, start+len(raw)); c.cover(a, b) {
-				c.host(exactHost(c.text[a:b], host), a, b)
+	path := h.end < len(f.text) && f.text[h.end] == '/' && h.end+1 < len(f.text) && f.text[h.end+1] > ' '
+	for ; len(h.dots) > 0; h, path = h.cut(), false {
+		if h.isLink(path) {
+			if a, b := f.span(h.start, h.end); c.cover(a, b) {
+				c.host(exactHost(c.text[a:b], h), a, b)
 			}
 			return
 		}
-		raw, path = raw[:last[0]], false
 	}
 }
 
+// isLink reports whether the whole chain may be taken for a host. Dots in
+// words or between spaces need a top-level domain that is no everyday word.
+func (h chain) isLink(path bool) bool {
+	top, plain := h.top(), true
+	for _, d := range h.dots {
+		if d.spaced && !spelledTops[top] && !(d.from+2 == d.to && h.text[d.from+1] == '.' && generic[top]) {
+			return false
+		}
+		plain = plain && d.plain
+	}
+	if !plain {
+		return generic[top] || countries[top]
+	}
+	return isHost(h.host(), top, path)
+}
+
 // exactHost is the host as the network reads it, with its dots mended.
-func exactHost(original, folded string) string {
-	if h := hostDot.ReplaceAllString(exact(original).text, "."); strings.Contains(h, ".") {
+func exactHost(original string, h chain) string {
+	for _, d := range h.dots {
+		if !d.plain {
+			return h.host()
+		}
+	}
+	if h := exact(original).text; strings.Contains(h, ".") {
 		return h
 	}
-	return folded
+	return h.host()
 }
 
 // isHost reports whether a network or a reader may take it for a link. A
@@ -207,10 +155,22 @@ func hostOf(url string) string {
 	return strings.TrimSuffix(strings.ToLower(h), ".")
 }
 
-var numeric = regexp.MustCompile(`^(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+))*$`)
-
 // isAddress reports an IP address, in any writing that browsers accept.
-func isAddress(host string) bool { return strings.HasPrefix(host, "[") || numeric.MatchString(host) }
+func isAddress(host string) bool {
+	if strings.HasPrefix(host, "[") {
+		return true
+	}
+	for part := range strings.SplitSeq(host, ".") {
+		digits := "0123456789"
+		if hex, ok := strings.CutPrefix(part, "0x"); ok {
+			part, digits = hex, digits+"abcdef"
+		}
+		if part == "" || strings.Trim(part, digits) != "" {
+			return false
+		}
+	}
+	return true
+}
 
 // allowedHost reports whether a host is on the account's list: equal to an
 // entry, equal but for www., or below an entry that begins with "*.".
@@ -228,7 +188,10 @@ func (c *check) allowedHost(host string) bool {
 
 // ours lists our hosts in their ASCII form; that of the private route too.
 func (c *check) ours() []string {
-	var out []string
+	if c.hosts != nil {
+		return c.hosts
+	}
+	out := []string{}
 	for _, h := range c.in.Account.AllowHosts {
 		h = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(h)), ".")
 		below, rest := "", h
@@ -243,6 +206,7 @@ func (c *check) ours() []string {
 	if h := hostOf(c.in.Account.Private); h != "" {
 		out = append(out, h)
 	}
+	c.hosts = out
 	return out
 }
 

@@ -1,9 +1,6 @@
 package responder
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // stretch is digits that a reader takes for one number: groups with a few
 // separators between. from and to are offsets into the folded text.
@@ -24,24 +21,6 @@ func (s stretch) digits() string {
 	return b.String()
 }
 
-var (
-	shortCase = regexp.MustCompile(`\b[a-z]{1,6}-\d{1,5}\b`) // a case number; too short to identify an order
-	lettered  = regexp.MustCompile(`[a-z]-?$`)               // an order number may begin with letters
-	// What has digits and is no identifier; a letter x takes their place.
-	harmless = []*regexp.Regexp{
-		regexp.MustCompile(`\b(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])\b`),
-		regexp.MustCompile(`\b(?:[0-2]?\d|3[01])[-/.](?:[0-2]?\d|3[01])[-/.](?:(?:19|20)\d\d|\d\d)\b`),
-		regexp.MustCompile(`\b(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d\b`),
-		regexp.MustCompile(`\b(?:[01]?\d|2[0-4]):[0-5]\d(?: ?[-] ?(?:[01]?\d|2[0-4]):[0-5]\d)?\b`),
-		regexp.MustCompile(`(?:[$€£¥₹]|\b(?:usd|eur|gbp|inr|jpy|brl|mxn|rs\.?)) ?\d{1,3}(?:[.,']?\d{3})?(?:[.,]\d{2})?\b`),
-		regexp.MustCompile(`\b\d{1,3}(?:[.,']?\d{3})?(?:[.,]\d{2})? ?(?:[$€£¥₹]|(?:usd|eur|gbp|inr|jpy|brl|mxn|euros?|dollars?|pounds?)\b)`),
-	}
-	digitToken = regexp.MustCompile(`[0-9oil]*[0-9][0-9oil]*`)
-	orderWord  = regexp.MustCompile(`(?:\b(?:orders?|tracking|shipment|parcel|package|consignment|waybill|awb|invoice|booking|reference|refund|return|ticket|txn|transaction|bestellung|sendung|commande|pedido|ordine|id)\b|#)[^0-9\n]{0,20}$`)
-	callWord   = regexp.MustCompile(`\b(?:call|ring|dial|phone|text|sms|whatsapp|telephone|tel|hotline|helpline)\b[^0-9.\n]{0,20}$`)
-	caseToken  = regexp.MustCompile(`\b[a-z0-9]+(?:-[a-z0-9]+)*\b`)
-)
-
 // Lengths of numbers, in digits.
 const (
 	minContact = 7  // shortest subscriber number that is no quantity
@@ -55,21 +34,26 @@ const (
 
 // numbers finds telephone, order and card numbers, however they are split.
 func (c *check) numbers() {
-	folded := blank(c.loose.text, shortCase)
-	if countDigits(folded) < minCall {
-		return
-	}
-	folded = c.withoutOurs(folded)
-	parent := parentNumbers(c.in.Parent.Text)
-	for _, s := range stretches(folded) {
-		for _, s := range c.withoutAllowed(s) {
-			c.number(s, folded, parent)
+	if said := c.saidDigits(); len(said) > 0 {
+		for _, s := range said {
+			c.number(s, c.loose.text)
 		}
 	}
+	if countDigits(c.loose.text) < minCall {
+		return
+	}
+	text := harmless(c.loose.text)
+	all := stretches(text, c.joints())
+	for _, s := range all {
+		for _, s := range c.withoutAllowed(s) {
+			c.number(s, text)
+		}
+	}
+	c.partedCards(all)
 }
 
 // number judges one number by its digits and the words before it.
-func (c *check) number(s stretch, folded string, parent []string) {
+func (c *check) number(s stretch, text string) {
 	digits := s.digits()
 	n := len(digits)
 	from, to := s.groups[0].from, s.groups[len(s.groups)-1].to
@@ -77,45 +61,105 @@ func (c *check) number(s stretch, folded string, parent []string) {
 	if c.inLink(a) {
 		return
 	}
-	before := folded[max(0, from-30):from]
 	switch {
 	case card(s):
 		c.add(RuleCardNumber, a, b, "remove the card number")
-	case n >= minMixed && to < len(folded) && ascii(folded[to]),
-		n >= minOrder && (orderWord.MatchString(before) || lettered.MatchString(before) || repeats(digits, parent)), n > maxContact:
+	case n < minCall || c.ourNumber(from, to):
+	case n >= minMixed && to < len(text) && ascii(text[to]),
+		n >= minOrder && (c.named(secOrder, from, text) || lettered(text[:from]) || c.repeats(digits)), n > maxContact:
 		c.add(RuleOrderNumber, a, b, "remove the number, or keep its last four digits: anybody can read the reply")
-	case n >= minContact, n >= minCall && callWord.MatchString(before):
+	case n >= minContact, c.named(secCall, from, text) || c.called(to, text):
 		c.add(RuleContact, a, b, "remove the number, or ask an admin to allow it")
 	}
 }
 
-// withoutOurs blanks dates, times, amounts, and our case number: the one the
-// input names, or one that stands in the filled template.
-func (c *check) withoutOurs(text string) string {
-	for _, re := range harmless {
-		text = blank(text, re)
+// nearWord is how many bytes may stand between a word and its number.
+const nearWord = 24
+
+// named reports whether a phrase of a section stands before a number at from,
+// with no other number and no full stop between.
+func (c *check) named(s section, from int, text string) bool {
+	if s == secOrder && from > 0 && strings.HasSuffix(strings.TrimRight(text[:from], " "), "#") {
+		return true
 	}
-	number := loose(c.in.CaseNumber).text
-	b := []byte(text)
-	for _, m := range caseToken.FindAllStringIndex(text, -1) {
-		token := text[m[0]:m[1]]
-		if len(token) <= maxCase && letters(token) > 0 && len(onlyDigits(token)) >= minOrder && (token == number || containsWord(c.template, token)) {
-			copy(b[m[0]:m[1]], strings.Repeat("x", len(token)))
+	for _, h := range c.board.by[s] {
+		_, end := c.board.words.place(int(h.from), int(h.to))
+		if end > from {
+			return false
+		}
+		if from-end <= nearWord && strings.IndexAny(text[end:from], "0123456789\n") < 0 && !strings.Contains(text[end:from], ". ") {
+			return true
 		}
 	}
-	return string(b)
+	return false
 }
 
-// blank replaces what re matches, unless the match is part of a longer number.
-func blank(text string, re *regexp.Regexp) string {
-	b := []byte(text)
-	for _, m := range re.FindAllStringIndex(text, -1) {
-		if m[0] > 0 && glue(text, m[0]-1, -1) || m[1] < len(text) && glue(text, m[1], 1) {
+// called reports whether a number that ends at to is followed by a phrase that
+// says to call it, in languages whose verb comes last.
+func (c *check) called(to int, text string) bool {
+	for _, h := range c.board.by[secCallAfter] {
+		start, _ := c.board.words.place(int(h.from), int(h.to))
+		if start >= to && start-to <= nearWord && strings.IndexAny(text[to:start], "0123456789.\n") < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// lettered reports whether letters lead straight into a number: SW-123456.
+func lettered(before string) bool {
+	before = strings.TrimSuffix(before, "-")
+	return before != "" && ascii(before[len(before)-1])
+}
+
+// ourNumber reports whether a number is part of our case's own, or of one that
+// the filled template names.
+func (c *check) ourNumber(from, to int) bool {
+	text := c.loose.text
+	for from > 0 && (inWord(text[from-1]) || text[from-1] == '-') {
+		from--
+	}
+	for to < len(text) && (inWord(text[to]) || text[to] == '-') {
+		to++
+	}
+	token := strings.Trim(text[from:to], "-")
+	if len(token) > maxCase || letters(token) == 0 {
+		return false
+	}
+	if shortCase(token) || token == loose(c.in.CaseNumber).text {
+		return true
+	}
+	return c.in.TemplateText != "" && len(c.in.TemplateText) <= maxCheck && containsWord(loose(c.in.TemplateText).text, token)
+}
+
+// shortCase reports a case number that is too short to identify an order:
+// K-1042.
+func shortCase(token string) bool {
+	name, digits, ok := strings.Cut(token, "-")
+	return ok && name != "" && len(name) <= 6 && letters(name) == len(name) && digits != "" && len(digits) <= 5 && onlyDigits(digits) == digits
+}
+
+// harmless puts letters in the place of dates, times, amounts and measures,
+// unless they are part of a longer number.
+func harmless(text string) string {
+	var b []byte
+	end := int32(0)
+	for _, h := range theVocabulary().numbers.scan(text, nil) {
+		if h.from < end || h.from > 0 && glue(text, int(h.from)-1, -1) || int(h.to) < len(text) && glue(text, int(h.to), 1) {
 			continue
 		}
-		for i := m[0]; i < m[1]; i++ {
-			b[i] = 'x'
+		if b == nil {
+			b = []byte(text)
 		}
+		end = h.to
+		for i := h.from; i < h.to; i++ {
+			if b[i] < 0x80 {
+				b[i] = 'x'
+			}
+		}
+	}
+	if b == nil {
+		return text
 	}
 	return string(b)
 }
@@ -143,20 +187,21 @@ func containsWord(text, word string) bool {
 }
 
 // stretches splits folded text into numbers. Letters o, i and l count as
-// digits in a group that has nothing but them and digits.
-func stretches(text string) []stretch {
+// digits in a group that has nothing but them and digits. joints are words
+// across which a number goes on.
+func stretches(text string, joints [][2]int) []stretch {
 	var out []stretch
 	end := -1
-	for _, m := range digitToken.FindAllStringIndex(text, -1) {
-		g := group{from: m[0], to: m[1], digits: text[m[0]:m[1]]}
-		if m[0] > 0 && ascii(text[m[0]-1]) || m[1] < len(text) && ascii(text[m[1]]) {
-			trimmed := strings.TrimLeft(g.digits, "oil")
-			g.from += len(g.digits) - len(trimmed)
-			g.digits = strings.TrimRight(trimmed, "oil")
-			g.to = g.from + len(g.digits)
+	for i := 0; i < len(text); {
+		g, next := digitGroup(text, i)
+		if i = next; g.digits == "" {
+			continue
 		}
-		g.digits = strings.NewReplacer("o", "0", "i", "1", "l", "1").Replace(g.digits)
-		if end >= 0 && joins(text[end:g.from]) {
+		for len(joints) > 0 && joints[0][0] < end {
+			joints = joints[1:]
+		}
+		if end >= 0 && (joins(text[end:g.from]) || len(joints) > 0 && joints[0][1] <= g.from &&
+			joins(text[end:joints[0][0]]) && joins(text[joints[0][1]:g.from])) {
 			last := &out[len(out)-1]
 			last.groups = append(last.groups, g)
 		} else {
@@ -166,6 +211,42 @@ func stretches(text string) []stretch {
 	}
 	return out
 }
+
+// digitGroup reads the group that begins at i or behind, and says where to go
+// on; without digits if there is none at i.
+func digitGroup(text string, i int) (group, int) {
+	end, real := i, false
+	for end < len(text) && asDigit[text[end]] != 0 {
+		real = real || text[end] <= '9'
+		end++
+	}
+	if !real {
+		return group{}, max(end, i+1)
+	}
+	from, to := i, end
+	if i > 0 && ascii(text[i-1]) || end < len(text) && ascii(text[end]) {
+		for text[from] > '9' {
+			from++
+		}
+		for text[to-1] > '9' {
+			to--
+		}
+	}
+	digits := make([]byte, 0, to-from)
+	for _, b := range []byte(text[from:to]) {
+		digits = append(digits, asDigit[b])
+	}
+	return group{string(digits), from, to}, end
+}
+
+// asDigit is what a byte is as a digit, 0 if none.
+var asDigit = func() (set [256]byte) {
+	for b := byte('0'); b <= '9'; b++ {
+		set[b] = b
+	}
+	set['o'], set['i'], set['l'] = '0', '1', '1'
+	return set
+}()
 
 // joins reports whether a number goes on across these separators.
 func joins(between string) bool {
@@ -194,10 +275,17 @@ func (c *check) withoutAllowed(s stretch) []stretch {
 
 // allowedNumber compares digits, with or without the country's prefix.
 func (c *check) allowedNumber(digits string) bool {
+	if c.allowed == nil {
+		c.allowed = make([]string, 0, len(c.in.Account.AllowNumbers))
+		for _, a := range c.in.Account.AllowNumbers {
+			if a = onlyDigits(loose(a).text); a != "" {
+				c.allowed = append(c.allowed, a)
+			}
+		}
+	}
 	national := strings.TrimLeft(digits, "0")
-	for _, a := range c.in.Account.AllowNumbers {
-		a = onlyDigits(loose(a).text)
-		if a != "" && (digits == a || len(national) >= minContact && strings.HasSuffix(a, national) && len(a)-len(national) <= 4) {
+	for _, a := range c.allowed {
+		if digits == a || len(national) >= minContact && strings.HasSuffix(a, national) && len(a)-len(national) <= 4 {
 			return true
 		}
 	}
@@ -232,31 +320,31 @@ func luhn(digits string) bool {
 	return sum%10 == 0 && strings.Trim(digits, "0") != ""
 }
 
-// parentNumbers are the numbers of the customer's post that may identify.
-func parentNumbers(text string) []string {
-	if len(text) > maxCheck {
-		text = strings.ToValidUTF8(text[:maxCheck], "")
+// repeats reports whether digits are, or are in, or hold a number of the
+// customer's post that may identify.
+func (c *check) repeats(digits string) bool {
+	if c.parent == nil {
+		c.parent = parentNumbers(c.in.Parent.Text)
 	}
-	text = blank(loose(text).text, shortCase)
-	for _, re := range harmless {
-		text = blank(text, re)
-	}
-	var out []string
-	for _, s := range stretches(text) {
-		if d := s.digits(); len(d) >= minOrder && len(out) < 100 {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
-func repeats(digits string, parent []string) bool {
-	for _, p := range parent {
+	for _, p := range c.parent {
 		if strings.Contains(digits, p) || strings.Contains(p, digits) {
 			return true
 		}
 	}
 	return false
+}
+
+func parentNumbers(text string) []string {
+	if len(text) > maxCheck {
+		text = strings.ToValidUTF8(text[:maxCheck], "")
+	}
+	out := []string{}
+	for _, s := range stretches(harmless(loose(text).text), nil) {
+		if d := s.digits(); len(d) >= minOrder && len(out) < 100 {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // countDigits counts what a number may be made of.

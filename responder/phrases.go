@@ -1,145 +1,225 @@
 package responder
 
 import (
-	"fmt"
-	"regexp"
-	"regexp/syntax"
-	"strings"
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"unicode"
 	"unicode/utf8"
 )
 
-// phrases finds many phrases in folded text. It looks where a word begins
-// only, and there only for the phrases that can begin with those two bytes,
-// because one expression of them all costs many times as much.
+// phrases finds the phrases of many lists in one walk over a text: a
+// deterministic automaton of all of them, walked from wherever a word begins
+// for as long as some phrase goes on. Its states are made when a text first
+// needs them and kept, as all of them would fill the memory; the results do
+// not depend on which are there. Safe for concurrent use.
 type phrases struct {
-	at map[[2]byte]*regexp.Regexp // anchored
+	nodes    []node
+	closures [][]int32 // what is reached from a node without reading
+	mu       sync.Mutex
+	cache    atomic.Pointer[cache]
 }
 
-// compilePhrases makes a finder of regular expressions, each of which must
-// begin with a letter or digit that it names.
-func compilePhrases(list []string) (phrases, error) {
-	by := map[[2]byte][]string{}
-	for _, p := range list {
-		parsed, err := syntax.Parse(p, syntax.Perl)
-		if err != nil {
-			return phrases{}, fmt.Errorf("%q: %w", p, err)
-		}
-		prog, err := syntax.Compile(parsed.Simplify())
-		if err != nil {
-			return phrases{}, fmt.Errorf("%q: %w", p, err)
-		}
-		s := starts{prog: prog, seen: map[[2]int]bool{}, pairs: map[[2]byte]bool{}}
-		if s.walk(uint32(prog.Start), -1); s.open {
-			return phrases{}, fmt.Errorf("%q: begin it with letters, not with a wide class", p)
-		}
-		for pair := range s.pairs {
-			by[pair] = append(by[pair], p)
-		}
-	}
-	f := phrases{at: map[[2]byte]*regexp.Regexp{}}
-	same := map[string]*regexp.Regexp{}
-	for pair, group := range by {
-		key := strings.Join(group, "|")
-		if same[key] == nil {
-			same[key] = regexp.MustCompile("^(?:" + key + ")") // each part parsed above
-		}
-		f.at[pair] = same[key]
-	}
-	return f, nil
+// cache is the states made so far; when they are too many, a new one begins.
+type cache struct {
+	root  *state
+	known map[string]*state
 }
 
-// starts collects the pairs of bytes that a match can begin with.
-type starts struct {
-	prog  *syntax.Prog
-	seen  map[[2]int]bool
-	pairs map[[2]byte]bool
-	open  bool // a class too wide to list
+// maxStates keeps hostile texts from taking the memory of the program.
+const maxStates = 20_000
+
+// state is a set of nodes; an empty one ends a walk.
+type state struct {
+	set   []int32
+	done  []uint16 // the lists that are complete here
+	edges atomic.Pointer[edges]
 }
 
-// walk follows the program from pc; first is the byte read so far, or -1.
-func (s *starts) walk(pc uint32, first int) {
-	if s.seen[[2]int{int(pc), first}] {
-		return
-	}
-	s.seen[[2]int{int(pc), first}] = true
-	switch in := &s.prog.Inst[pc]; in.Op {
-	case syntax.InstAlt, syntax.InstAltMatch:
-		s.walk(in.Out, first)
-		s.walk(in.Arg, first)
-	case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
-		s.walk(in.Out, first)
-	case syntax.InstRune, syntax.InstRune1:
-		s.class(in, first)
-	case syntax.InstFail:
-	case syntax.InstMatch:
-		if first < 0 {
-			s.open = true
-			return
-		}
-		for b := range 256 {
-			s.pairs[[2]byte{byte(first), byte(b)}] = true
-		}
-	default:
-		s.open = true
-	}
+// edges are the next states known so far: a few with their bytes, or one for
+// each byte. Read-only.
+type edges struct {
+	bytes []byte
+	to    []*state
+	all   *[256]*state
 }
 
-func (s *starts) class(in *syntax.Inst, first int) {
-	for i := 0; i < len(in.Rune); i += 2 {
-		last := in.Rune[min(i+1, len(in.Rune)-1)]
-		if last-in.Rune[i] > 256 || syntax.Flags(in.Arg)&syntax.FoldCase != 0 {
-			s.open = true
-			return
+// fewEdges is how many edges are searched one by one.
+const fewEdges = 8
+
+// none stands for no list, no ask.
+const none = -1
+
+// hit is a phrase of a list in a text.
+type hit struct {
+	list     uint16
+	from, to int32
+}
+
+// maxPhrase is how many bytes a phrase may be long: it keeps a walk over a
+// hostile text linear.
+const maxPhrase = 240
+
+// scan appends the hits of all lists to out, in order of where they begin:
+// from each place the longest phrase of each list.
+func (p *phrases) scan(text string, out []hit) []hit {
+	c := p.cache.Load()
+	inside := false
+	for i := 0; i < len(text); {
+		b, n := text[i], 1
+		word := wordBytes[b]
+		if b >= utf8.RuneSelf {
+			var r rune
+			r, n = utf8.DecodeRuneInString(text[i:])
+			word = wordRune(r)
 		}
-		for r := in.Rune[i]; r <= last; r++ {
-			b := utf8.AppendRune(nil, r)
-			switch {
-			case first >= 0:
-				s.pairs[[2]byte{byte(first), b[0]}] = true
-			case len(b) > 1:
-				s.pairs[[2]byte{b[0], b[1]}] = true
-			default:
-				s.walk(in.Out, int(b[0]))
+		if !word || !inside {
+			out = p.walk(c, text, i, out)
+		}
+		inside = word
+		i += n
+	}
+	return out
+}
+
+// walk appends what begins at start.
+func (p *phrases) walk(c *cache, text string, start int, out []hit) []hit {
+	first, at := len(out), c.root
+	for i := start; i < min(len(text), start+maxPhrase); i++ {
+		next := at.next(text[i])
+		if next == nil {
+			next = p.step(c, at, text[i])
+		}
+		if at = next; len(at.set) == 0 {
+			return out
+		}
+		if len(at.done) > 0 && ends(text, i+1) {
+			for _, list := range at.done {
+				out = longest(out, first, hit{list, int32(start), int32(i + 1)})
 			}
-		}
-	}
-}
-
-// all returns the spans of all phrases, none overlapping: at each place the
-// first of the list that fits, in its greediest form.
-func (p phrases) all(text string) [][]int {
-	var out [][]int
-	for i := 0; i < len(text); i++ {
-		b := text[i]
-		if b < 0xC0 && (!wordByte(b) || i > 0 && wordByte(text[i-1])) {
-			continue
-		}
-		pair := [2]byte{b}
-		if i+1 < len(text) {
-			pair[1] = text[i+1]
-		}
-		re := p.at[pair]
-		if re == nil {
-			continue
-		}
-		if m := re.FindStringIndex(text[i:]); m != nil && m[1] > 0 {
-			out = append(out, []int{i, i + m[1]})
-			i += m[1] - 1
 		}
 	}
 	return out
 }
 
-// first returns the span of the first phrase, or nil.
-func (p phrases) first(text string) []int {
-	if all := p.all(text); len(all) > 0 {
-		return all[0]
+// next is where b leads, nil if nobody has asked yet.
+func (s *state) next(b byte) *state {
+	e := s.edges.Load()
+	if e == nil {
+		return nil
+	}
+	if e.all != nil {
+		return e.all[b]
+	}
+	if i := bytes.IndexByte(e.bytes, b); i >= 0 {
+		return e.to[i]
 	}
 	return nil
 }
 
-// in reports whether a phrase stands in text.
-func (p phrases) in(text string) bool { return p.first(text) != nil }
+// step makes the state that b leads to.
+func (p *phrases) step(c *cache, at *state, b byte) *state {
+	var set []int32
+	for _, n := range at.set {
+		if x := &p.nodes[n]; x.list < 0 && x.lo <= b && b <= x.hi {
+			set = append(set, p.closures[x.next]...)
+		}
+	}
+	slices.Sort(set)
+	set = slices.Compact(set)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := keyOf(set)
+	next := c.known[key]
+	if next == nil {
+		next = p.state(set)
+		c.known[key] = next
+		if len(c.known) >= maxStates && p.cache.Load() == c {
+			p.cache.Store(p.empty())
+		}
+	}
+	at.edges.Store(at.edges.Load().with(b, next))
+	return next
+}
 
-// wordByte is what \b calls a word character.
-func wordByte(b byte) bool { return b == '_' || b >= '0' && b <= '9' || ascii(b) }
+// with returns e and one edge more.
+func (e *edges) with(b byte, to *state) *edges {
+	switch {
+	case e == nil:
+		return &edges{bytes: []byte{b}, to: []*state{to}}
+	case e.all == nil && len(e.to) < fewEdges:
+		return &edges{bytes: append(slices.Clone(e.bytes), b), to: append(slices.Clone(e.to), to)}
+	}
+	all := new([256]*state)
+	if e.all != nil {
+		*all = *e.all
+	}
+	for i, known := range e.bytes {
+		all[known] = e.to[i]
+	}
+	all[b] = to
+	return &edges{all: all}
+}
+
+// state describes a set of nodes.
+func (p *phrases) state(set []int32) *state {
+	s := &state{set: set}
+	for _, n := range set {
+		if l := p.nodes[n].list; l >= 0 && !slices.Contains(s.done, uint16(l)) {
+			s.done = append(s.done, uint16(l))
+		}
+	}
+	return s
+}
+
+func (p *phrases) empty() *cache {
+	return &cache{root: p.state(p.closures[0]), known: map[string]*state{}}
+}
+
+func keyOf(set []int32) string {
+	k := make([]byte, 0, 4*len(set))
+	for _, n := range set {
+		k = binary.LittleEndian.AppendUint32(k, uint32(n))
+	}
+	return string(k)
+}
+
+// longest puts h in the place of a shorter hit of the same list and start.
+func longest(out []hit, first int, h hit) []hit {
+	for k := first; k < len(out); k++ {
+		if out[k].list == h.list {
+			out[k].to = h.to
+			return out
+		}
+	}
+	return append(out, h)
+}
+
+// ends reports whether no word goes on across i.
+func ends(text string, i int) bool {
+	if i >= len(text) {
+		return true
+	}
+	if text[i] < utf8.RuneSelf && !wordBytes[text[i]] {
+		return true
+	}
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	after, _ := utf8.DecodeRuneInString(text[i:])
+	return !wordRune(before) || !wordRune(after)
+}
+
+// wordRune reports whether r is part of a word that a space parts from the
+// next one: scripts beyond U+2000 do without.
+func wordRune(r rune) bool {
+	return r < 0x2000 && (r < utf8.RuneSelf && wordBytes[byte(r)] || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.Is(unicode.M, r)))
+}
+
+// wordBytes marks the folded ASCII bytes that words consist of.
+var wordBytes = func() (set [256]bool) {
+	for b := range set {
+		set[b] = b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z'
+	}
+	return set
+}()

@@ -9,9 +9,14 @@ import (
 	"socialwatch"
 )
 
-// SafetyVersion names the rules and word lists of the safety check. It is
-// stored with what was checked and rises with every change of them.
-const SafetyVersion = "3"
+// SafetyVersion names the rules of the safety check; it rises with every
+// change of them. Safety.Version adds the word lists.
+const SafetyVersion = "4"
+
+// Version names the rules and, by the first eight hex digits of their SHA-256,
+// the word lists: what is checked under one version has one result. Store it
+// with what was checked.
+func (s Safety) Version() string { return SafetyVersion + "-" + theVocabulary().digest[:8] }
 
 // Rules that block. There is no override: the text changes, or an admin the
 // allow-lists.
@@ -35,14 +40,16 @@ const (
 
 // Rules that warn: confirmed by the approver and stored.
 const (
-	WarnEdited    = "edited"     // differs from the filled template
-	WarnSameText  = "same_text"  // the same text often
-	WarnLanguage  = "language"   // another language than the parent's
-	WarnTone      = "tone"       // blame, sarcasm, shouting
-	WarnLiability = "liability"  // admits liability
-	WarnPromotion = "promotion"  // advertises
-	WarnReach     = "reach"      // the asker reaches many
-	WarnMediaOnly = "media_only" // the post is mostly an image or a link
+	WarnEdited    = "edited"      // differs from the filled template
+	WarnSameText  = "same_text"   // the same text often
+	WarnLanguage  = "language"    // another language than the parent's
+	WarnTone      = "tone"        // blame, sarcasm, shouting
+	WarnLiability = "liability"   // admits liability
+	WarnPromotion = "promotion"   // advertises
+	WarnCost      = "costly_link" // a link for which the network charges
+	WarnReach     = "reach"       // the asker reaches many
+	WarnImpostor  = "impostor"    // somebody in the thread may pose as us
+	WarnMediaOnly = "media_only"  // the post is mostly an image or a link
 )
 
 // Safety is the safety check of a public reply (product note section 3). It
@@ -51,7 +58,8 @@ const (
 //
 // The rules on words know the languages of the folder words; all of them are
 // applied to every reply. A reply in another language is still held against
-// every rule on numbers, links, handles, characters and form.
+// every rule on numbers, links, handles, characters and form. The work grows
+// with the length of the text, never faster.
 type Safety struct {
 	WideReach int // followers of the asker from which WarnReach warns; 0: never
 }
@@ -67,7 +75,9 @@ type CheckInput struct {
 	EarlierUnknown bool   // an earlier reply under this parent may have been sent
 	Answered       bool   // the parent has an answer of ours, and the network allows one reply to a post
 	NotAnswerable  string // why the parent may not be answered (opted out, does not name us); empty if it may
-	SameText       int    // replies with this very text in the last hour
+	SameText       int    // other replies of the account with this very text in the last hour
+	Incident       bool   // the text is one of an incident's wordings: it may go out often
+	Impostor       string // full handle of who may pose as us in the thread; empty: nobody
 }
 
 // sameTextOften is how many equal texts an hour make the next one suspect
@@ -90,10 +100,8 @@ func (s Safety) Check(in CheckInput) []socialwatch.Finding {
 	c.standing()
 	c.surroundings(s)
 	if len(c.text) <= maxCheck {
+		c.read()
 		c.hidden()
-		c.exact, c.loose = exact(c.text), loose(c.text)
-		c.words = unleet(c.loose.text)
-		c.template = unleet(loose(in.TemplateText).text)
 		c.links()
 		c.unfilled()
 		c.handles()
@@ -105,7 +113,14 @@ func (s Safety) Check(in CheckInput) []socialwatch.Finding {
 		c.edited()
 	}
 	c.warning()
+	c.costs()
 	return c.sorted()
+}
+
+// read folds the text and finds the words of the lists.
+func (c *check) read() {
+	c.exact, c.loose = exact(c.text), loose(c.text)
+	c.board = newBoard(spelled(c.loose, c.text))
 }
 
 // warning holds the content warning, which stands in public above the text,
@@ -121,9 +136,8 @@ func (c *check) warning() {
 		return
 	}
 	w := &check{in: c.in, text: words}
+	w.read()
 	w.hidden()
-	w.exact, w.loose = exact(words), loose(words)
-	w.words = unleet(w.loose.text)
 	w.links()
 	w.handles()
 	w.numbers()
@@ -139,9 +153,12 @@ type check struct {
 	text     string
 	exact    folded
 	loose    folded
-	words    string // loose, with leet read as letters; same offsets as loose
-	template string // the filled template, folded like words
-	covered  [][2]int
+	board    *board
+	template string   // the filled template, read like the words; "" until needed
+	parent   []string // numbers of the customer's post; nil until needed
+	allowed  []string // digits of the allowed numbers; nil until needed
+	hosts    []string // our hosts; nil until needed
+	covered  [][2]int // links and addresses
 	found    []socialwatch.Finding
 }
 
@@ -214,14 +231,44 @@ func (c *check) surroundings(s Safety) {
 	if a, b := base(p.Language), base(parent.Language); a != "" && b != "" && a != b {
 		c.add(WarnLanguage, 0, 0, fmt.Sprintf("make sure that the customer reads %q: the post is in %q", a, b))
 	}
-	if c.in.SameText >= sameTextOften {
+	if c.in.SameText >= sameTextOften && !c.in.Incident {
 		c.add(WarnSameText, 0, 0, fmt.Sprintf("say it in other words: the same text went out %d times in the last hour", c.in.SameText))
 	}
 	if s.WideReach > 0 && parent.Author.Followers >= s.WideReach {
 		c.add(WarnReach, 0, 0, fmt.Sprintf("read it twice: the asker has %d followers", parent.Author.Followers))
 	}
-	if letters(withoutLinks.ReplaceAllString(parent.Text, "")) < 15 &&
-		(len(parent.Media) > 0 || withoutLinks.MatchString(strings.ReplaceAll(parent.Text, "@", ""))) {
+	if mostlyElsewhere(parent) {
 		c.add(WarnMediaOnly, 0, 0, "open the original: the post is mostly an image or a link")
+	}
+	if in := c.in.Impostor; in != "" {
+		c.add(WarnImpostor, 0, 0, fmt.Sprintf("warn the customer, or report it: %s may pose as us in this thread", in))
+	}
+}
+
+// fewLetters is how few letters of its own make a post with an image or link
+// one that speaks by it.
+const fewLetters = 15
+
+// mostlyElsewhere reports a post whose evidence is an image or behind a link.
+func mostlyElsewhere(p socialwatch.Post) bool {
+	own, links := 0, 0
+	for word := range strings.FieldsSeq(p.Text[:min(len(p.Text), maxCheck)]) {
+		switch {
+		case strings.Contains(word, "://"), strings.HasPrefix(word, "www."):
+			links++
+		case !strings.HasPrefix(word, "@"):
+			own += letters(word)
+		}
+	}
+	return own < fewLetters && (len(p.Media) > 0 || links > 0)
+}
+
+// costs warns of a link for which the network charges.
+func (c *check) costs() {
+	if c.in.Payload.Cost <= 0 {
+		return
+	}
+	for _, s := range c.covered {
+		c.add(WarnCost, s[0], s[1], fmt.Sprintf("say it without the link if you can: the post will cost %s", c.in.Payload.Cost.Dollars()))
 	}
 }

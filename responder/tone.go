@@ -8,29 +8,8 @@ import (
 	"unicode"
 )
 
-var (
-	// What is left of a slot, whatever brackets were used.
-	slotForm = regexp.MustCompile(`\{\{[^{}]*\}\}|\{[\pL\pM_ ]{1,30}\}|\[\[[^\[\]]*\]\]|\{\{|\}\}|\[\[|\]\]|<[\pL\pM_ ]{2,30}>|\[(?:insert|your|name|customer|order|date|link|number|amount|agent|xx)[^\[\]]{0,30}\]|%[sdv]\b|\bx{3,}\b|\blorem ipsum\b`)
-	noteForm = regexp.MustCompile(`\b(?:TODO|TBD|FIXME)\b`) // in capitals: "todo" is a word elsewhere
-
-	// Postal addresses; each form is looked for only where one of its words is.
-	postalForms = []struct {
-		words []string
-		form  *regexp.Regexp
-	}{
-		{[]string{"street", "road", "avenue", "boulevard", "lane", "highway", "parkway", "terrace", "crescent", "st.", "rd.", "ave", "blvd"},
-			regexp.MustCompile(`\b\d{1,5}[a-z]?,? ((?:[a-z'.-]+ ){1,3})(?:street|road|avenue|boulevard|lane|highway|parkway|terrace|crescent|st\.|rd\.|ave\.?|blvd\.?)(?:\W|$)`)},
-		{[]string{"str"}, regexp.MustCompile(`\b[a-z-]+(?:strasse|str\.) ?\d{1,4}\b`)},
-		{[]string{"rue", "calle", "avenida", "via", "piazza", "rua"},
-			regexp.MustCompile(`\b(?:rue|calle|avenida|via|piazza|rua) (?:[a-z'-]+ ){1,4},? ?\d{1,4}\b|\b\d{1,4},? (?:bis )?rue [a-z]+`)},
-		{[]string{"box"}, regexp.MustCompile(`\bp\.? ?o\.? ?box ?\d+`)},
-		{[]string{"flat", "apartment", "apt", "unit", "suite"}, regexp.MustCompile(`\b(?:flat|apartment|apt|unit|suite)\.? ?(?:no\.? ?)?\d+[a-z]?, ?\d+`)},
-	}
-	notStreet = regexp.MustCompile(`\b(?:on|in|the|down|of|for|to|by|at|and|days?|hours?|weeks?|is|are|off|per|parcels?|items?|orders?)\b`)
-
-	capitals = regexp.MustCompile(`\p{Lu}[\p{Lu}'’]{3,}`)
-	shouts   = regexp.MustCompile(`[!?]{3,}`)
-)
+// slotForm is what is left of a slot, whatever brackets were used.
+var slotForm = regexp.MustCompile(`\{\{[^{}]*\}\}|\{[\pL\pM_ ]{1,30}\}|\[\[[^\[\]]*\]\]|\{\{|\}\}|\[\[|\]\]|<[\pL\pM_ ]{2,30}>|\[[\pL\pM_ ]{2,30}\]|\$\{|%[sdv]\b|%[a-z_]{2,}%|\bx{3,}\b|_{3,}|[○〇◯●]{2,}|\blorem ipsum\b`)
 
 // unfilled finds slots that nobody filled, and replies that say nothing.
 func (c *check) unfilled() {
@@ -38,74 +17,101 @@ func (c *check) unfilled() {
 		c.add(RuleUnfilled, 0, 0, "write a text: there is none")
 		return
 	}
-	if !strings.ContainsAny(c.loose.text, "{}[]<%") && !strings.Contains(c.loose.text, "xxx") && !strings.Contains(c.loose.text, "lorem") {
-		c.notes()
+	c.notes()
+	if !strings.ContainsAny(c.loose.text, "{}[]<%") && !slices.ContainsFunc(blanks, func(s string) bool { return strings.Contains(c.loose.text, s) }) {
 		return
 	}
 	for _, m := range slotForm.FindAllStringIndex(c.loose.text, -1) {
-		a, b := c.loose.span(m[0], m[1])
-		if c.inLink(a) {
-			continue
+		if a, b := c.loose.span(m[0], m[1]); !c.inLink(a) {
+			c.add(RuleUnfilled, a, b, "fill it in, or remove it")
 		}
-		c.add(RuleUnfilled, a, b, "fill it in, or remove it")
 	}
-	c.notes()
 }
 
-// notes finds what an author left to do.
+// blanks are what slotForm may find in a text without brackets.
+var blanks = []string{"xxx", "lorem", "___", "○○", "〇〇", "◯◯", "●●"}
+
+// notes finds what an author left to do; in capitals, "todo" is a word in
+// other languages.
 func (c *check) notes() {
-	for _, m := range noteForm.FindAllStringIndex(c.text, -1) {
-		c.add(RuleUnfilled, m[0], m[1], "fill it in, or remove it")
+	for _, note := range []string{"TODO", "TBD", "TBC", "FIXME"} {
+		if i := strings.Index(c.text, note); i >= 0 && ends(strings.ToLower(c.text), i) && ends(strings.ToLower(c.text), i+len(note)) {
+			c.add(RuleUnfilled, i, i+len(note), "fill it in, or remove it")
+		}
 	}
 }
 
 // addresses finds postal addresses.
 func (c *check) addresses() {
-	if countDigits(c.loose.text) == 0 {
-		return
-	}
-	for _, p := range postalForms {
-		if !slices.ContainsFunc(p.words, func(w string) bool { return strings.Contains(c.loose.text, w) }) {
+	b := c.board
+	for _, x := range b.by[secPostal] {
+		if _, ok := b.first(secPostalNot, x.language, sentence{x.from, x.to}); ok {
 			continue
 		}
-		for _, m := range p.form.FindAllStringSubmatchIndex(c.loose.text, -1) {
-			if len(m) > 2 && m[2] >= 0 && notStreet.MatchString(c.loose.text[m[2]:m[3]]) {
-				continue
-			}
-			if a, b := c.loose.span(m[0], m[1]); !c.inLink(a) {
-				c.add(RuleContact, a, b, "remove the postal address: give it in private")
-			}
+		if from, to := c.place(int(x.from), int(x.to)); !c.inLink(from) {
+			c.add(RuleContact, from, to, "remove the postal address: give it in private")
 		}
 	}
 }
 
-var toneRules = []struct{ section, rule, mend string }{
-	{"blame", WarnTone, "say what we do rather than what the customer did"},
-	{"sarcasm", WarnTone, "say it plainly: it may sound sarcastic"},
-	{"liability", WarnLiability, "say that we are sorry without saying who is at fault"},
-	{"promotion", WarnPromotion, "leave out the offer: somebody has a problem"},
+var toneRules = []struct {
+	section    section
+	rule, mend string
+}{
+	{secBlame, WarnTone, "say what we do rather than what the customer did"},
+	{secSarcasm, WarnTone, "say it plainly: it may sound sarcastic"},
+	{secLiability, WarnLiability, "say that we are sorry without saying who is at fault"},
+	{secPromotion, WarnPromotion, "leave out the offer: somebody has a problem"},
 }
 
 // tone warns of how a thing is said.
 func (c *check) tone() {
-	for _, v := range vocabularies() {
-		for _, r := range toneRules {
-			for _, m := range v.find(r.section, c.words) {
-				a, b := c.loose.span(m[0], m[1])
-				if !strings.Contains(c.template, c.words[m[0]:m[1]]) {
-					c.add(r.rule, a, b, r.mend)
-				}
+	for _, r := range toneRules {
+		end := int32(0)
+		for _, x := range c.board.by[r.section] {
+			if x.from >= end && !c.ofTemplate(x) {
+				from, to := c.place(int(x.from), int(x.to))
+				c.add(r.rule, from, to, r.mend)
+				end = x.to
 			}
 		}
 	}
-	for _, m := range shouts.FindAllStringIndex(c.text, -1) {
-		c.add(WarnTone, m[0], m[1], "one sign is enough")
-	}
-	for _, m := range capitals.FindAllStringIndex(c.text, -1) {
-		word := c.text[m[0]:m[1]]
-		if !strings.Contains(c.in.TemplateText, word) && !strings.Contains(c.in.Parent.Text, word) && !c.inLink(m[0]+1) {
-			c.add(WarnTone, m[0], m[1], "use small letters: capitals read as shouting")
+	c.shouting()
+}
+
+// shouting finds runs of signs and words in capitals.
+func (c *check) shouting() {
+	signs, capitals := 0, 0 // how many in a row, and where they began
+	signsAt, capitalsAt := 0, 0
+	for i, r := range c.text + "\n" {
+		if r == '!' || r == '?' || r == '！' || r == '？' {
+			if signs++; signs == 1 {
+				signsAt = i
+			}
+		} else {
+			if signs >= 3 {
+				c.add(WarnTone, signsAt, i, "one sign is enough")
+			}
+			signs = 0
 		}
+		if unicode.IsUpper(r) || capitals > 0 && (r == '\'' || r == '’') {
+			if capitals++; capitals == 1 {
+				capitalsAt = i
+			}
+			continue
+		}
+		if capitals >= 4 {
+			c.capitals(capitalsAt, i)
+		}
+		capitals = 0
+	}
+}
+
+// capitals warns of a word in capitals that nobody else wrote so.
+func (c *check) capitals(from, to int) {
+	word := c.text[from:to]
+	if !strings.Contains(c.in.TemplateText, word) && !strings.Contains(c.in.Parent.Text, word) && !c.inLink(from+1) {
+		c.add(WarnTone, from, to, "use small letters: capitals read as shouting")
 	}
 }
 

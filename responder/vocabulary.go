@@ -2,9 +2,12 @@ package responder
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,104 +17,154 @@ import (
 //go:embed words/*.txt
 var wordFiles embed.FS
 
-// vocabulary is the words of the safety check in one language.
-type vocabulary struct {
-	found  map[string]phrases        // by section, found anywhere
-	anchor map[string]*regexp.Regexp // by section, at one end of the looked-at text
-}
+// section is a list of phrases of a language; what each means stands in
+// words/README.txt.
+type section int
 
-// found lists the sections that are found anywhere, anchored those that must
-// stand at one end, and how.
-var (
-	found    = []string{"ask", "secret", "personal", "private", "there", "public", "promise", "deadline", "commit", "blame", "sarcasm", "liability", "promotion"}
-	anchored = map[string]string{"about": `^\s*%s`, "nominal": `^[\s"'(,-]*%s$`, "please": `^[\s,]*%s?[\s?!.,]*$`,
-		"negated": `%s[\s:"']*$`, "ours": `%s\s*$`}
+const (
+	secAsk section = iota
+	secAskAfter
+	secAbout
+	secNominal
+	secPlease
+	secSecret
+	secPersonal
+	secPrivate
+	secThere
+	secPublic
+	secNegated
+	secNegatedAfter
+	secBreak
+	secOurs
+	secPromise
+	secDeadline
+	secCommit
+	secBlame
+	secSarcasm
+	secLiability
+	secPromotion
+	secOrder
+	secCall
+	secCallAfter
+	secJoin
+	secPostal
+	secPostalNot
+	secDot
+	secAt
+	secDigit // the first of ten
+	sections = secDigit + 10
 )
 
-// vocabularies are those of the embedded files, by language; compiled when
-// first needed.
-var vocabularies = sync.OnceValue(func() []vocabulary { return mustVocabularies(wordFiles) })
+var sectionNames = []string{"ask", "ask_after", "about", "nominal", "please", "secret", "personal", "private", "there",
+	"public", "negated", "negated_after", "break", "ours", "promise", "deadline", "commit", "blame", "sarcasm", "liability",
+	"promotion", "order", "call", "call_after", "join", "postal", "postal_not", "dot", "at", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 
-// mustVocabularies compiles the embedded files; a broken one is a fault of the
-// build that the package's own tests show.
-func mustVocabularies(from fs.FS) []vocabulary {
-	names, err := fs.Glob(from, "words/*.txt")
-	if err != nil || len(names) == 0 {
-		panic(fmt.Sprintf("words of the safety check: %d files, %v", len(names), err))
+// optional are the sections that a language may do without.
+var optional = []section{secAskAfter, secAbout, secNegatedAfter, secCallAfter, secPostalNot, secJoin}
+
+// vocabulary is the words of the safety check in all languages, compiled.
+type vocabulary struct {
+	languages []string
+	words     *phrases // list language*sections + section
+	numbers   *phrases // what has digits and is no identifier
+	digest    string   // of the files
+}
+
+// language and section of a list.
+func (v *vocabulary) of(list uint16) (int, section) {
+	return int(list) / int(sections), section(int(list) % int(sections))
+}
+
+// theVocabulary is that of the embedded files, compiled when first needed. A
+// broken file is a fault of the build that the package's own tests show.
+var theVocabulary = sync.OnceValue(func() *vocabulary {
+	v, err := readVocabulary(wordFiles)
+	if err != nil {
+		panic(fmt.Sprintf("words of the safety check: %v", err))
 	}
-	var out []vocabulary
+	return v
+})
+
+// readVocabulary compiles words/<language>.txt and words/numbers.txt.
+func readVocabulary(from fs.FS) (*vocabulary, error) {
+	names, err := fs.Glob(from, "words/*.txt")
+	if err != nil {
+		return nil, err
+	}
+	v, words, numbers := &vocabulary{}, newBuilder(), newBuilder()
+	sum := sha256.New()
 	for _, name := range names {
 		data, err := fs.ReadFile(from, name)
 		if err != nil {
-			panic(err)
+			return nil, err
 		}
-		v, err := parseVocabulary(string(data))
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(data), data)
+		if language := strings.TrimSuffix(path.Base(name), ".txt"); language == "numbers" {
+			err = addNumbers(numbers, string(data))
+		} else {
+			err = addLanguage(words, string(data), len(v.languages)*int(sections))
+			v.languages = append(v.languages, language)
+		}
 		if err != nil {
-			panic(fmt.Sprintf("%s: %v", name, err))
-		}
-		out = append(out, v)
-	}
-	return out
-}
-
-// parseVocabulary reads sections of one phrase per line. Every section must
-// be there, so that a language cannot lack a rule unseen.
-func parseVocabulary(text string) (vocabulary, error) {
-	lines := map[string][]string{}
-	section := ""
-	for scan := bufio.NewScanner(strings.NewReader(text)); scan.Scan(); {
-		l := strings.TrimSpace(scan.Text())
-		switch {
-		case l == "" || strings.HasPrefix(l, "#"):
-		case strings.HasPrefix(l, "[") && strings.HasSuffix(l, "]"):
-			section = strings.Trim(l, "[]")
-			if !slices.Contains(found, section) && anchored[section] == "" {
-				return vocabulary{}, fmt.Errorf("unknown section [%s]", section)
-			}
-		default:
-			lines[section] = append(lines[section], bounded(l))
+			return nil, fmt.Errorf("%s:%w", name, err)
 		}
 	}
-	v := vocabulary{found: map[string]phrases{}, anchor: map[string]*regexp.Regexp{}}
-	var err error
-	for _, name := range found {
-		if v.found[name], err = compilePhrases(lines[name]); err != nil {
-			return v, fmt.Errorf("section [%s]: %w", name, err)
-		}
-		if len(lines[name]) == 0 {
-			return v, fmt.Errorf("section [%s] is missing or empty", name)
-		}
-	}
-	for name, form := range anchored {
-		if len(lines[name]) == 0 {
-			return v, fmt.Errorf("section [%s] is missing or empty", name)
-		}
-		if v.anchor[name], err = regexp.Compile(fmt.Sprintf(form, "(?:"+strings.Join(lines[name], "|")+")")); err != nil {
-			return v, fmt.Errorf("section [%s]: %w", name, err)
-		}
-	}
+	v.digest = hex.EncodeToString(sum.Sum(nil))
+	v.words, v.numbers = words.build(), numbers.build()
 	return v, nil
 }
 
-// find returns the spans of a section's phrases.
-func (v vocabulary) find(section, text string) [][]int { return v.found[section].all(text) }
-
-// has reports whether a phrase of a section stands in text, for the anchored
-// ones at its end of it.
-func (v vocabulary) has(section, text string) bool {
-	if re := v.anchor[section]; re != nil {
-		return re.MatchString(text)
+// addLanguage adds the sections of one language, lists from first on. Every
+// section that is not optional must be there, so that a language cannot lack a
+// rule unseen.
+func addLanguage(b *builder, text string, first int) error {
+	at, seen := section(-1), make([]int, sections)
+	err := eachLine(text, func(line string) error {
+		if name, ok := strings.CutPrefix(line, "["); ok && strings.HasSuffix(name, "]") && !strings.ContainsAny(name, "()") {
+			if at = section(slices.Index(sectionNames, strings.TrimSuffix(name, "]"))); at < 0 {
+				return fmt.Errorf("unknown section %s", line)
+			}
+			return nil
+		}
+		if at < 0 {
+			return fmt.Errorf("%q stands before the first [section]", line)
+		}
+		if strings.Contains(inClass.ReplaceAllString(line, ""), "-") {
+			return fmt.Errorf("%q: write a space for a hyphen, as texts are read", line)
+		}
+		seen[at]++
+		return b.add(loose(line).text, first+int(at))
+	})
+	if err != nil {
+		return err
 	}
-	return v.found[section].in(text)
-}
-
-// bounded puts word boundaries around a phrase in Latin letters; scripts
-// without spaces have none.
-func bounded(phrase string) string {
-	for _, r := range phrase {
-		if r >= 0x250 {
-			return "(?:" + phrase + ")"
+	for s, n := range seen {
+		if n == 0 && !slices.Contains(optional, section(s)) {
+			return fmt.Errorf("1: section [%s] is missing or empty", sectionNames[s])
 		}
 	}
-	return `\b(?:` + phrase + `)(?:\b|$)`
+	return nil
+}
+
+var inClass = regexp.MustCompile(`\[[^\]]*\]`)
+
+// addNumbers adds the shapes of words/numbers.txt.
+func addNumbers(b *builder, text string) error {
+	return eachLine(text, func(line string) error { return b.add(line, 0) })
+}
+
+// eachLine calls do with every line that says something. Errors begin with
+// the line's number.
+func eachLine(text string, do func(string) error) error {
+	scan := bufio.NewScanner(strings.NewReader(text))
+	for n := 1; scan.Scan(); n++ {
+		l := strings.TrimSpace(scan.Text())
+		if l == "" || strings.HasPrefix(l, "#") {
+			continue
+		}
+		if err := do(l); err != nil {
+			return fmt.Errorf("%d: %w", n, err)
+		}
+	}
+	return scan.Err()
 }
