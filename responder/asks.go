@@ -138,7 +138,7 @@ func (c *check) asks() {
 		at := b.sentences[i]
 		for _, ask := range b.within(secAsk, at) {
 			if !b.before(secOurs, ask, at) && !b.negated(ask, at) && !b.right(secAbout, ask, at) {
-				c.asked(ask.language, ask.from, sentence{ask.from, min(at.to, ask.to+askReach)}, i)
+				c.asked(ask.language, ask.from, sentence{ask.from + 1, min(at.to, ask.to+askReach)}, i)
 			}
 		}
 		for _, ask := range b.within(secAskAfter, at) {
@@ -189,7 +189,7 @@ func (b *board) bare(x found, at sentence) bool {
 func (c *check) asked(language int, from int32, near sentence, i int) {
 	rule, mend := RuleSecret, "remove the question: nobody of ours ever asks for it, not even in private"
 	x, ok := c.board.first(secSecret, language, near)
-	if !ok {
+	if !ok || c.board.part(x, secPersonal) {
 		rule, mend = RulePersonal, "ask for it in private: say \"in a direct message\" in the same sentence"
 		if x, ok = c.board.first(secPersonal, language, near); !ok || c.private(language, i) {
 			return
@@ -200,6 +200,17 @@ func (c *check) asked(language int, from int32, near sentence, i int) {
 	}
 	start, end := c.place(int(min(from, x.from)), int(x.to))
 	c.add(rule, start, end, mend)
+}
+
+// part reports whether x lies in a longer phrase of a section: a loyalty card
+// number is no card number.
+func (b *board) part(x found, s section) bool {
+	for _, h := range b.within(s, sentence{max(0, x.from-askReach), x.from}) {
+		if h.language == x.language && h.to >= x.to {
+			return true
+		}
+	}
+	return false
 }
 
 // first returns the first phrase of a section in a language that lies within.
@@ -231,7 +242,7 @@ func (c *check) staysPrivate(language, i int) bool {
 	b := c.board
 	at := b.sentences[i]
 	for _, h := range b.within(secPublic, at) {
-		if h.language == language && !b.negated(h, at) {
+		if h.language == language && !b.before(secNegated, h, at) {
 			return false
 		}
 	}

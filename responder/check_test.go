@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -101,7 +102,7 @@ func TestRulesOutsideTheWords(t *testing.T) {
 
 func TestWarningsNameTheWordsAndDoNotBlock(t *testing.T) {
 	tests := []struct{ rule, text, words string }{
-		{WarnTone, "Well, you should have READ it.", "you should have"},
+		{WarnTone, "Well, you should have READ it.", "you should have READ"},
 		{WarnTone, "Well, we have READ it.", "READ"},
 		{WarnTone, "Thank you!!!!", "!!!!"},
 		{WarnTone, "Sorry you feel that way.", "Sorry you feel that way"},
@@ -158,7 +159,7 @@ func TestFindingsNameTheWordsInTheOriginal(t *testing.T) {
 	tests := []struct{ text, rule, words string }{
 		{"Sorry! Please share your pаsswоrd now.", RuleSecret, "share your pаsswоrd"},
 		{"Ring ５５５-０１０-７７６６ for help.", RuleContact, "５５５-０１０-７７６６"},
-		{"Grüße! We gu\u00ADarantee it.", RulePromise, "gu\u00ADarantee"},
+		{"Grüße! We gu\u00ADarantee it.", RulePromise, "We gu\u00ADarantee"},
 		{"😀 see https://shоp.example/help.", RuleLookalike, "https://shоp.example/help"},
 		{"Send us your PIN number.", RuleSecret, "Send us your PIN number"},
 		{"Thanks, @other_user.", RuleMentions, "@other_user"},
@@ -247,6 +248,21 @@ var disguises = map[string]func(r rune, rnd *rand.Rand) string{
 		}
 		return string(r)
 	},
+	"case": func(r rune, rnd *rand.Rand) string {
+		switch {
+		case r >= 0x250: // a capital may look like another letter than its small form
+			return string(r)
+		case rnd.IntN(2) == 0:
+			return strings.ToUpper(string(r))
+		}
+		return strings.ToLower(string(r))
+	},
+	"more spaces": func(r rune, rnd *rand.Rand) string {
+		if r == ' ' {
+			return []string{"  ", " \t", "\n", "   "}[rnd.IntN(4)]
+		}
+		return string(r)
+	},
 	"wide spaces": func(r rune, rnd *rand.Rand) string {
 		if r == ' ' {
 			return string([]rune{0xA0, 0x2003, 0x202F, 0x3000}[rnd.IntN(4)])
@@ -264,19 +280,25 @@ func disguise(text, how string, seed uint64) string {
 	return b.String()
 }
 
+// violations are the examples that must block.
+func violations(t testing.TB) []example {
+	t.Helper()
+	return slices.DeleteFunc(corpus(t), func(e example) bool {
+		return !slices.ContainsFunc(e.rules, func(rule string) bool { return blocking[rule] }) || !socialwatch.AnyBlocks(Safety{}.Check(public(e.text)))
+	})
+}
+
 func TestDisguisedViolationsStillBlock(t *testing.T) {
 	tried, missed := 0, 0
-	for _, e := range corpus(t) {
-		if len(e.rules) == 0 {
-			continue
-		}
+	for _, e := range violations(t) {
 		for how := range disguises {
 			for seed := range uint64(3) {
 				text := disguise(e.text, how, seed)
 				tried++
-				if len(blocks(Safety{}.Check(public(text)))) == 0 {
-					missed++
-					t.Errorf("line %d as %s: %q passes", e.line, how, text)
+				if !socialwatch.AnyBlocks(Safety{}.Check(public(text))) {
+					if missed++; missed < 20 {
+						t.Errorf("%s as %s: %q passes", e.where, how, text)
+					}
 				}
 			}
 		}
@@ -284,13 +306,10 @@ func TestDisguisedViolationsStillBlock(t *testing.T) {
 	t.Logf("%d disguised violations, %d missed", tried, missed)
 }
 
+// FuzzCheck holds that no text breaks the check, and that what it finds lies
+// in the text.
 func FuzzCheck(f *testing.F) {
 	examples := corpus(f)
-	names := []string{}
-	for how := range disguises {
-		names = append(names, how)
-	}
-	slices.Sort(names)
 	for i, e := range examples {
 		f.Add(e.text, uint64(i))
 	}
@@ -298,16 +317,32 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
 		in := public(text)
 		in.TemplateText = examples[seed%uint64(len(examples))].text
-		requireSpans(t, text, Safety{}.Check(in))
+		first := Safety{}.Check(in)
+		requireSpans(t, text, first)
+		if again := (Safety{}).Check(in); !slices.Equal(first, again) {
+			t.Fatalf("%q: checked again: %+v, before %+v", text, again, first)
+		}
 		for _, folded := range []folded{exact(text), loose(text)} {
 			if folded.from != nil && (len(folded.from) != len(folded.text) || len(folded.to) != len(folded.text)) {
 				t.Fatalf("folding of %q loses its way back", text)
 			}
 		}
-		e := examples[seed%uint64(len(examples))]
-		how := names[seed/7%uint64(len(names))]
-		if hidden := disguise(e.text, how, seed); len(e.rules) > 0 && len(blocks(Safety{}.Check(public(hidden)))) == 0 {
-			t.Errorf("line %d as %s: %q passes", e.line, how, hidden)
+	})
+}
+
+// FuzzEvasion disguises violations in two ways at once: they must still block.
+func FuzzEvasion(f *testing.F) {
+	all := violations(f)
+	names := slices.Sorted(maps.Keys(disguises))
+	for i := range 200 {
+		f.Add(uint16(i*37), uint64(i), byte(i), byte(i/7))
+	}
+	f.Fuzz(func(t *testing.T, which uint16, seed uint64, first, second byte) {
+		e := all[int(which)%len(all)]
+		one, two := names[int(first)%len(names)], names[int(second)%len(names)]
+		text := disguise(disguise(e.text, one, seed), two, seed+1)
+		if !socialwatch.AnyBlocks(Safety{}.Check(public(text))) {
+			t.Errorf("%s as %s and %s: %q passes", e.where, one, two, text)
 		}
 	})
 }

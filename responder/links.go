@@ -178,10 +178,13 @@ func labelRune(r rune) bool {
 
 // labelEnd is where the label that begins at i ends, labelStart where the one
 // that ends at i begins.
+//
+// Scripts without spaces end a label in plain letters: "shop.exampleを".
 func labelEnd(text string, i int) int {
+	plain := i < len(text) && text[i] < utf8.RuneSelf
 	for i < len(text) {
 		r, n := utf8.DecodeRuneInString(text[i:])
-		if !labelRune(r) {
+		if !labelRune(r) || plain && r >= 0x2E80 {
 			break
 		}
 		i += n
@@ -190,9 +193,10 @@ func labelEnd(text string, i int) int {
 }
 
 func labelStart(text string, i int) int {
+	plain := i > 0 && text[i-1] < utf8.RuneSelf
 	for i > 0 {
 		r, n := utf8.DecodeLastRuneInString(text[:i])
-		if !labelRune(r) {
+		if !labelRune(r) || plain && r >= 0x2E80 {
 			break
 		}
 		i -= n

@@ -68,9 +68,14 @@ func (c *check) number(s stretch, text string) {
 	case n >= minMixed && to < len(text) && ascii(text[to]),
 		n >= minOrder && (c.named(secOrder, from, text) || lettered(text[:from]) || c.repeats(digits)), n > maxContact:
 		c.add(RuleOrderNumber, a, b, "remove the number, or keep its last four digits: anybody can read the reply")
-	case n >= minContact, c.named(secCall, from, text) || c.called(to, text):
+	case n >= minContact, !year(digits) && (c.named(secCall, from, text) || c.called(to, text)):
 		c.add(RuleContact, a, b, "remove the number, or ask an admin to allow it")
 	}
+}
+
+// year reports four digits that are hardly a telephone number.
+func year(digits string) bool {
+	return len(digits) == 4 && (digits[:2] == "19" || digits[:2] == "20")
 }
 
 // nearWord is how many bytes may stand between a word and its number.
@@ -87,11 +92,17 @@ func (c *check) named(s section, from int, text string) bool {
 		if end > from {
 			return false
 		}
-		if from-end <= nearWord && strings.IndexAny(text[end:from], "0123456789\n") < 0 && !strings.Contains(text[end:from], ". ") {
+		if from-end <= nearWord && !apart(text[end:from]) {
 			return true
 		}
 	}
 	return false
+}
+
+// apart reports whether what stands between a word and a number shows that
+// they do not belong together.
+func apart(between string) bool {
+	return strings.ContainsAny(between, "0123456789") || strings.Contains(between, ". ") || strings.Contains(between, "\n\n")
 }
 
 // called reports whether a number that ends at to is followed by a phrase that
@@ -99,7 +110,7 @@ func (c *check) named(s section, from int, text string) bool {
 func (c *check) called(to int, text string) bool {
 	for _, h := range c.board.by[secCallAfter] {
 		start, _ := c.board.words.place(int(h.from), int(h.to))
-		if start >= to && start-to <= nearWord && strings.IndexAny(text[to:start], "0123456789.\n") < 0 {
+		if start >= to && start-to <= nearWord && !apart(text[to:start]) {
 			return true
 		}
 	}

@@ -1,8 +1,11 @@
 package responder
 
 import (
-	"bufio"
+	"crypto/sha256"
+	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -36,110 +39,144 @@ func blocks(findings []socialwatch.Finding) []string {
 	return out
 }
 
+// example is a line of testdata/corpus: a reply and what must be said of it.
 type example struct {
-	line  int
-	rules []string // empty: nothing may block
+	where string
+	rules []string // that must be found; empty: nothing may block
 	text  string
+	held  bool // held out: no rule was written from it
 }
 
 var escape = regexp.MustCompile(`\\u\{([0-9A-Fa-f]+)\}`)
 
+// corpus reads testdata/corpus. Half of its lines, by hash, are held out; those
+// of en-early.txt are not, since the first rules were written from them.
 func corpus(t testing.TB) []example {
 	t.Helper()
-	f, err := os.Open("testdata/replies.txt")
-	if err != nil {
-		t.Fatal(err)
+	names, err := filepath.Glob("testdata/corpus/*.txt")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
 	}
-	defer f.Close()
 	var out []example
-	scan := bufio.NewScanner(f)
-	for n := 1; scan.Scan(); n++ {
-		rules, text, ok := strings.Cut(scan.Text(), " | ")
-		if !ok || strings.HasPrefix(rules, "#") {
-			continue
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-		text = escape.ReplaceAllStringFunc(text, func(s string) string {
-			r, err := strconv.ParseUint(s[3:len(s)-1], 16, 32)
-			if err != nil {
-				t.Fatalf("line %d: %v", n, err)
+		for n, line := range strings.Split(string(data), "\n") {
+			rules, text, ok := strings.Cut(line, " | ")
+			if !ok || strings.HasPrefix(rules, "#") {
+				continue
 			}
-			return string(rune(r))
-		})
-		e := example{line: n, text: text}
-		if rules != "ok" {
-			e.rules = strings.Split(rules, ",")
+			e := example{where: fmt.Sprintf("%s:%d", filepath.Base(name), n+1)}
+			e.held = sha256.Sum256([]byte(text))[0]&1 == 1 && !strings.HasPrefix(e.where, "en-early")
+			e.text = escape.ReplaceAllStringFunc(text, func(s string) string {
+				r, err := strconv.ParseUint(s[3:len(s)-1], 16, 32)
+				if err != nil {
+					t.Fatalf("%s: %v", e.where, err)
+				}
+				return string(rune(r))
+			})
+			if rules != "ok" {
+				e.rules = strings.Split(rules, ",")
+			}
+			out = append(out, e)
 		}
-		out = append(out, e)
 	}
 	return out
 }
 
-// TestEveryViolationBlocksAndGoodRepliesPass measures the check on the corpus
-// and prints recall by rule and the rate of false blocks.
-func TestEveryViolationBlocksAndGoodRepliesPass(t *testing.T) {
-	want, got := map[string]int{}, map[string]int{}
-	good, falsely := 0, 0
+// tally counts what was found of what must be, and good replies.
+type tally struct{ want, got, good, falsely, warned int }
+
+func (n tally) recall() float64    { return 100 * float64(n.got) / float64(max(1, n.want)) }
+func (n tally) falseRate() float64 { return 100 * float64(n.falsely) / float64(max(1, n.good)) }
+
+// measure counts one example.
+func (n *tally) measure(e example, findings []socialwatch.Finding) (missed []string) {
+	var found []string
+	for _, f := range findings {
+		found = append(found, f.Rule)
+	}
+	for _, rule := range e.rules {
+		n.want++
+		if slices.Contains(found, rule) {
+			n.got++
+		} else {
+			missed = append(missed, rule)
+		}
+	}
+	if len(e.rules) == 0 {
+		n.good++
+		if socialwatch.AnyBlocks(findings) {
+			n.falsely++
+			missed = append(missed, "ok")
+		} else if len(findings) > 0 {
+			n.warned++
+		}
+	}
+	return missed
+}
+
+// holdFloors holds the figures of testdata/floors.txt: half of the corpus, or
+// rule or language of the held-out half, least recall, most false blocks.
+func holdFloors(t *testing.T, figures map[string]*tally) {
+	data, err := os.ReadFile("testdata/floors.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for line := range strings.Lines(string(data)) {
+		var key string
+		var recall, falsely float64
+		if strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
+			continue
+		}
+		if _, err := fmt.Sscan(line, &key, &recall, &falsely); err != nil || figures[key] == nil {
+			t.Errorf("floors.txt: %q: %v", line, err)
+			continue
+		}
+		held++
+		if n := figures[key]; n.recall() < recall || n.falseRate() > falsely {
+			t.Errorf("%s: recall %.1f %%, at least %.1f; false blocks %.1f %%, at most %.1f", key, n.recall(), recall, n.falseRate(), falsely)
+		}
+	}
+	if held == 0 {
+		t.Error("floors.txt holds nothing")
+	}
+}
+
+// TestEveryViolationIsFoundAndGoodRepliesPass measures the check on the corpus
+// by rule and by language, prints the figures, and holds the floors.
+func TestEveryViolationIsFoundAndGoodRepliesPass(t *testing.T) {
+	figures := map[string]*tally{}
+	count := func(key string, e example, findings []socialwatch.Finding) []string {
+		if figures[key] == nil {
+			figures[key] = &tally{}
+		}
+		return figures[key].measure(e, findings)
+	}
 	for _, e := range corpus(t) {
 		findings := Safety{}.Check(public(e.text))
-		found := blocks(findings)
-		if len(e.rules) == 0 {
-			good++
-			if len(found) > 0 {
-				falsely++
-				t.Errorf("line %d: %q blocks: %+v", e.line, e.text, findings)
-			}
+		requireSpans(t, e.text, findings)
+		half := "written_from"
+		if e.held {
+			half = "held_out"
+			count("held_out."+strings.TrimSuffix(strings.Split(e.where, ":")[0], ".txt"), e, findings)
 		}
 		for _, rule := range e.rules {
-			want[rule]++
-			if slices.Contains(found, rule) {
-				got[rule]++
-			} else {
-				t.Errorf("line %d: %q must block as %s, got %v", e.line, e.text, rule, found)
-			}
+			one := e
+			one.rules = []string{rule}
+			count(half+"."+rule, one, findings)
+		}
+		if missed := count(half, e, findings); len(missed) > 0 && (!e.held || os.Getenv("SHOW_HELD_OUT") != "") {
+			t.Errorf("%s: %q: want %v, got %+v", e.where, e.text, missed, findings)
 		}
 	}
-	total, hit := 0, 0
-	for _, rule := range slices.Sorted(mapKeys(want)) {
-		t.Logf("%-15s %3d of %3d", rule, got[rule], want[rule])
-		total, hit = total+want[rule], hit+got[rule]
-	}
-	t.Logf("recall %d of %d (%.1f %%), false blocks %d of %d (%.1f %%)", hit, total, 100*float64(hit)/float64(total),
-		falsely, good, 100*float64(falsely)/float64(good))
-}
-
-func mapKeys[V any](m map[string]V) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
-// TestContentWarningIsHeldAgainstTheRules gives what a customer could have put
-// there.
-func TestContentWarningIsHeldAgainstTheRules(t *testing.T) {
-	for warning, rule := range map[string]string{
-		"refund at https://evil.example/x": RuleLink, "shop.example.support.com": RuleLookalike,
-		"call +1 555 014 7788": RuleContact, "order 4471-998120": RuleOrderNumber, "card 4111 1111 1111 1111": RuleCardNumber,
-		"ask @customer2@far.example": RuleMentions, "a\u202eb": RuleHidden, strings.Repeat("a ", maxCheck): RuleTooLong,
-		"damaged parcel": "", "see shop.example": "", "": "",
-	} {
-		in := public("We look into it.")
-		in.Payload.Warning = warning
-		findings := Safety{}.Check(in)
-		var want []string
-		if rule != "" {
-			want = []string{rule}
-		}
-		if got := blocks(findings); !slices.Equal(got, want) {
-			t.Errorf("%.40q blocks %v, want %v", warning, got, want)
-		}
-		for _, f := range findings {
-			if f.Start != 0 || f.End != 0 || !strings.Contains(f.Mend, "content warning") {
-				t.Errorf("%.40q: %+v does not tell that it is in the warning", warning, f)
-			}
-		}
+	holdFloors(t, figures)
+	for _, key := range slices.Sorted(maps.Keys(figures)) {
+		n := figures[key]
+		t.Logf("%-26s found %3d of %3d (%5.1f %%), false blocks %d of %3d (%.1f %%), warned %d", key, n.got, n.want, n.recall(),
+			n.falsely, n.good, n.falseRate(), n.warned)
 	}
 }

@@ -1,6 +1,9 @@
 package responder
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // spelling is a text as its words are read: one space between words, hyphens
 // as spaces, digits and signs within a word as the letters they stand for
@@ -33,8 +36,8 @@ func spelled(f folded, original string) spelling {
 		words.hard = make([]bool, len(s.out))
 		for i, b := range s.out {
 			if b == '.' || b == '?' || b == '!' {
-				from := f.from[s.at[i]]
-				words.hard[i] = original[from] >= 0x80
+				r, _ := utf8.DecodeRuneInString(original[f.from[s.at[i]]:])
+				words.hard[i] = strings.ContainsRune("。｡！？।॥", r)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // slotForm is what is left of a slot, whatever brackets were used.
-var slotForm = regexp.MustCompile(`\{\{[^{}]*\}\}|\{[\pL\pM_ ]{1,30}\}|\[\[[^\[\]]*\]\]|\{\{|\}\}|\[\[|\]\]|<[\pL\pM_ ]{2,30}>|\[[\pL\pM_ ]{2,30}\]|\$\{|%[sdv]\b|%[a-z_]{2,}%|\bx{3,}\b|_{3,}|[○〇◯●]{2,}|\blorem ipsum\b`)
+var slotForm = regexp.MustCompile(`\{\{[^{}]*\}\}|\{[\pL\pM_\s]{1,30}\}|\[\[[^\[\]]*\]\]|\{\{|\}\}|\[\[|\]\]|<[\pL\pM_\s]{2,30}>|\[[\pL\pM_\s]{2,30}\]|\$\{|%[sdv]\b|%[a-z_]{2,}%|\bx{3,}\b|_{3,}|[○〇◯●]{2,}|\blorem ipsum\b`)
 
 // unfilled finds slots that nobody filled, and replies that say nothing.
 func (c *check) unfilled() {

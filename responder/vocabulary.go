@@ -132,6 +132,9 @@ func addLanguage(b *builder, text string, first int) error {
 		if strings.Contains(inClass.ReplaceAllString(line, ""), "-") {
 			return fmt.Errorf("%q: write a space for a hyphen, as texts are read", line)
 		}
+		if upper.MatchString(line) {
+			return fmt.Errorf("%q: write a class such as [^ ] for a class in a capital", line)
+		}
 		seen[at]++
 		return b.add(loose(line).text, first+int(at))
 	})
@@ -145,6 +148,8 @@ func addLanguage(b *builder, text string, first int) error {
 	}
 	return nil
 }
+
+var upper = regexp.MustCompile(`\\[A-Z]`)
 
 var inClass = regexp.MustCompile(`\[[^\]]*\]`)
 
