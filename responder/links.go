@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,8 +26,13 @@ func (c *check) linksIn(f folded, said bool) {
 		c.schemes(f)
 	}
 	dots := c.dots(f.text, said)
-	c.emails(f, dots)
-	c.bareHosts(f, dots)
+	hosts := chains(f.text, dots)
+	c.emails(f, hosts)
+	for _, h := range hosts {
+		if h.start < h.dots[0].from {
+			c.bare(f, h)
+		}
+	}
 }
 
 // schemes finds links with a scheme, however their slashes are written:
@@ -255,20 +261,20 @@ func chains(text string, dots []dot) []chain {
 	return out
 }
 
-// bareHosts finds hosts without a scheme.
-func (c *check) bareHosts(f folded, dots []dot) {
-	for _, h := range chains(f.text, dots) {
-		if h.start < h.dots[0].from {
-			c.bare(f, h)
-		}
+// startsAt returns the chain that begins at i.
+func startsAt(all []chain, i int) (chain, bool) {
+	k, ok := slices.BinarySearchFunc(all, i, func(h chain, i int) int { return h.start - i })
+	if !ok {
+		return chain{}, false
 	}
+	return all[k], true
 }
 
 // emails finds e-mail addresses, the sign in brackets or written out too.
-func (c *check) emails(f folded, dots []dot) {
+func (c *check) emails(f folded, hosts []chain) {
 	text := f.text
 	for i := strings.IndexByte(text, '@'); i >= 0; i = indexFrom(text, '@', i+1) {
-		c.email(f, dots, i, i+1)
+		c.email(f, hosts, i, i+1)
 	}
 	if !strings.ContainsAny(text, "([{<") && len(c.board.by[secAt]) == 0 {
 		return
@@ -277,19 +283,17 @@ func (c *check) emails(f folded, dots []dot) {
 		from, to := w[0], w[1]
 		open, end := back(text, from), forth(text, to)
 		if open > 0 && end < len(text) && strings.IndexByte("([{<", text[open-1]) >= 0 && strings.IndexByte(")]}>", text[end]) >= 0 {
-			c.email(f, dots, back(text, open-1), forth(text, end+1))
+			c.email(f, hosts, back(text, open-1), forth(text, end+1))
 			continue
 		}
-		for _, h := range chains(text, dots) {
-			if h.start == end && (!h.dots[len(h.dots)-1].plain || text[from:to] != "at") && spelledTops[h.top()] {
-				c.email(f, dots, open, end)
-			}
+		if h, ok := startsAt(hosts, end); ok && (!h.dots[len(h.dots)-1].plain || text[from:to] != "at") && spelledTops[h.top()] {
+			c.email(f, hosts, open, end)
 		}
 	}
 }
 
 // email judges an address whose sign stands between from and to.
-func (c *check) email(f folded, dots []dot, from, to int) {
+func (c *check) email(f folded, hosts []chain, from, to int) {
 	text := f.text
 	start := from
 	for start > 0 {
@@ -302,12 +306,11 @@ func (c *check) email(f folded, dots []dot, from, to int) {
 	if start == from || start > 0 && text[start-1] == '@' {
 		return // a handle
 	}
-	for _, h := range chains(text, dots) {
-		if h.start != to {
-			continue
-		}
-		if a, b := f.span(start, h.end); c.cover(a, b) && !c.allowedHost(h.host()) {
-			c.add(RuleContact, a, b, "remove the e-mail address, or ask an admin to allow its host")
-		}
+	h, ok := startsAt(hosts, to)
+	if !ok {
+		return
+	}
+	if a, b := f.span(start, h.end); c.cover(a, b) && !c.allowedHost(h.host()) {
+		c.add(RuleContact, a, b, "remove the e-mail address, or ask an admin to allow its host")
 	}
 }
