@@ -78,9 +78,19 @@ func (c composer) answerable(d socialwatch.Draft) error {
 	return nil
 }
 
-// item is what X charges the text as, or why it may not be sent.
+// item is what X charges the text as, or why it may not be sent. Whatever has
+// http in front counts as a link here, also behind a top-level domain that is
+// none today: X's list of them grows, and a link costs twenty times as much.
 func (c composer) item(text string) (string, error) {
 	found := links(text)
+	if len(found) == 0 {
+		for i := range text {
+			if scheme(text[i:]) > 0 {
+				found = append(found, span{i, i + len(strings.Fields(text[i:])[0])})
+				break
+			}
+		}
+	}
 	switch {
 	case len(found) == 0:
 		return ItemCreate, nil

@@ -137,3 +137,19 @@ func FuzzCompose(f *testing.F) {
 		}
 	})
 }
+
+func TestWhateverHasHTTPInFrontIsPricedAsALink(t *testing.T) {
+	for text, want := range map[string]string{
+		"see https://shop.example/help": ItemCreateLink, "see HTTP://shop.newtld.": ItemCreateLink,
+		"see shop.com": ItemCreateLink, "see shop.example": ItemCreate, "http is no link": ItemCreate, "https://": ItemCreate,
+	} {
+		c := composer{&client{opt: Options{Links: LinksPriced}.withDefaults()}}
+		if got, err := c.item(text); err != nil || got != want {
+			t.Errorf("%q: %s, %v", text, got, err)
+		}
+		c.opt.Links = LinksRefused
+		if _, err := c.item(text); (err != nil) != (want == ItemCreateLink) {
+			t.Errorf("%q refused: %v", text, err)
+		}
+	}
+}

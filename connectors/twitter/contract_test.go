@@ -2,6 +2,7 @@ package twitter
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +22,8 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
 
+	"socialwatch"
+	"socialwatch/connectors"
 	sim "socialwatch/internal/simulator/twitter"
 )
 
@@ -46,13 +50,15 @@ func readDescription(t *testing.T, name string) *description {
 }
 
 // undescribed are calls that are no part of the API: X describes the token
-// endpoint elsewhere.
-var undescribed = map[string]bool{"POST /2/oauth2/token": true}
+// endpoint elsewhere, and the stand-in has its store of job files below its own
+// address.
+var undescribed = map[string]bool{"POST /2/oauth2/token": true,
+	"PUT /2/compliance/jobs/{id}/upload": true, "GET /2/compliance/jobs/{id}/download": true}
 
 // judge tells what is wrong with a request, beyond what the library looks at:
 // X also refuses parameters that it does not know.
 func (d *description) judge(r *http.Request, body []byte) error {
-	if undescribed[r.Method+" "+r.URL.Path] {
+	if undescribed[callOf(r)] {
 		return nil
 	}
 	at := r.Clone(r.Context())
@@ -130,7 +136,7 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.t.Error(err)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	call := r.Method + " " + ids.Replace(path.Clean("/"+r.URL.Path))
+	call := callOf(r)
 	if !strings.HasPrefix(r.URL.Path, "/2/") { // an address that X gave for one use
 		rec.sim.ServeHTTP(w, r)
 		return
@@ -144,19 +150,21 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec.sim.ServeHTTP(w, r)
 }
 
-// ids writes paths without the ids in them.
-var ids idReplacer
-
-type idReplacer struct{}
-
-func (idReplacer) Replace(p string) string {
-	parts := strings.Split(p, "/")
+// callOf is the method and path of a request, without the ids in it.
+func callOf(r *http.Request) string {
+	parts := strings.Split(path.Clean("/"+r.URL.Path), "/")
 	for i, part := range parts {
 		if _, err := parseID(part); err == nil && i > 2 {
 			parts[i] = "{id}"
 		}
 	}
-	return strings.Join(parts, "/")
+	return r.Method + " " + strings.Join(parts, "/")
+}
+
+func (rec *recorder) count(call string) int {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	return rec.seen[call]
 }
 
 // TestRequestsFitXsDescription makes every call of the connector and judges the
@@ -174,12 +182,20 @@ func TestRequestsFitXsDescription(t *testing.T) {
 			rec := &recorder{t: t, sim: r.sim, with: d, seen: map[string]int{}}
 			srv := httptest.NewServer(rec)
 			t.Cleanup(srv.Close)
-			o := r.options()
-			o.BaseURL, o.Bearer, o.PostFields = srv.URL, r.sim.Bearer(), d.spellsPost()
-			everyCall(r, o)
+			o := r.byConsent("shop_help")
+			o.BaseURL, o.Bearer, o.PostFields, o.Links = srv.URL, r.sim.Bearer(), d.spellsPost(), LinksPriced
+			everyRead(r, o)
+			everyWrite(r, o)
+			everyStream(r, o, rec)
+			logIn(r, o)
 			for _, call := range calls {
 				if rec.seen[call] == 0 {
 					t.Errorf("%s was not made", call)
+				}
+			}
+			for call := range rec.seen {
+				if !slices.Contains(calls, call) {
+					t.Errorf("%s is not on the list", call)
 				}
 			}
 		})
@@ -196,12 +212,14 @@ func (d *description) spellsPost() bool {
 // calls are all that the connector makes.
 var calls = []string{
 	"GET /2/users/me", "GET /2/users/by/username/shop_help", "GET /2/users/{id}/mentions", "GET /2/users/{id}/tweets",
-	"GET /2/tweets/search/recent", "GET /2/tweets", "GET /2/usage/tweets",
+	"GET /2/tweets/search/recent", "GET /2/tweets", "GET /2/usage/tweets", "POST /2/tweets", "DELETE /2/tweets/{id}",
+	"GET /2/activity/subscriptions", "POST /2/activity/subscriptions", "GET /2/activity/stream", "DELETE /2/connections/all",
+	"POST /2/compliance/jobs", "GET /2/compliance/jobs/{id}", "PUT /2/compliance/jobs/{id}/upload",
+	"GET /2/compliance/jobs/{id}/download", "POST /2/oauth2/token",
 }
 
-// everyCall does everything that the connector can, in ways that make it use
-// every parameter.
-func everyCall(r *rig, o Options) {
+// everyRead reads in ways that use every parameter.
+func everyRead(r *rig, o Options) {
 	r.Helper()
 	c, in := r.connect(o), r.inbox()
 	in.poll(c)
@@ -220,7 +238,81 @@ func everyCall(r *rig, o Options) {
 	_, err = c.Prober.Probe(r.Context())
 	r.must(err)
 	alone := o
-	alone.Auth = Auth{}
+	alone.Auth, alone.Stream = Auth{}, false
 	r.inbox().poll(r.connect(alone))
 	r.sameBill()
+	r.must(r.sim.Delete(ids[7]))
+	gone, err := c.Compliance.Gone(r.Context(), ids[:20])
+	if r.must(err); !slices.Equal(gone, ids[7:8]) {
+		r.Errorf("gone: %v", gone)
+	}
+}
+
+// everyWrite answers an edited post, looks for the answer and takes it back.
+func everyWrite(r *rig, o Options) {
+	r.Helper()
+	c, in := r.connect(o), r.inbox()
+	id := r.post("customer1", "@shop_help order 1001", sim.PostOptions{})
+	r.pass(time.Minute)
+	_, err := r.sim.Edit(id, "@shop_help order 1002")
+	r.must(err)
+	in.poll(c)
+	p, err := c.Composer.Compose(socialwatch.Draft{Account: "shop", Parent: in.mentions[id].Post, Text: "Sorry. Case K-1, shop.com."})
+	r.must(err)
+	done, err := c.Replier.Reply(r.Context(), p, "key-1")
+	r.must(err)
+	found, err := c.Finder.Find(r.Context(), p)
+	if r.must(err); found != done {
+		r.Errorf("found %+v, want %+v", found, done)
+	}
+	r.must(c.Deleter.Delete(r.Context(), done.PostID))
+	r.sameBill()
+}
+
+// everyStream opens more streams than X allows.
+func everyStream(r *rig, o Options, rec *recorder) {
+	r.Helper()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	var running sync.WaitGroup
+	for n := range 3 {
+		c, opened := r.connect(o), make(chan struct{}, 1)
+		running.Go(func() {
+			err := c.Waker.Wake(ctx, func(connectors.Ring) {
+				select {
+				case opened <- struct{}{}:
+				default:
+				}
+			}, func(bool) {})
+			if err != nil {
+				r.Error(err)
+			}
+		})
+		if n < 2 {
+			<-opened
+		}
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for rec.count("DELETE /2/connections/all") == 0 {
+		select {
+		case <-tick.C:
+		case <-r.Context().Done():
+			r.Fatal("too many streams were not ended")
+		}
+	}
+	cancel()
+	running.Wait()
+}
+
+// logIn asks for a token as after a person's consent; the code is junk, the
+// request is not.
+func logIn(r *rig, o Options) {
+	r.Helper()
+	l := r.connect(o).Login
+	_, state, err := l.Begin("http://127.0.0.1:9/back")
+	r.must(err)
+	if _, _, err := l.Finish(r.Context(), state, state.State, "junk"); socialwatch.ReasonOf(err) != socialwatch.Unauthorized {
+		r.Error(err)
+	}
 }

@@ -2,9 +2,11 @@ package twitter
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +22,13 @@ type harness struct {
 	authors map[string]string // by post
 }
 
+// outside does what costs money and is none of the connector's doing.
+func (r *rig) outside(do func()) {
+	before := r.sim.Bill().Total
+	do()
+	r.aside += r.sim.Bill().Total - before
+}
+
 func (h harness) Say(t *testing.T, s connectortest.Say) string {
 	t.Helper()
 	author, other, _ := strings.Cut(cmp.Or(s.By, "customer1"), "@")
@@ -31,7 +40,7 @@ func (h harness) Say(t *testing.T, s connectortest.Say) string {
 		text = "@shop_help " + text
 	}
 	id, err := h.sim.Post(author, text, sim.PostOptions{InReplyTo: s.Under, Untagged: !s.ToUs,
-		Hold: s.Late, Odd: s.Odd, Long: len(text) > 280})
+		Hold: s.Late, Odd: s.Odd, Long: len(text) > lengthLimit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +104,9 @@ func (h harness) audit(t *testing.T, parentID string) []connectortest.Reply {
 	var list []connectortest.Reply
 	for _, p := range h.sim.Published("shop_help", parentID) {
 		if !p.Deleted {
-			list = append(list, connectortest.Reply{PostID: p.ID, Text: p.Text, Visibility: socialwatch.Public,
-				Addressed: h.addressed(t, p.ID)})
+			reply := connectortest.Reply{PostID: p.ID, Text: p.Text, Visibility: socialwatch.Public}
+			h.outside(func() { reply.Addressed = h.addressed(t, p.ID) })
+			list = append(list, reply)
 		}
 	}
 	return list
@@ -126,26 +136,95 @@ func (h harness) addressed(t *testing.T, id string) []string {
 var lacks = connectortest.Lacks{Servers: true, Warnings: true, Visibilities: true, LongestPost: 20_000,
 	StreamDeletes: true, FreeThreads: true, ParentlessFind: true}
 
+// pile is an inbox that nobody empties.
+type pile struct {
+	mu    sync.Mutex
+	posts map[string]socialwatch.Mention
+}
+
+func (p *pile) Put(_ context.Context, _ string, mentions []socialwatch.Mention) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range mentions {
+		if p.posts == nil {
+			p.posts = map[string]socialwatch.Mention{}
+		}
+		p.posts[m.ID] = m
+	}
+	return nil
+}
+
+// byConsent are options with OAuth 2.0 and the stream.
+func (r *rig) byConsent(handle string) Options {
+	r.Helper()
+	app := r.sim.RegisterClient(true, "http://127.0.0.1:9/back")
+	access, refresh, err := r.sim.Tokens(app.ID, handle)
+	r.must(err)
+	o := r.optionsOf(handle)
+	o.Auth = Auth{ClientID: app.ID, ClientSecret: app.Secret}
+	o.Tokens = &keeper{token: connectors.Token{Access: access, Refresh: refresh}}
+	o.Stream, o.Inbox = true, &pile{}
+	return o
+}
+
 func TestConnectorKeepsItsPromises(t *testing.T) {
-	connectortest.Run(t, func(t *testing.T) connectortest.Setup {
-		// The promises say the same words again and again.
-		r := newRig(t, sim.Options{DuplicateWindow: time.Nanosecond})
-		_, err := r.sim.AddUser("other_shop")
-		r.must(err)
-		open := func(handle string) func(*testing.T) *connectors.Connector {
-			return func(t *testing.T) *connectors.Connector {
-				t.Helper()
-				o := r.optionsOf(handle)
-				o.Bearer, o.Links, o.Automated = r.sim.Bearer(), LinksPriced, true
-				return r.connect(o)
-			}
+	for name, options := range map[string]func(*rig, string) Options{
+		"OAuth 1.0a":            (*rig).optionsOf,
+		"OAuth 2.0 and streams": (*rig).byConsent,
+		"post.fields": func(r *rig, handle string) Options {
+			o := r.optionsOf(handle)
+			o.PostFields = true
+			return o
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			connectortest.Run(t, func(t *testing.T) connectortest.Setup {
+				// The promises say the same words again and again.
+				r := newRig(t, sim.Options{DuplicateWindow: time.Nanosecond})
+				_, err := r.sim.AddUser("other_shop")
+				r.must(err)
+				ours, others := options(r, "shop_help"), options(r, "other_shop")
+				open := func(o Options) func(*testing.T) *connectors.Connector {
+					o.Bearer, o.Links, o.Automated = r.sim.Bearer(), LinksPriced, true
+					return func(t *testing.T) *connectors.Connector { t.Helper(); return r.connect(o) }
+				}
+				h := harness{r, map[string]string{}}
+				t.Cleanup(r.enough)
+				return connectortest.Setup{
+					Connect: open(ours), Other: open(others), Pass: r.pass, People: h, Faults: h, Audit: h.audit,
+					Secrets: r.secrets(ours), Lacks: lacks,
+				}
+			})
+		})
+	}
+}
+
+// secrets must stand in no error.
+func (r *rig) secrets(o Options) []string {
+	list := []string{r.sim.Bearer(), "customer1"}
+	for _, s := range []string{o.Auth.ConsumerSecret, o.Auth.AccessToken, o.Auth.AccessSecret, o.Auth.ClientSecret} {
+		if s != "" {
+			list = append(list, s)
 		}
-		o := r.options()
-		h := harness{r, map[string]string{}}
-		return connectortest.Setup{
-			Connect: open("shop_help"), Other: open("other_shop"), Pass: r.pass, People: h, Faults: h, Audit: h.audit,
-			Secrets: []string{o.Auth.ConsumerSecret, o.Auth.AccessToken, o.Auth.AccessSecret, r.sim.Bearer(), "customer1"},
-			Lacks:   lacks,
-		}
-	})
+	}
+	if k, ok := o.Tokens.(*keeper); ok {
+		list = append(list, k.token.Access, k.token.Refresh)
+	}
+	return list
+}
+
+// enough fails the test unless the ledger has at least what X charges for. It
+// may have more: a write that is in doubt counts as done.
+func (r *rig) enough() {
+	r.Helper()
+	var ours, theirs int64
+	for item, n := range r.books.counts() {
+		ours += int64(n) * int64(DefaultPrices.Of(item))
+	}
+	for _, c := range r.sim.Bill().Charges {
+		theirs += c.Amount
+	}
+	if theirs -= r.aside; ours < theirs {
+		r.Errorf("the ledger has %d, X charges %d", ours, theirs)
+	}
 }

@@ -25,6 +25,7 @@ type rig struct {
 	*testing.T
 	sim   *sim.Server
 	books *books
+	aside int64 // micro USD on X's bill that the test itself caused
 
 	mu   sync.Mutex
 	skew time.Duration
