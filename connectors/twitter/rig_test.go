@@ -178,3 +178,19 @@ func (r *rig) sameBill() {
 		r.Errorf("%d reservations were not settled", r.books.open)
 	}
 }
+
+// soon waits until cond holds.
+func (r *rig) soon(what string, cond func() bool) {
+	r.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	end := time.NewTimer(15 * time.Second)
+	defer end.Stop()
+	for !cond() {
+		select {
+		case <-tick.C:
+		case <-end.C:
+			r.Fatalf("not in 15 seconds: %s", what)
+		}
+	}
+}
