@@ -185,6 +185,9 @@ func TestServerThatIsNotThereIsNoUnknown(t *testing.T) {
 	if socialwatch.ReasonOf(err) != socialwatch.Temporary || len(ledger.settled) != 0 {
 		t.Errorf("%v, settled %v", err, ledger.settled)
 	}
+	if strings.Contains(err.Error(), "/2/") { // addresses hold handles and ids
+		t.Errorf("the error tells the address: %v", err)
+	}
 }
 
 func TestAnswersAreSettledByWhatTheyHold(t *testing.T) {

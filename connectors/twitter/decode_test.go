@@ -57,6 +57,7 @@ func TestOddShapesOfMentions(t *testing.T) {
 		"ours":    {`[{"id":"` + id + `","text":"@shop_help","author_id":"42"}]`, nil, 0},
 		"two versions on a page": {`[{"id":"` + later + `","text":"@shop_help b","author_id":"7001","edit_history_tweet_ids":["` + id + `","` + later + `"]},
 			{"id":"` + id + `","text":"@shop_help a","author_id":"7001","edit_history_tweet_ids":["` + id + `","` + later + `"]}]`, []mention{{"@shop_help b", "", id}}, 0},
+		"an old version alone": {`[{"id":"` + id + `","text":"@shop_help a","author_id":"7001","edit_history_tweet_ids":["` + id + `","` + later + `"]}]`, nil, 0},
 		"history as it was": {`[{"id":"` + id + `","text":"@shop_help a","author_id":"7001"},
 			{"id":"` + later + `","text":"@shop_help b","author_id":"7001","edit_history_tweet_ids":["` + id + `","` + later + `"]}]`, []mention{{"@shop_help b", "", id}}, 0},
 		"an element for itself": {`[{"id":"` + id + `","text":{"odd":1},"author_id":"7001"},{"id":"x","text":"@shop_help","author_id":"7001"},

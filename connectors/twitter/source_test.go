@@ -68,6 +68,7 @@ func TestTimelineThatMovesAwayIsNotTakenForItsEnd(t *testing.T) {
 	c := r.connect(o)
 	in.poll(c)
 	ids := r.burst(300, "first")
+	r.pass(20 * time.Minute) // below the overlap of the next walk
 	more, err := in.fetch(c)
 	if r.must(err); !more || len(in.mentions) != 100 {
 		t.Fatalf("%d mentions on one page, more %v", len(in.mentions), more)
@@ -243,6 +244,22 @@ func TestLongPostsAreReadWhole(t *testing.T) {
 				t.Errorf("text of %d bytes, want %d", len(in.mentions[id].Text), len(long))
 			}
 		})
+	}
+}
+
+func TestPostsThatComeAlongAreSettled(t *testing.T) {
+	r := newRig(t, sim.Options{})
+	in, o := r.inbox(), r.options()
+	o.PostFields = true // brings what is referred to
+	c := r.connect(o)
+	in.poll(c)
+	other := r.post("customer1", "a matter of others", sim.PostOptions{})
+	id := r.post("customer2", "@shop_help look at this", sim.PostOptions{InReplyTo: other})
+	in.poll(c)
+	in.holds(id)
+	r.sameBill()
+	if n := r.books.counts(); n[ItemMentionRead] != 1 || n[ItemPostRead] != 1 {
+		t.Errorf("charged for %v", n)
 	}
 }
 
