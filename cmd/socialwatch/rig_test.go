@@ -25,6 +25,7 @@ import (
 	"socialwatch"
 	"socialwatch/internal/api"
 	"socialwatch/internal/simulator"
+	"socialwatch/internal/simulator/twitter"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 )
@@ -77,7 +78,8 @@ func runChild(text string) int {
 // shop is one installation: a network, a database, a configuration, a lead.
 type shop struct {
 	*testing.T
-	sim    *simulator.Mastodon // nil against a real server
+	sim    *simulator.Mastodon // nil on X and against a real server
+	x      *twitter.Server     // nil on Mastodon
 	db     store.Options
 	pace   pace
 	dir    string
@@ -440,6 +442,12 @@ type published struct{ id, parent string }
 
 func (s *shop) public() []published {
 	var all []published
+	if s.x != nil {
+		for _, p := range s.x.Published("shop_help", "") {
+			all = append(all, published{p.ID, p.ParentID})
+		}
+		return all
+	}
 	for _, p := range s.sim.Published("shop_help", "") {
 		all = append(all, published{p.ID, p.ParentID})
 	}
