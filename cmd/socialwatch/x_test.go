@@ -133,7 +133,7 @@ func burst(t *testing.T, kind store.Kind, mentions int) {
 // spent is what the ledger notes.
 func (s *shop) spent() socialwatch.MicroUSD {
 	s.Helper()
-	return socialwatch.MicroUSD(s.number("select coalesce(sum(micro_usd), 0) from spending"))
+	return socialwatch.MicroUSD(s.number("select coalesce(sum(amount), 0) from spending"))
 }
 
 // TestFourPollsSpendNoMoreThanOne: four crons at once on one database read
