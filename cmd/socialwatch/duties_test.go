@@ -106,7 +106,7 @@ func (d *deskRig) mustBlock(r socialwatch.Reply, rule, words string) {
 	desk, publisher := d.app.desk.Refresh, d.app.publisher.Refresh
 	defer func() { d.app.desk.Refresh, d.app.publisher.Refresh = desk, publisher }()
 	d.app.desk.Refresh = nil
-	d.app.publisher.Refresh = func(context.Context, *connectors.Connector, string, socialwatch.Post) error { return nil }
+	d.app.publisher.Refresh = func(context.Context, *connectors.Connector, []socialwatch.Watch) (error, error) { return nil, nil }
 	d.force("state = 'awaiting', findings = '[]'", r)
 	var refusal *publish.BlockedError
 	if err := d.approve(r); !errors.As(err, &refusal) {

@@ -110,7 +110,9 @@ func TestAPostThatCannotBeReadIsToldNotPassedOver(t *testing.T) {
 		m := r.town.say("p1", "c1", "never came")
 		r.poll()
 		r.town.sick = map[string]bool{"p1": true}
-		if err := r.in.LookAround(t.Context(), r.town.connector(), "c1", m.Post); err == nil {
+		unread, err := r.in.LookAround(t.Context(), r.town.connector(), []socialwatch.Watch{{Account: "help", Customer: "c1",
+			Roots: []string{m.RootID}, PostIDs: []string{m.ID}}})
+		if unread == nil && err == nil {
 			t.Error("a reply would go out on stale knowledge")
 		}
 		if err := r.in.Look(t.Context(), r.town.connector(), []string{"p1"}); err == nil {

@@ -70,16 +70,19 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 	return len(watches), errors.Join(unread, w.Looked(ctx, watches))
 }
 
-// LookAround brings the thread that a case's post stands in up to date, right
-// before it is answered: what the customer or our people have said since then
-// voids the reply.
-func (in *Intake) LookAround(ctx context.Context, c *connectors.Connector, customer string, post socialwatch.Post) error {
-	if c.Threads == nil {
-		return in.Look(ctx, c, []string{post.ID})
+// LookAround brings the threads that posts stand in up to date, right before
+// the posts are answered: what their customers or our people have said since
+// then voids the replies. unread tells of some that could not be read while the
+// others could.
+func (in *Intake) LookAround(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (unread, err error) {
+	if c.Threads != nil {
+		return in.lookInto(ctx, c, watches)
 	}
-	unread, err := in.lookInto(ctx, c, []socialwatch.Watch{{Account: c.Account, Customer: customer,
-		Roots: []string{post.RootID}, PostIDs: []string{post.ID}, Since: post.CreatedAt}})
-	return errors.Join(unread, err)
+	var ids []string
+	for _, w := range watches {
+		ids = append(ids, w.PostIDs...)
+	}
+	return nil, in.Look(ctx, c, ids)
 }
 
 // lookInto reads threads and keeps what is new. unread tells of threads that

@@ -55,9 +55,10 @@ type Publisher struct {
 	Looks     Looks
 	Replies   Contexts
 	Connector func(account string) *connectors.Connector // nil: unknown here
-	// Refresh reads the thread around a post of a customer on the network and
-	// stores what changed, which voids replies to what is no longer so.
-	Refresh func(ctx context.Context, c *connectors.Connector, customer string, post socialwatch.Post) error
+	// Refresh reads the threads around posts on the network and stores what
+	// changed, which voids replies to what is no longer so. unread tells of some
+	// that could not be read while the others could.
+	Refresh func(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (unread, err error)
 	Check   func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
 	// Resend permits sending again, without a guard of the server, what was
 	// not found: a double is then possible. nil: never.
@@ -96,10 +97,11 @@ func (p *Publisher) Pass(ctx context.Context) (int, error) {
 	if err != nil {
 		return looked, fmt.Errorf("read due sends: %w", err)
 	}
-	errs := []error{lookErr}
+	looks, err := p.freshen(ctx, ids)
+	errs := []error{lookErr, err}
 	sent := 0
 	for _, id := range ids {
-		ok, err := p.send(ctx, id)
+		ok, err := p.send(ctx, id, looks[id])
 		if ok {
 			sent++
 		}
@@ -115,8 +117,8 @@ func (p *Publisher) Pass(ctx context.Context) (int, error) {
 
 // send makes one attempt. A conflict means that somebody else sends it, or
 // that it is no longer to be sent: no error.
-func (p *Publisher) send(ctx context.Context, id int64) (bool, error) {
-	rc, c, err := p.fresh(ctx, id)
+func (p *Publisher) send(ctx context.Context, id int64, looked time.Time) (bool, error) {
+	rc, c, err := p.fresh(ctx, id, looked)
 	if err != nil || c == nil {
 		return false, err
 	}
@@ -175,10 +177,10 @@ func (p *Publisher) noteWait(account string, err error) {
 	p.waits[account] = w
 }
 
-// fresh reads the thread on the network and checks the payload again, as an
-// approval is void when the thread has moved. A nil connector means that
-// there is nothing to send.
-func (p *Publisher) fresh(ctx context.Context, id int64) (socialwatch.ReplyContext, *connectors.Connector, error) {
+// fresh reads the thread on the network, unless that was done a moment ago, and
+// checks the payload again, as an approval is void when the thread has moved. A
+// nil connector means that there is nothing to send.
+func (p *Publisher) fresh(ctx context.Context, id int64, looked time.Time) (socialwatch.ReplyContext, *connectors.Connector, error) {
 	rc, err := p.Replies.Context(ctx, id)
 	if err != nil {
 		return rc, nil, err
@@ -190,13 +192,16 @@ func (p *Publisher) fresh(ctx context.Context, id int64) (socialwatch.ReplyConte
 	if p.waiting(c.Account) {
 		return rc, nil, nil
 	}
-	err = p.Refresh(ctx, c, rc.Case.Customer.ID, rc.Parent.Post)
-	p.noteWait(c.Account, err)
-	if err != nil {
-		return rc, nil, fmt.Errorf("account %s: %w", c.Account, err)
-	}
-	if rc, err = p.Replies.Context(ctx, id); err != nil {
-		return rc, nil, err
+	if age := p.Now().Sub(looked); age < 0 || age > lookLife {
+		unread, err := p.Refresh(ctx, c, []socialwatch.Watch{around(rc)})
+		err = errors.Join(unread, err)
+		p.noteWait(c.Account, err)
+		if err != nil {
+			return rc, nil, fmt.Errorf("account %s: %w", c.Account, err)
+		}
+		if rc, err = p.Replies.Context(ctx, id); err != nil {
+			return rc, nil, err
+		}
 	}
 	if !rc.Reply.State.May(socialwatch.ReplySending) {
 		return rc, nil, nil
