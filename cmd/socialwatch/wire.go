@@ -52,7 +52,7 @@ type app struct {
 // what the networks need.
 type tuning struct {
 	sweep  time.Duration // of a connector: how often, and how old its anchor
-	settle time.Duration // of the publisher
+	settle time.Duration // of the publisher, and its first wait after a failure
 	look   time.Duration // between two looks into a thread, and between the jobs that do
 	lease  time.Duration // how long a killed process keeps an account from others
 	call   time.Duration // of one call to publish
@@ -173,7 +173,7 @@ func (a *app) pipeline() {
 		Self: func(string) bool { return a.cfg.Replies.SelfApproval }}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
 		Connector: a.connector, Refresh: a.intake.LookAround, Check: a.check, Worker: a.worker,
-		Timeout: a.tuning.call, Settle: a.tuning.settle, Resend: a.resend, Now: a.now, Log: a.log}
+		Timeout: a.tuning.call, Settle: a.tuning.settle, Backoff: a.tuning.settle, Resend: a.resend, Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
 	a.logins = &auth.Logins{Store: a.store, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.now}
 }

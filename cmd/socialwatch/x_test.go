@@ -68,7 +68,7 @@ func (s *shop) tweet(n int) string {
 // is killed with -9 in the middle of sending. Afterwards every mention is
 // stored once and every approved reply stands once under its post.
 func TestBurstOnXIsAnsweredOnce(t *testing.T) {
-	mentions := 60
+	mentions := 32
 	if soak {
 		mentions = 1500
 	}

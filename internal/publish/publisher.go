@@ -67,6 +67,7 @@ type Publisher struct {
 	Timeout time.Duration // of one call; the lease is twice as long; 0: 30 s
 	Settle  time.Duration // the longest that a taken post stays invisible; 0: 5 s
 	Tries   int           // answered looks before a reply counts as absent; 0: 3
+	Backoff time.Duration // the first wait after a failed call or look, doubled up to 64 times; 0: 15 s
 	Now     func() time.Time
 	Log     *slog.Logger
 
@@ -168,7 +169,7 @@ func (p *Publisher) noteWait(account string, err error) {
 		p.waits = map[string]wait{}
 	}
 	w := wait{failures: p.waits[account].failures + 1}
-	pause := min(time.Second<<min(w.failures, 8), time.Minute)
+	pause := min(p.backOff(w.failures)/8, 4*p.backOff(1)) // a look is cheap to repeat
 	var ne *socialwatch.NetworkError
 	if errors.As(err, &ne) {
 		pause = max(pause, ne.RetryAfter)
@@ -251,7 +252,7 @@ func (p *Publisher) outcome(post socialwatch.Published, err error, attempt int) 
 	o := socialwatch.Outcome{State: socialwatch.ReplyFailed, At: now, Reason: ne.Error()}
 	switch ne.Reason {
 	case socialwatch.Temporary, socialwatch.RateLimited:
-		o.RetryAt = now.Add(max(ne.RetryAfter, backOff(attempt)))
+		o.RetryAt = now.Add(max(ne.RetryAfter, p.backOff(attempt)))
 	case socialwatch.Refused, socialwatch.Gone, socialwatch.Unauthorized, socialwatch.OutOfCredit:
 	default: // Unknown, Duplicate, and whatever a connector may invent
 		doubt.Reason = ne.Error()
@@ -260,9 +261,9 @@ func (p *Publisher) outcome(post socialwatch.Published, err error, attempt int) 
 	return o
 }
 
-// backOff doubles from 15 s to 15 min.
-func backOff(attempt int) time.Duration {
-	return min(15*time.Second<<min(max(attempt-1, 0), 6), 15*time.Minute)
+// backOff doubles with each attempt: from 15 s to 16 min.
+func (p *Publisher) backOff(attempt int) time.Duration {
+	return or(p.Backoff, 15*time.Second) << min(max(attempt-1, 0), 6)
 }
 
 func (p *Publisher) timeout() time.Duration { return or(p.Timeout, 30*time.Second) }

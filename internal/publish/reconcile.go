@@ -57,7 +57,7 @@ func (p *Publisher) look(ctx context.Context, att socialwatch.Attempt) (socialwa
 	}
 	if err != nil {
 		return socialwatch.Outcome{State: socialwatch.ReplyUnknown, At: now,
-			LookAt: now.Add(max(backOff(att.Looks+1), p.settle())),
+			LookAt: now.Add(max(p.backOff(att.Looks+1), p.settle())),
 			Reason: "could not look: " + string(socialwatch.ReasonOf(err))}, err
 	}
 	if found.PostID != "" {
