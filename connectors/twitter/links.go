@@ -350,7 +350,8 @@ func edge(rest, next string) bool {
 	return s == "" || !alphanumeric(rune(s[0])) && !strings.ContainsRune("@+-", rune(s[0]))
 }
 
-// registered reports whether name is a top-level domain of the public list.
+// registered reports whether name is a top-level domain of the public suffix
+// list. X's own list may be some months older or newer.
 func registered(name string) bool {
 	name = strings.ToLower(name)
 	if !ascii(name) {

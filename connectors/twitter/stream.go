@@ -115,7 +115,6 @@ func (s *stream) listen(ctx context.Context) (err error) {
 var (
 	errSilent = fmt.Errorf("X sent nothing for %v", silence)
 	errEnded  = errors.New("X has ended the stream")
-	errLong   = errors.New("an event is too long")
 )
 
 // living puts off the end of a connection whenever something comes.
@@ -144,10 +143,7 @@ func (s *stream) read(ctx context.Context, from io.Reader) error {
 			return err
 		}
 	}
-	switch err := lines.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return readError(errLong)
-	case err != nil:
+	if err := lines.Err(); err != nil {
 		return readError(bare(err))
 	}
 	return readError(errEnded)
