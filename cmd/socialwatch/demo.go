@@ -155,7 +155,7 @@ accounts:
     base_url: %q
     token_file: %q
     region: GB
-    languages: [en]
+    languages: [en, es, de]
     calendar: always
     team: support
     links: [shop.example]
@@ -164,7 +164,7 @@ accounts:
     network: x
     base_url: %q
     region: GB
-    languages: [en]
+    languages: [en, es, de]
     calendar: always
     team: support
     x: {secrets_file: %q, budget_day: 5, budget_month: 100, automated_label: true}

@@ -127,7 +127,7 @@ func describe(r api.ReplyDetail) string {
 	}
 	line("  evidence: %s", strings.Join(signals, ", "))
 	line("")
-	line("WILL POST as @%s, %s, %d/%d, %s: reply %d is %s", r.Account, r.Visibility, r.Length, r.Limit, r.Language, r.ID, r.State)
+	line("WILL POST as account %s, %s, %d/%d, %s: reply %d is %s", r.Account, r.Visibility, r.Length, r.Limit, r.Language, r.ID, r.State)
 	if r.CostUSD > 0 {
 		line("  costs %s to post", socialwatch.MicroUSD(math.Round(r.CostUSD*1e6)).Dollars())
 	}

@@ -24,6 +24,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	page, err := console.New(console.Options{
 		Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
 		Logins: a.logins, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Refused: refused,
+		Handles: a.handles(), Gloss: a.gloss,
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,
@@ -54,6 +55,21 @@ func refused(err error) (string, []socialwatch.Finding) {
 		return input.Text, nil
 	}
 	return "", nil
+}
+
+// handles are what the accounts are called on their networks.
+func (a *app) handles() map[string]string {
+	of := map[string]string{}
+	for _, acc := range a.cfg.Accounts {
+		of[acc.Name] = acc.Handle
+	}
+	return of
+}
+
+// gloss is what a template says, in English.
+func (a *app) gloss(template, language string) string {
+	t, _ := a.templates.Get(template, language)
+	return t.Gloss
 }
 
 func wordDiff(old, text string) []console.DiffPart {

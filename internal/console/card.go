@@ -46,7 +46,7 @@ type cardView struct {
 
 	// What we would say.
 	OursTitle, Prefix, Reply, ReplyWarning, ReplyLang, Language, Visibility string
-	Template, EditBadge, Author, Length, Cost                               string
+	Template, Gloss, EditBadge, Author, Length, Cost                        string
 	TooLong                                                                 bool
 	Expires                                                                 *moment
 	Findings                                                                findingsView
@@ -254,7 +254,10 @@ func (c *Console) ours(v *cardView, card store.Card) {
 	v.ReplyLang, v.Language, v.Visibility = tongue(pl.Language), language(pl.Language), label("visibility", string(pl.Visibility))
 	v.Length, v.TooLong = say("length", pl.Length, pl.Limit), pl.Limit > 0 && pl.Length > pl.Limit
 	v.Cost = cost(pl)
-	v.Template, v.OursTitle = templateName(pl), oursTitle(rp)
+	if c.o.Gloss != nil && pl.Template != "" && pl.Language != "en" { // the language of these pages
+		v.Gloss = c.o.Gloss(pl.Template, pl.Language)
+	}
+	v.Template, v.OursTitle = templateName(pl), c.oursTitle(rp)
 	v.Findings = findings(rp.Findings)
 	if rp.Author != socialwatch.System {
 		v.Author = say("by", rp.Author)
@@ -305,15 +308,19 @@ func templateName(pl socialwatch.Payload) string {
 	return say("template", pl.Template, pl.TemplateV)
 }
 
-func oursTitle(rp socialwatch.Reply) string {
+func (c *Console) oursTitle(rp socialwatch.Reply) string {
+	as := c.handle(rp.Payload.Account)
 	switch {
 	case rp.State == socialwatch.ReplySent:
-		return say("ours.sent", rp.Payload.Account)
+		return say("ours.sent", as)
 	case rp.State.Final() || rp.State == socialwatch.ReplyFailed || rp.State == socialwatch.ReplyUnknown:
-		return say("ours.draft", rp.Payload.Account)
+		return say("ours.draft", as)
 	}
-	return say("ours."+string(rp.Payload.Visibility), rp.Payload.Account)
+	return say("ours."+string(rp.Payload.Visibility), as)
 }
+
+// handle is what an account is called on its network.
+func (c *Console) handle(account string) string { return cmp.Or(c.o.Handles[account], account) }
 
 func findings(all []socialwatch.Finding) findingsView {
 	var v findingsView
@@ -333,7 +340,7 @@ func (c *Console) thread(theirs []store.MentionRow, replies []socialwatch.Reply,
 	}
 	for _, rp := range replies {
 		if rp.State == socialwatch.ReplySent {
-			all = append(all, postView{Ours: true, Who: "@" + rp.Payload.Account, Lang: tongue(rp.Payload.Language), URL: link(rp.PostURL),
+			all = append(all, postView{Ours: true, Who: "@" + c.handle(rp.Payload.Account), Lang: tongue(rp.Payload.Language), URL: link(rp.PostURL),
 				At: c.moment(rp.SentAt), Text: []piece{{Text: rp.Payload.Whole()}}, Chips: []chip{{"good", say("chip.ours")}}, at: rp.SentAt})
 		}
 	}

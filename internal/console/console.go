@@ -85,6 +85,12 @@ type Options struct {
 	// Purses tells how the money of accounts (nil: of all) stands, by account;
 	// nil: no network charges.
 	Purses func(ctx context.Context, accounts []string) (map[string]socialwatch.Purse, error)
+	// Handles are what accounts are called on their networks; one that is
+	// missing goes by its name.
+	Handles map[string]string
+	// Gloss says in the approvers' language what a template says; nil: nothing
+	// is known of any.
+	Gloss func(template, language string) string
 	// Every is the polling interval and Missed how many polls may fail until
 	// pages raise the alarm; 0: 20 s and 3.
 	Every  time.Duration
