@@ -12,6 +12,7 @@ import (
 	"socialwatch"
 	"socialwatch/connectors/twitter"
 	"socialwatch/internal/config"
+	"socialwatch/internal/console"
 	"socialwatch/responder"
 	"socialwatch/triage"
 )
@@ -133,6 +134,7 @@ type tried struct {
 	Findings   []socialwatch.Finding `json:"findings"`
 
 	says, post string
+	assessed   socialwatch.Assessment
 }
 
 func (t trial) run(a *app, text string) (tried, error) {
@@ -155,7 +157,7 @@ func (t trial) run(a *app, text string) (tried, error) {
 	answer := a.responder.Respond(responder.Input{Mention: m, Assessment: as, CaseNumber: t.number, Account: account,
 		Calendar: a.calendars[m.Account], Incident: t.incident})
 	r := tried{Account: m.Account, Assessment: triage.NewResult("", as), Why: answer.Why, Level: answer.Level,
-		Escalation: answer.Escalation, Findings: []socialwatch.Finding{}, says: decision(a.triage.Explain(as), as), post: m.Text}
+		Escalation: answer.Escalation, Findings: []socialwatch.Finding{}, says: decision(a.triage.Explain(as), as), post: m.Text, assessed: as}
 	if d := answer.Draft; d != nil {
 		x, _ := a.templates.Get(d.Template, d.Language)
 		r.Template, r.Version, r.Language, r.Text, r.Gloss, r.Handoff = d.Template, d.TemplateV, d.Language, d.Text, x.Gloss, x.Handoff
@@ -167,6 +169,32 @@ func (t trial) run(a *app, text string) (tried, error) {
 		r.Findings = append(r.Findings, a.responder.Check(responder.CheckInput{Payload: p, Parent: m.Post, Account: account, TemplateText: d.Text})...)
 	}
 	return r, nil
+}
+
+// bench is the console's test bench.
+type bench struct{ a *app }
+
+func (b bench) Templates() []console.Template {
+	var all []console.Template
+	for _, t := range b.a.templates.List() {
+		all = append(all, console.Template{ID: t.ID, Version: t.Version, Intent: t.Intent, Language: t.Language, Owner: t.Owner,
+			Gloss: t.Gloss, Slots: t.Slots, Wordings: t.Wordings, Handoff: t.Handoff, Networks: t.Networks})
+	}
+	return all
+}
+
+func (b bench) Try(account, text string) (console.Trial, error) {
+	r, err := trial{account: account, number: b.a.cfg.Cases.Prefix + "1042"}.run(b.a, text)
+	if err != nil {
+		return console.Trial{}, err
+	}
+	t := console.Trial{Assessment: r.assessed, Level: r.Level, Escalation: r.Escalation, Why: r.Why, Gloss: r.Gloss,
+		Handoff: r.Handoff, Findings: r.Findings}
+	if r.Text != "" {
+		t.Draft = &socialwatch.Payload{Text: r.Text, Language: r.Language, Template: r.Template, TemplateV: r.Version,
+			Length: r.Length, Limit: r.Limit}
+	}
+	return t, nil
 }
 
 // show writes it for people.

@@ -24,7 +24,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	page, err := console.New(console.Options{
 		Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
 		Logins: a.logins, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Refused: refused,
-		Handles: a.handles(), Gloss: a.gloss,
+		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"socialwatch"
 	"socialwatch/internal/auth"
@@ -72,12 +71,13 @@ type templateView struct {
 }
 
 type trialView struct {
-	Intent, Level, Priority, Lang, Escalation, Why string
-	Text                                           []piece
-	Signals                                        []socialwatch.Signal
-	Reply, ReplyLang, Template, Length, Gloss      string
-	Handoff                                        bool
-	Findings                                       findingsView
+	Intent, Lang, Escalation, Why             string
+	Level, Priority                           int
+	Text                                      []piece
+	Signals                                   []socialwatch.Signal
+	Reply, ReplyLang, Template, Length, Gloss string
+	Handoff                                   bool
+	Findings                                  findingsView
 }
 
 // bench shows the templates of one language, and what a post is answered with.
@@ -127,7 +127,7 @@ func (c *Console) try(v *benchView) error {
 	}
 	a := t.Assessment
 	m := store.MentionRow{Mention: socialwatch.Mention{Post: socialwatch.Post{Text: text}}, Assessment: a}
-	res := &trialView{Intent: label("intent", string(a.Intent)), Level: strconv.Itoa(t.Level), Priority: strconv.Itoa(a.Score),
+	res := &trialView{Intent: label("intent", string(a.Intent)), Level: t.Level, Priority: a.Score,
 		Lang: tongue(a.Language), Escalation: t.Escalation, Why: t.Why, Text: marked(m), Gloss: t.Gloss, Handoff: t.Handoff,
 		Signals: strongest(evidence(a.Signals, a.Intent, a.Ignored != ""), maxSignals), Findings: findings(t.Findings)}
 	if d := t.Draft; d != nil {

@@ -88,6 +88,8 @@ type Options struct {
 	// Handles are what accounts are called on their networks; one that is
 	// missing goes by its name.
 	Handles map[string]string
+	// Bench lists templates and tries posts.
+	Bench Bench
 	// Gloss says in the approvers' language what a template says; nil: nothing
 	// is known of any.
 	Gloss func(template, language string) string
@@ -118,7 +120,8 @@ type Console struct {
 // New makes the console; the error names what is missing or wrong in it.
 func New(o Options) (*Console, error) {
 	for name, missing := range map[string]bool{"Queue": o.Queue == nil, "Cases": o.Cases == nil, "Connections": o.Connections == nil,
-		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "Check": o.Check == nil, "Diff": o.Diff == nil} {
+		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "Check": o.Check == nil, "Diff": o.Diff == nil,
+		"Bench": o.Bench == nil} {
 		if missing {
 			return nil, fmt.Errorf("make the console: no %s", name)
 		}
@@ -188,6 +191,8 @@ func (c *Console) routes() http.Handler {
 		"POST /cases/{number}/reopen":         c.reopenCase,
 		"POST /cases/{number}/correct":        c.correct,
 		"GET /mentions":                       c.mentions,
+		"GET /templates":                      c.bench,
+		"POST /templates":                     c.bench,
 		"GET /connections":                    c.connections,
 		"POST /connections/{account}/pause":   c.pause,
 		"POST /connections/{account}/unpause": c.unpause,

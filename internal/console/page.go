@@ -37,7 +37,7 @@ func newPages(a *assets) (*pages, error) {
 		"keylist": keyList,
 	}
 	p := &pages{sets: map[string]*template.Template{}}
-	for _, name := range []string{"login", "error", "help", "approvals", "cases", "case", "mentions", "connections"} {
+	for _, name := range []string{"login", "error", "help", "approvals", "cases", "case", "mentions", "templates", "connections"} {
 		files := []string{"pages/layout.html", "pages/approvals.html", "pages/" + name + ".html"}
 		set, err := template.New(name).Funcs(funcs).ParseFS(pageFiles, files...)
 		if err != nil {
