@@ -2,6 +2,7 @@ package console
 
 // englishBench are the texts of the page of templates and its test bench.
 var englishBench = map[string]string{
+	"lang.hi-latn":    "Hindi, romanised",
 	"templates":       "Templates",
 	"key.gt":          "templates and test bench",
 	"bench.title":     "Test bench",

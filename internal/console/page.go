@@ -30,11 +30,12 @@ func newPages(a *assets) (*pages, error) {
 		return nil, fmt.Errorf("words of scripts: %w", err)
 	}
 	funcs := template.FuncMap{
-		"t":       say,
-		"list":    func(s ...string) []string { return s },
-		"asset":   func(name string) string { return a.urls[name] },
-		"jswords": func() string { return string(words) },
-		"keylist": keyList,
+		"t":        say,
+		"list":     func(s ...string) []string { return s },
+		"asset":    func(name string) string { return a.urls[name] },
+		"jswords":  func() string { return string(words) },
+		"keylist":  keyList,
+		"language": language,
 	}
 	p := &pages{sets: map[string]*template.Template{}}
 	for _, name := range []string{"login", "error", "help", "approvals", "cases", "case", "mentions", "templates", "connections"} {

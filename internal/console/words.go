@@ -41,7 +41,11 @@ func label(group, value string) string {
 
 // language names a language by its code, in the interface's language.
 func language(code string) string {
-	base, _, _ := strings.Cut(strings.ToLower(code), "-")
+	code = strings.ToLower(code)
+	if s, ok := english["lang."+code]; ok {
+		return s
+	}
+	base, _, _ := strings.Cut(code, "-")
 	if s, ok := english["lang."+base]; ok {
 		return s
 	}
