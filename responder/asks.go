@@ -1,6 +1,9 @@
 package responder
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // How far from an ask what is asked for may stand, in bytes: behind it, and
 // before it in languages whose verb comes last.
@@ -75,6 +78,13 @@ func search(all []found, from int32) int {
 		}
 	}
 	return low
+}
+
+// behind is the index of the first hit of a section that begins at or behind a
+// place of the folded text.
+func (b *board) behind(s section, place int) int {
+	all := b.by[s]
+	return sort.Search(len(all), func(k int) bool { return int(b.words.at[all[k].from]) >= place })
 }
 
 // before reports whether a phrase of a section in x's language leads up to x

@@ -91,7 +91,7 @@ func (h chain) isLink(path bool) bool {
 	if !plain {
 		return generic[top] || countries[top]
 	}
-	return isHost(h.host(), top, path)
+	return isHost(h.host(), top, path) || generic[loose(top).text]
 }
 
 // exactHost is the host as the network reads it, with its dots mended.
@@ -218,6 +218,9 @@ func (c *check) resembles(host string) bool {
 		our = strings.TrimPrefix(our, "*.")
 		a, b := skeleton(host), skeleton(our)
 		if a == b || len(b) >= 6 && oneOff(a, b) || strings.Contains(a, b) {
+			return true
+		}
+		if dotless := strings.ReplaceAll(b, ".", ""); len(dotless) >= 8 && strings.Contains(strings.ReplaceAll(a, ".", ""), dotless) {
 			return true
 		}
 		if name, _, _ := strings.Cut(b, "."); len(name) >= 6 && strings.Contains(a, name) {

@@ -14,17 +14,18 @@ const maxLinks = 64
 // in both foldings: one shows what the network sees, the other what a reader
 // sees. Longest forms first; what they cover is not looked at again.
 func (c *check) links() {
-	c.linksIn(c.exact, c.loose.from == nil)
-	if c.loose.from != nil {
-		c.linksIn(c.loose, true)
+	c.schemes(c.exact)
+	if c.loose.from == nil {
+		c.linksIn(c.exact, true)
+		return
 	}
+	c.schemes(c.loose)
+	c.linksIn(c.exact, false)
+	c.linksIn(c.loose, true)
 }
 
-// linksIn looks at one folding; said also takes dots written as words.
+// linksIn looks at one folding for what has no scheme; said also takes dots written as words.
 func (c *check) linksIn(f folded, said bool) {
-	if strings.IndexByte(f.text, ':') >= 0 {
-		c.schemes(f)
-	}
 	dots := c.dots(f.text, said)
 	hosts := chains(f.text, dots)
 	c.emails(f, hosts)
@@ -39,10 +40,7 @@ func (c *check) linksIn(f folded, said bool) {
 // browsers mend them; and addresses in brackets.
 func (c *check) schemes(f folded) {
 	text := f.text
-	for i := 0; i < len(text); i++ {
-		if text[i] != ':' || i+1 == len(text) {
-			continue
-		}
+	for i := strings.IndexByte(text, ':'); i >= 0 && i+1 < len(text); i = indexFrom(text, ':', i+1) {
 		start := i
 		for start > 0 && i-start < 21 && (ascii(text[start-1]) || text[start-1] >= '0' && text[start-1] <= '9' || strings.IndexByte("+.-", text[start-1]) >= 0) {
 			start--

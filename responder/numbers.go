@@ -62,7 +62,7 @@ func (c *check) number(s stretch, text string) {
 		return
 	}
 	switch {
-	case card(s):
+	case card(s) && (n > maxContact || !strings.HasSuffix(strings.TrimRight(text[:from], " ("), "+")):
 		c.add(RuleCardNumber, a, b, "remove the card number")
 	case n < minCall || c.ourNumber(from, to):
 	case n >= minMixed && to < len(text) && ascii(text[to]),
@@ -87,13 +87,14 @@ func (c *check) named(s section, from int, text string) bool {
 	if s == secOrder && from > 0 && strings.HasSuffix(strings.TrimRight(text[:from], " "), "#") {
 		return true
 	}
-	for _, h := range c.board.by[s] {
-		_, end := c.board.words.place(int(h.from), int(h.to))
-		if end > from {
-			return false
+	all := c.board.by[s]
+	for k := c.board.behind(s, from) - 1; k >= 0; k-- {
+		start, end := c.board.words.place(int(all[k].from), int(all[k].to))
+		if end <= from {
+			return distance(text, end, from) <= nearWord && !apart(text[end:from])
 		}
-		if from-end <= nearWord && !apart(text[end:from]) {
-			return true
+		if from-start > maxPhrase {
+			break
 		}
 	}
 	return false
@@ -108,13 +109,13 @@ func apart(between string) bool {
 // called reports whether a number that ends at to is followed by a phrase that
 // says to call it, in languages whose verb comes last.
 func (c *check) called(to int, text string) bool {
-	for _, h := range c.board.by[secCallAfter] {
-		start, _ := c.board.words.place(int(h.from), int(h.to))
-		if start >= to && start-to <= nearWord && !apart(text[to:start]) {
-			return true
-		}
+	all := c.board.by[secCallAfter]
+	k := c.board.behind(secCallAfter, to)
+	if k == len(all) {
+		return false
 	}
-	return false
+	start, _ := c.board.words.place(int(all[k].from), int(all[k].to))
+	return distance(text, to, start) <= nearWord && !apart(text[to:start])
 }
 
 // lettered reports whether letters lead straight into a number: SW-123456.
@@ -259,9 +260,21 @@ var asDigit = func() (set [256]byte) {
 	return set
 }()
 
+// distance is how many bytes stand between two places, spaces that stand
+// together counted as one, up to a few hundred.
+func distance(text string, from, to int) int {
+	n := 0
+	for i := from; i < min(to, from+400); i++ {
+		if !space(text[i]) || i == from || !space(text[i-1]) {
+			n++
+		}
+	}
+	return max(n, to-from-400)
+}
+
 // joins reports whether a number goes on across these separators.
 func joins(between string) bool {
-	return len(between) <= 5 && strings.Trim(between, " \t\n-./()+_*~|\\") == ""
+	return distance(between, 0, len(between)) <= 5 && strings.Trim(between, " \t\n-./()+_*~|\\") == ""
 }
 
 // withoutAllowed cuts numbers of the allow-list out of a stretch.

@@ -23,6 +23,7 @@ const (
 // saidDigits finds numbers whose digits are written as words of one language.
 func (c *check) saidDigits() []stretch {
 	var out []stretch
+	text := c.loose.text
 	for language := range theVocabulary().languages {
 		var all []group
 		for digit := range 10 {
@@ -35,18 +36,18 @@ func (c *check) saidDigits() []stretch {
 		}
 		if len(all) >= minSaid {
 			slices.SortFunc(all, func(a, b group) int { return a.from - b.from })
-			out = append(out, runs(all)...)
+			out = append(out, runs(all, text)...)
 		}
 	}
 	return out
 }
 
 // runs joins groups that follow each other closely.
-func runs(all []group) []stretch {
+func runs(all []group, text string) []stretch {
 	var out []stretch
 	for start := 0; start < len(all); {
 		end := start + 1
-		for end < len(all) && all[end].from-all[end-1].to <= saidGap {
+		for end < len(all) && distance(text, all[end-1].to, all[end].from) <= saidGap {
 			end++
 		}
 		if end-start >= minSaid {
@@ -75,7 +76,7 @@ func (c *check) partedCards(all []stretch) {
 	}
 	for i := range groups {
 		digits := ""
-		for j := i; j < len(groups) && len(digits) < 16 && (j == i || groups[j].from-groups[j-1].to <= partedGap); j++ {
+		for j := i; j < len(groups) && len(digits) < 16 && (j == i || distance(c.loose.text, groups[j-1].to, groups[j].from) <= partedGap); j++ {
 			digits += groups[j].digits
 			if j > i && issued(digits) && luhn(digits) {
 				a, b := c.loose.span(groups[i].from, groups[j].to)

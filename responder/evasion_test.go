@@ -1,0 +1,155 @@
+package responder
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"socialwatch"
+)
+
+// disguises are ways to write a text so that a program reads another.
+var disguises = map[string]func(r rune, rnd *rand.Rand) string{
+	"twin letters": func(r rune, rnd *rand.Rand) string {
+		row := map[rune]string{'a': "аα", 'e': "еε", 'o': "оο", 'p': "р", 'c': "с", 'i': "іı", 's': "ѕ", 'u': "υ", 'n': "ո", 'd': "ԁ"}[r]
+		if all := []rune(row); len(all) > 0 && rnd.IntN(2) == 0 {
+			return string(all[rnd.IntN(len(all))])
+		}
+		return string(r)
+	},
+	"full width": func(r rune, _ *rand.Rand) string {
+		if r > ' ' && r < 0x7F {
+			return string(r + 0xFEE0)
+		}
+		return string(r)
+	},
+	"bold mathematics": func(r rune, _ *rand.Rand) string {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return string(r - 'a' + 0x1D41A)
+		case r >= '0' && r <= '9':
+			return string(r - '0' + 0x1D7CE)
+		}
+		return string(r)
+	},
+	"accents": func(r rune, rnd *rand.Rand) string {
+		if strings.ContainsRune("aeiou", r) && rnd.IntN(2) == 0 {
+			return string(r) + "\u0301"
+		}
+		return string(r)
+	},
+	"digits of other scripts": func(r rune, rnd *rand.Rand) string {
+		if r >= '0' && r <= '9' {
+			return string(r - '0' + []rune{0x660, 0x6F0, 0x966, 0xE50, 0x1D7D8}[rnd.IntN(5)])
+		}
+		return string(r)
+	},
+	"zero width": func(r rune, rnd *rand.Rand) string {
+		if rnd.IntN(3) == 0 {
+			return string(r) + string([]rune{0x200B, 0x200C, 0x2060, 0xFEFF, 0xAD, 0x34F}[rnd.IntN(6)])
+		}
+		return string(r)
+	},
+	"case": func(r rune, rnd *rand.Rand) string {
+		switch {
+		case r >= 0x250: // a capital may look like another letter than its small form
+			return string(r)
+		case rnd.IntN(2) == 0:
+			return strings.ToUpper(string(r))
+		}
+		return strings.ToLower(string(r))
+	},
+	"more spaces": func(r rune, rnd *rand.Rand) string {
+		if r == ' ' {
+			return []string{"  ", " \t", "\n", "   "}[rnd.IntN(4)]
+		}
+		return string(r)
+	},
+	"wide spaces": func(r rune, rnd *rand.Rand) string {
+		if r == ' ' {
+			return string([]rune{0xA0, 0x2003, 0x202F, 0x3000}[rnd.IntN(4)])
+		}
+		return string(r)
+	},
+}
+
+func disguise(text, how string, seed uint64) string {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	var b strings.Builder
+	for _, r := range text {
+		b.WriteString(disguises[how](r, rnd))
+	}
+	return b.String()
+}
+
+// violations are the examples that must block.
+func violations(t testing.TB) []example {
+	t.Helper()
+	return slices.DeleteFunc(corpus(t), func(e example) bool {
+		return !slices.ContainsFunc(e.rules, func(rule string) bool { return blocking[rule] }) || !socialwatch.AnyBlocks(Safety{}.Check(public(e.text)))
+	})
+}
+
+func TestDisguisedViolationsStillBlock(t *testing.T) {
+	tried, missed := 0, 0
+	for _, e := range violations(t) {
+		for how := range disguises {
+			for seed := range uint64(3) {
+				text := disguise(e.text, how, seed)
+				tried++
+				if !socialwatch.AnyBlocks(Safety{}.Check(public(text))) {
+					if missed++; missed < 20 {
+						t.Errorf("%s as %s: %q passes", e.where, how, text)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d disguised violations, %d missed", tried, missed)
+}
+
+// FuzzCheck holds that no text breaks the check, and that what it finds lies
+// in the text.
+func FuzzCheck(f *testing.F) {
+	examples := corpus(f)
+	for i, e := range examples {
+		f.Add(e.text, uint64(i))
+	}
+	f.Add("\xf0\x9f4111\xff1111 1111\u20e3 1111 {{\ufb03}} www.\u0345\u0308.com @\u202e", uint64(1))
+	f.Fuzz(func(t *testing.T, text string, seed uint64) {
+		in := public(text)
+		in.TemplateText = examples[seed%uint64(len(examples))].text
+		first := Safety{}.Check(in)
+		requireSpans(t, text, first)
+		if again := (Safety{}).Check(in); !slices.Equal(first, again) {
+			t.Fatalf("%q: checked again: %+v, before %+v", text, again, first)
+		}
+		for _, folded := range []folded{exact(text), loose(text)} {
+			if folded.from != nil && (len(folded.from) != len(folded.text) || len(folded.to) != len(folded.text)) {
+				t.Fatalf("folding of %q loses its way back", text)
+			}
+		}
+	})
+}
+
+// FuzzEvasion disguises violations in two ways at once: they must still block.
+func FuzzEvasion(f *testing.F) {
+	all := violations(f)
+	names := slices.Sorted(maps.Keys(disguises))
+	for i := range 200 {
+		f.Add(uint16(i*37), uint64(i), byte(i), byte(i/7))
+	}
+	f.Fuzz(func(t *testing.T, which uint16, seed uint64, first, second byte) {
+		e := all[int(which)%len(all)]
+		one, two := names[int(first)%len(names)], names[int(second)%len(names)]
+		if one == two {
+			return // spaces twice part paragraphs
+		}
+		text := disguise(disguise(e.text, one, seed), two, seed+1)
+		if !socialwatch.AnyBlocks(Safety{}.Check(public(text))) {
+			t.Errorf("%s as %s and %s: %q passes", e.where, one, two, text)
+		}
+	})
+}
