@@ -37,6 +37,9 @@ func TestRulesOutsideTheWords(t *testing.T) {
 		{"prefix names two", func(c *CheckInput) { c.Payload.Prefix += "@other@far.example " }, RuleMentions},
 		{"empty", func(c *CheckInput) { c.Payload.Text = "" }, RuleUnfilled},
 		{"broken UTF-8", func(c *CheckInput) { c.Payload.Text = "Thanks \xff!" }, RuleHidden},
+		{"more links than anybody looks at", func(c *CheckInput) {
+			c.Payload.Text = strings.Repeat("shop.example ", maxLinks+1)
+		}, RuleLink},
 		{"beyond any network", func(c *CheckInput) {
 			c.Payload.Text, c.Payload.Limit = strings.Repeat("thanks ", 5_000), 1_000_000
 		}, RuleTooLong},
