@@ -91,6 +91,11 @@ const (
 	EventResumed         = "publishing.resumed"
 )
 
+// WaitsForPrivate is the value "waits_for" in the data of EventCaseState, or of
+// EventCaseUpdated where the case waited already: our reply has asked the
+// customer for private contact.
+const WaitsForPrivate = "private_contact"
+
 // Gap is a stretch of time in which mentions may have been missed.
 type Gap struct {
 	Account string

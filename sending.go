@@ -68,6 +68,7 @@ type Outcome struct {
 	RetryAt time.Time // failed: when another attempt may help; zero: a person decides
 	LookAt  time.Time // unknown: next look; zero: handed to a person
 	Counted bool      // a look that got an answer
+	Handoff bool      // sent: the text asks for private contact, and the case waits for that
 	At      time.Time
 }
 
@@ -84,5 +85,6 @@ type Settlement struct {
 	By      Person
 	Post    Published // zero with Absent
 	Absent  bool      // then the reply becomes failed and is sent once more
+	Handoff bool      // see Outcome
 	At      time.Time
 }

@@ -169,11 +169,11 @@ func (a *app) pipeline() {
 	}
 	a.desk = &publish.Desk{Decisions: a.store, Switches: a.store, Replies: a.store,
 		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, Now: a.now,
-		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry,
+		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry, Handoff: a.handoff,
 		Self: func(string) bool { return a.cfg.Replies.SelfApproval }}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
 		Connector: a.connector, Refresh: a.intake.LookAround, Check: a.check, Worker: a.worker,
-		Timeout: a.tuning.call, Settle: a.tuning.settle, Backoff: a.tuning.settle, Resend: a.resend, Now: a.now, Log: a.log}
+		Timeout: a.tuning.call, Settle: a.tuning.settle, Backoff: a.tuning.settle, Resend: a.resend, Handoff: a.handoff, Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
 	a.logins = &auth.Logins{Store: a.store, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.now}
 }
@@ -183,6 +183,13 @@ func (a *app) connector(account string) *connectors.Connector { return a.connect
 func (a *app) resend(account string) bool {
 	acc, err := a.cfg.Account(account)
 	return err == nil && acc.ResendWhenAbsent
+}
+
+// handoff reports whether a text comes from a template that sends the customer
+// to our private route.
+func (a *app) handoff(p socialwatch.Payload) bool {
+	t, _ := a.templates.Get(p.Template, p.Language)
+	return t.Handoff
 }
 
 // respond lends the responder what the configuration knows of the account.

@@ -379,6 +379,9 @@ func (c *Console) history(events []socialwatch.Event) []eventView {
 		if to, ok := e.Data["to"].(string); ok && e.Kind == socialwatch.EventCaseState {
 			v.Text += ": " + label("case", to)
 		}
+		if what, ok := e.Data["waits_for"].(string); ok {
+			v.Text += " " + label("waits", what)
+		}
 		if team, ok := e.Data["team"].(string); ok && e.Kind == socialwatch.EventCaseUpdated {
 			v.Text += ": " + say("team") + " " + team
 		}

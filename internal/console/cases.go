@@ -95,6 +95,7 @@ type caseView struct {
 	caseRowView
 	Level                                   int
 	Reach, Account, Team, Escalation, Lacks string
+	WaitsFor                                string
 	Version                                 int
 	MayResolve, MayReopen                   bool
 	Problem                                 *noteView
@@ -139,6 +140,9 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 		Account: cs.Account, Team: cs.Team, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d)}
 	if cs.Escalated {
 		v.Escalation = label("escalation", cs.Escalation)
+	}
+	if d.WaitsFor != "" {
+		v.WaitsFor = label("waits", d.WaitsFor)
 	}
 	author := p.May(socialwatch.RoleAuthor, cs.Account)
 	live := cs.State.Live() && cs.State != socialwatch.CaseResolved

@@ -210,3 +210,13 @@ func TestCasesMoveOnlyFromTheVersionSeen(t *testing.T) {
 		t.Errorf("without a version: status %d", r.status)
 	}
 }
+
+func TestACaseSaysThatItWaitsForPrivateContact(t *testing.T) {
+	s := newShop(t)
+	cs := s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order"})
+	ana := s.enter(t, "ana")
+	ana.submit(ana.get("/"), "/approve", nil)
+	s.advance(time.Minute)
+	s.end(t, s.replyOf(t, cs.Number).ID, socialwatch.Outcome{State: socialwatch.ReplySent, Handoff: true, Post: socialwatch.Published{PostID: "77"}})
+	ana.get("/cases/"+cs.Number).has(t, "waiting for private contact</span>", "Case moved: waiting for private contact")
+}

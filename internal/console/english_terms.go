@@ -61,6 +61,8 @@ var englishTerms = map[string]string{
 	"done.edited":    "Saved a new version of %s.",
 	"done.now":       "Now: %s.",
 
+	"waits.private_contact": "for private contact",
+
 	// Events
 	"event.case.opened":        "Case opened",
 	"event.case.updated":       "Case updated",

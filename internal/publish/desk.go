@@ -41,9 +41,10 @@ type Desk struct {
 	Connector func(account string) *connectors.Connector
 	Refresh   func(ctx context.Context, c *connectors.Connector, postIDs []string) error
 	Check     func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
-	Hold      time.Duration             // undo window; 0 sends at once
-	Expiry    time.Duration             // life of a version; 0: four hours
-	Self      func(account string) bool // may an author approve own text there
+	Hold      time.Duration                  // undo window; 0 sends at once
+	Expiry    time.Duration                  // life of a version; 0: four hours
+	Handoff   func(socialwatch.Payload) bool // see Publisher.Handoff
+	Self      func(account string) bool      // may an author approve own text there
 	Now       func() time.Time
 }
 
@@ -231,7 +232,7 @@ func (d *Desk) Settle(ctx context.Context, s socialwatch.Settlement) (socialwatc
 		}
 		s.Post.PostID = path.Base(u.Path)
 	}
-	s.At = d.now()
+	s.At, s.Handoff = d.now(), d.Handoff != nil && d.Handoff(rc.Reply.Payload)
 	return d.Switches.Settle(ctx, s)
 }
 

@@ -62,7 +62,10 @@ type Publisher struct {
 	Check   func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
 	// Resend permits sending again, without a guard of the server, what was
 	// not found: a double is then possible. nil: never.
-	Resend  func(account string) bool
+	Resend func(account string) bool
+	// Handoff reports whether a payload asks the customer for private contact,
+	// which its case waits for once it is sent; nil: none does.
+	Handoff func(socialwatch.Payload) bool
 	Worker  string        // unique among processes
 	Timeout time.Duration // of one call; the lease is twice as long; 0: 30 s
 	Settle  time.Duration // the longest that a taken post stays invisible; 0: 5 s
@@ -138,6 +141,7 @@ func (p *Publisher) send(ctx context.Context, id int64, looked time.Time) (bool,
 	// What follows must end even when the program is told to stop.
 	ctx = context.WithoutCancel(ctx)
 	o := p.call(ctx, c, att)
+	o.Handoff = p.Handoff != nil && p.Handoff(att.Reply.Payload)
 	p.point("answered")
 	err = p.Sends.Finish(ctx, att, o)
 	if errors.Is(err, socialwatch.ErrConflict) {

@@ -27,6 +27,7 @@ func (p *Publisher) reconcile(ctx context.Context) (int, error) {
 		if lookErr != nil {
 			errs = append(errs, fmt.Errorf("account %s: look for reply %d: %w", att.Reply.Payload.Account, att.Reply.ID, lookErr))
 		}
+		o.Handoff = p.Handoff != nil && p.Handoff(att.Reply.Payload)
 		err := p.Looks.FinishLook(ctx, att, o)
 		switch {
 		case errors.Is(err, socialwatch.ErrConflict):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"socialwatch"
@@ -174,8 +175,25 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if d.Corrected, err = t.corrections(ctx, c.ID); err != nil {
 		return d, err
 	}
+	if d.WaitsFor, err = t.waitsFor(ctx, d.Case); err != nil {
+		return d, err
+	}
 	d.Events, d.Older, err = t.timeline(ctx, c.ID, "", eventsShown)
 	return d, err
+}
+
+// What a case waits for stands in the newest event that moved it, or in one
+// that says it again.
+const sqlWaitsFor = `select coalesce(data ->> 'waits_for', '') from events
+where case_id = ? and (kind = '` + socialwatch.EventCaseState + `' or data ->> 'waits_for' <> '') order by id desc limit 1`
+
+func (t *tx) waitsFor(ctx context.Context, c socialwatch.Case) (string, error) {
+	if c.State != socialwatch.CaseWaiting {
+		return "", nil
+	}
+	var found []string
+	err := t.all(ctx, &found, sqlWaitsFor, c.ID)
+	return strings.Join(found, ""), err
 }
 
 // Timeline returns one page of a case's events, the newest first, numbered or

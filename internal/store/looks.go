@@ -128,7 +128,7 @@ func (t *tx) settle(ctx context.Context, w socialwatch.Settlement) (socialwatch.
 	if err := t.mayDecide(ctx, w.By.Login, socialwatch.RoleLead, old.Payload.Account); err != nil {
 		return old, err
 	}
-	o := socialwatch.Outcome{State: socialwatch.ReplySent, Post: w.Post, At: w.At}
+	o := socialwatch.Outcome{State: socialwatch.ReplySent, Post: w.Post, Handoff: w.Handoff, At: w.At}
 	if w.Absent {
 		o = socialwatch.Outcome{State: socialwatch.ReplyFailed, At: w.At, RetryAt: w.At, Reason: "a person states that it is absent"}
 	}

@@ -167,6 +167,7 @@ type CaseDetail struct {
 	Events     []socialwatch.Event // the newest 200, newest first
 	Older      string              // cursor for Timeline; empty when Events holds all
 	Corrected  map[int64]Corrected // by mention; those that a person has corrected
+	WaitsFor   string              // socialwatch.WaitsForPrivate while the case waits for that; else empty
 }
 
 // CaseMove is a person's change of a case's state.

@@ -213,7 +213,7 @@ func (t *tx) ended(ctx context.Context, r socialwatch.Reply, o socialwatch.Outco
 	case o.State == socialwatch.ReplySent:
 		s.more["post_id"], s.more["url"] = o.Post.PostID, o.Post.URL
 		var err error
-		if events, err = t.responded(ctx, r, s); err != nil {
+		if events, err = t.responded(ctx, r, s, o.Handoff); err != nil {
 			return err
 		}
 	case o.State == socialwatch.ReplyUnknown && o.LookAt.IsZero():
@@ -232,8 +232,8 @@ where id = ?`
 // responded brings the case up to date with a reply that is public and returns
 // its events. The first reply is the case's first response. A new or open case
 // waits for the customer now, unless a human must still act beyond the reply:
-// then it is open.
-func (t *tx) responded(ctx context.Context, r socialwatch.Reply, s step) ([]socialwatch.Event, error) {
+// then it is open. With handoff the event of a case that waits says what for.
+func (t *tx) responded(ctx context.Context, r socialwatch.Reply, s step, handoff bool) ([]socialwatch.Event, error) {
 	row, err := t.caseByID(ctx, r.CaseID)
 	if err != nil {
 		return nil, err
@@ -255,8 +255,16 @@ func (t *tx) responded(ctx context.Context, r socialwatch.Reply, s step) ([]soci
 		e.Kind, e.Data = socialwatch.EventCaseResponded, map[string]any{"how": "reply", "post_id": r.PostID}
 		events = append(events, e)
 	}
+	handoff = handoff && to == socialwatch.CaseWaiting
 	if to != c.State {
 		e.Kind, e.Data = socialwatch.EventCaseState, map[string]any{"from": string(c.State), "to": string(to)}
+	} else {
+		e.Kind, e.Data = socialwatch.EventCaseUpdated, map[string]any{}
+	}
+	if handoff {
+		e.Data["waits_for"] = socialwatch.WaitsForPrivate
+	}
+	if to != c.State || handoff {
 		events = append(events, e)
 	}
 	return events, nil

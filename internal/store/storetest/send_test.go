@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/internal/store"
 )
 
 func TestClaimChecksWhatWasApproved(t *testing.T) {
@@ -116,6 +117,76 @@ func TestSentStandsWithItsEventsAndTheFirstResponse(t *testing.T) {
 					t.Errorf("events %v, want %v", got, want)
 				}
 			})
+		}
+	})
+}
+
+func TestHandoffSaysWhatTheCaseWaitsFor(t *testing.T) {
+	shapes := map[string]struct {
+		state     socialwatch.CaseState
+		escalated bool
+		handoff   bool
+		event     string // that tells it
+	}{
+		"new":               {socialwatch.CaseNew, false, true, socialwatch.EventCaseState},
+		"waiting already":   {socialwatch.CaseWaiting, false, true, socialwatch.EventCaseUpdated},
+		"escalated":         {socialwatch.CaseNew, true, true, ""}, // a human must act: it waits for nobody
+		"another template":  {socialwatch.CaseNew, false, false, ""},
+		"another, no state": {socialwatch.CaseWaiting, false, false, ""},
+	}
+	ways := map[string]func(t *testing.T, fx bench, s Seeded, ana, lea socialwatch.Person, handoff bool) error{
+		"called": func(t *testing.T, fx bench, s Seeded, ana, _ socialwatch.Person, handoff bool) error {
+			o := outcome(socialwatch.ReplySent)
+			o.Handoff = handoff
+			return fx.Finish(t.Context(), fx.Sending(t, s.Reply, ana, "w"), o)
+		},
+		"settled": func(t *testing.T, fx bench, s Seeded, ana, lea socialwatch.Person, handoff bool) error {
+			if err := fx.Finish(t.Context(), fx.Sending(t, s.Reply, ana, "w"), outcome(socialwatch.ReplyUnknown)); err != nil {
+				return err
+			}
+			_, err := fx.Settle(t.Context(), socialwatch.Settlement{ReplyID: s.Reply.ID, By: lea, Handoff: handoff,
+				Post: socialwatch.Published{PostID: "9" + s.Mention.ID}, At: Start.Add(time.Hour)})
+			return err
+		},
+	}
+	onBench(t, func(t *testing.T, fx bench) {
+		ana, lea := fx.Hire(t, "ana", socialwatch.RoleApprover), fx.Hire(t, "lea", socialwatch.RoleLead)
+		n := 0
+		for name, shape := range shapes {
+			for way, send := range ways {
+				t.Run(name+" "+way, func(t *testing.T) {
+					n++
+					s := fx.Seed(t, fmt.Sprintf("h%d", n), 1)[0]
+					fx.exec(t, fmt.Sprintf("update cases set state = '%s', escalated = %v where id = %d", shape.state, shape.escalated, s.Case.ID))
+					if err := send(t, fx, s, ana, lea, shape.handoff); err != nil {
+						t.Fatal(err)
+					}
+					d, err := fx.Case(t.Context(), s.Case.Number)
+					if err != nil {
+						t.Fatal(err)
+					}
+					told := ""
+					for _, e := range d.Events {
+						if e.Data["waits_for"] == socialwatch.WaitsForPrivate {
+							told = e.Kind
+						}
+					}
+					if told != shape.event || (d.WaitsFor == socialwatch.WaitsForPrivate) != (shape.event != "") {
+						t.Fatalf("told by %q, waits for %q in state %s", told, d.WaitsFor, d.Case.State)
+					}
+					for _, to := range []socialwatch.CaseState{socialwatch.CaseOpen, socialwatch.CaseWaiting} { // by a person, for something else
+						if d.Case.State == to {
+							continue
+						}
+						if d.Case, err = fx.SetCaseState(t.Context(), store.CaseMove{Number: s.Case.Number, Version: d.Case.Version, To: to, By: lea, At: Start.Add(2 * time.Hour)}); err != nil {
+							t.Fatal(err)
+						}
+						if d, err = fx.Case(t.Context(), s.Case.Number); err != nil || d.WaitsFor != "" {
+							t.Errorf("once %s it waits for %q, %v", to, d.WaitsFor, err)
+						}
+					}
+				})
+			}
 		}
 	})
 }
