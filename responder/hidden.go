@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,6 +13,9 @@ const maxStack = 3
 // hidden finds characters that do not show, reorder the text or cover it, and
 // leaves those that a script or an emoji needs.
 func (c *check) hidden() {
+	if strings.IndexFunc(c.text, unusual) < 0 {
+		return
+	}
 	runes, at := decode(c.text)
 	stack := 0
 	for i, r := range runes {
@@ -30,6 +34,11 @@ func (c *check) hidden() {
 			c.add(RuleHidden, at[i], at[i+1], "remove the character that does not show, or type the words again")
 		}
 	}
+}
+
+// unusual reports runes that hidden must look at closely.
+func unusual(r rune) bool {
+	return ignorable(r) || r == utf8.RuneError || r >= 0x300 && (unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Co, r))
 }
 
 // decode returns the runes of s and where each begins, with the end of s.
