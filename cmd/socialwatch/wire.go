@@ -146,7 +146,7 @@ func (a *app) rules() error {
 	if a.templates, err = responder.Load(templates.FS, own); err != nil {
 		return fmt.Errorf("templates: %w", err)
 	}
-	a.responder = responder.New(a.templates, responder.Safety{})
+	a.responder = responder.New(a.templates, responder.Safety{WideReach: a.cfg.Replies.WideReach})
 	a.accounts, a.calendars = map[string]responder.Account{}, map[string]responder.Calendar{}
 	for _, acc := range a.cfg.Accounts {
 		a.accounts[acc.Name] = responder.Account{Name: acc.Name, Handles: []string{acc.Handle}, Languages: acc.Languages,

@@ -43,6 +43,7 @@ type Cases struct {
 type Replies struct {
 	Hold         time.Duration `yaml:"hold" example:"20s" doc:"Undo window after an approval, 0s to 5m."`
 	Expiry       time.Duration `yaml:"expiry" example:"4h" doc:"How long a draft may be approved before a fresh one is needed."`
+	WideReach    int           `yaml:"wide_reach" example:"10000" doc:"Followers of a customer from which an answer asks for a second look. 0: never."`
 	SelfApproval bool          `yaml:"self_approval" example:"false" doc:"True lets authors approve their own text (small teams); every event then says so."`
 }
 
@@ -120,7 +121,7 @@ func defaults() Config {
 		Database: Database{URL: "sqlite:socialwatch.db", Schema: "socialwatch", MaxOpen: 10},
 		Listen:   "127.0.0.1:8080",
 		Cases:    Cases{Prefix: "K-"},
-		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour},
+		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000},
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
 		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},
 	}

@@ -113,6 +113,9 @@ func (c Config) check() []problem {
 	if e := c.Replies.Expiry; e < time.Minute {
 		add("replies.expiry", "write at least 1m")
 	}
+	if c.Replies.WideReach < 0 {
+		add("replies.wide_reach", "write a number of followers from 0, such as 10000")
+	}
 	if c.Polling.Stale < 1 {
 		add("polling.missed", "write a number from 1")
 	}
