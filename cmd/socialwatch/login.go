@@ -86,12 +86,19 @@ func (a *app) login(ctx context.Context, c *connectors.Connector, how consent) (
 	if err != nil {
 		return socialwatch.Author{}, err
 	}
+	var door net.Listener
+	if !how.paste { // before a person consents for nothing
+		if door, err = net.Listen("tcp", how.listen); err != nil {
+			return socialwatch.Author{}, fmt.Errorf("listen on %s: %w: name another address with --listen, and as callback in the app's settings, or use --paste", how.listen, err)
+		}
+		defer door.Close() //nolint:errcheck // it is closed by then
+	}
 	fmt.Fprintf(how.out, "The app's settings must hold this callback address: %s\n\nOpen this address in a browser, signed in as the account, and allow the access:\n\n  %s\n\n", redirect, address)
 	var back url.Values
 	if how.paste {
 		back, err = how.pastes(ctx)
 	} else {
-		back, err = how.listens(ctx, state.State)
+		back, err = listens(ctx, door, state.State)
 	}
 	if err != nil {
 		return socialwatch.Author{}, err
@@ -132,11 +139,7 @@ func (how consent) pastes(ctx context.Context) (url.Values, error) {
 
 // listens waits for the browser to come with the state that it was sent away
 // with; whoever comes without it is not the one.
-func (how consent) listens(ctx context.Context, state string) (url.Values, error) {
-	l, err := net.Listen("tcp", how.listen)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w: name another address with --listen, and as callback in the app's settings, or use --paste", how.listen, err)
-	}
+func listens(ctx context.Context, l net.Listener, state string) (url.Values, error) {
 	back := make(chan url.Values, 1)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+loginPath, func(w http.ResponseWriter, r *http.Request) { came(w, r, state, back) })

@@ -99,6 +99,11 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 		Stream: acc.X.Stream, PostFields: acc.X.PostFields, Automated: acc.X.Automated,
 		UserAgent: userAgent(), Now: a.now, Logger: a.log,
 	}
+	if secrets["CLIENT_ID"] != "" && os.Getenv(a.cfg.Secrets.KeyEnv) == "" {
+		return nil, fmt.Errorf("environment variable %s is not set: the tokens of OAuth 2.0 are sealed with the key in it; "+
+			"give the key that they were stored under, or make one with `openssl rand -base64 32` and keep it with the other secrets",
+			a.cfg.Secrets.KeyEnv)
+	}
 	if a.store == nil {
 		return nil, errors.New("its money, tokens and pushed posts stand in the database: put that right first")
 	}

@@ -160,13 +160,27 @@ func (c *client) refresh(ctx context.Context, stale connectors.Token) (connector
 	return connectors.Token{}, readError(fmt.Errorf("renew the account's token: %w", err))
 }
 
+// ended is a login that X has refused to renew.
+type ended struct {
+	refresh string
+	why     error
+}
+
 func (c *client) renew(ctx context.Context, old connectors.Token) (connectors.Token, error) {
 	if old.Refresh == "" {
 		return old, unauthorized("the login can't be renewed: run socialwatch login " + c.opt.Account)
 	}
+	// What X has refused it will refuse again, and every poll would ask.
+	if over := c.over.Load(); over != nil && over.refresh == old.Refresh {
+		return old, over.why
+	}
 	t, err := c.oauth2Config().TokenSource(c.oauth2Context(ctx), &oauth2.Token{RefreshToken: old.Refresh}).Token()
 	if err != nil {
-		return old, c.tokenError(err)
+		err = c.tokenError(err)
+		if socialwatch.ReasonOf(err) == socialwatch.Unauthorized {
+			c.over.Store(&ended{old.Refresh, err})
+		}
+		return old, err
 	}
 	return tokenOf(t, old.Refresh), nil
 }

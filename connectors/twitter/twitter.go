@@ -113,6 +113,7 @@ type client struct {
 
 	learning chan struct{} // held by the one who asks who we are
 	self     atomic.Pointer[self]
+	over     atomic.Pointer[ended]
 }
 
 // New returns the connector of one account. It does no I/O. Errors say what to
