@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -159,4 +160,17 @@ func (s *shop) loggedIn(back string) {
 	if a := l.end(); a.code != exitDone {
 		s.Fatalf("login: %+v", a)
 	}
+}
+
+// busy reports whether the machine has much more to do than it can: then times
+// say nothing.
+func busy(t *testing.T) bool {
+	t.Helper()
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return false
+	}
+	var load float64
+	_, err = fmt.Sscan(string(b), &load)
+	return err == nil && load > 1.5*float64(runtime.NumCPU())
 }

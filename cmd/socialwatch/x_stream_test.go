@@ -1,0 +1,214 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/simulator/twitter"
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+)
+
+// newPushShop is a shop on X whose mentions are pushed, logged in.
+func newPushShop(t *testing.T, kind store.Kind, o twitter.Options) (s *shop, back string) {
+	t.Helper()
+	o.LimitScale = 100
+	s, back = newOAuthShop(t, kind, o, ", stream: true")
+	s.loggedIn(back)
+	return s, back
+}
+
+// streaming waits until so many streams are open and Connections says so.
+func (s *shop) streaming(n int) {
+	s.Helper()
+	until(s.T, time.Minute, "the stream is open", func() bool {
+		return s.x.Streams() == n && s.number("select count(*) from accounts where stream_up") == 1
+	})
+}
+
+// drafted waits for a draft under a post and says how long that took.
+func (s *shop) drafted(post string) time.Duration {
+	s.Helper()
+	begun := time.Now()
+	until(s.T, 30*time.Second, "a draft is there", func() bool {
+		for _, r := range s.rows() {
+			if r.parent == post {
+				return true
+			}
+		}
+		return false
+	})
+	return time.Since(begun)
+}
+
+// charged is what the stand-in has billed for an item.
+func (s *shop) charged(item string) (objects int, amount socialwatch.MicroUSD) {
+	for _, c := range s.x.Bill().Charges {
+		if c.Item == item {
+			objects, amount = objects+c.Objects, amount+socialwatch.MicroUSD(c.Amount)
+		}
+	}
+	return objects, amount
+}
+
+// TestPushedMentions: with two serving processes one stream is open. Mentions
+// come by it within a second, also when polls fail, are stored once and billed
+// once, as events alone; when the one process dies the other takes over.
+func TestPushedMentions(t *testing.T) {
+	for _, kind := range dbtest.Kinds(t) {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s, _ := newPushShop(t, kind, twitter.Options{})
+			d, two := s.serve(), s.twin()
+			s.streaming(1)
+			d2 := two.serve()
+			s.ready()
+			opened := s.x.Requests()[streamRoute]
+			// No poll: what comes comes by the stream.
+			must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultUnavailable, Route: mentionsRoute}))
+			var posts []string
+			var slowest time.Duration
+			for n := range 5 {
+				posts = append(posts, s.tweet(n))
+				slowest = max(slowest, s.drafted(posts[n]))
+			}
+			t.Logf("the slowest draft stood there after %s", slowest)
+			if most := time.Second; !raced && slowest > most && !busy(t) {
+				t.Errorf("a draft took %s", slowest)
+			}
+			s.x.ClearFaults()
+			until(t, time.Minute, "polls work again", func() bool { return s.trouble() == "" })
+			if n, amount := s.charged("stream_event"); n != 5 || amount != 25_000 {
+				t.Errorf("%d events for %s", n, amount.Dollars())
+			}
+			if n, _ := s.charged("mention_read"); n != 0 {
+				t.Errorf("%d mentions were paid for again by polls", n)
+			}
+			if n, now := s.x.Streams(), s.x.Requests()[streamRoute]; n != 1 || now != opened {
+				t.Errorf("%d streams are open after %d more attempts", n, now-opened)
+			}
+			d.kill()
+			posts = append(posts, s.tweet(10))
+			until(t, time.Minute, "the other process has the stream", func() bool { return s.x.Requests()[streamRoute] > opened })
+			two.streaming(1)
+			posts = append(posts, s.tweet(11))
+			until(t, time.Minute, "all is stored", func() bool { return s.has(posts) })
+			d2.end()
+			if spent, billed := s.spent(), socialwatch.MicroUSD(s.x.Bill().Total); spent != billed {
+				t.Errorf("%s noted, %s billed", spent.Dollars(), billed.Dollars())
+			}
+			s.audit(nil)
+		})
+	}
+}
+
+// TestKilledBetweenEventAndIntake: what stands in the inbox when the program is
+// killed is taken in by the next one, without asking the network for it; what
+// was not there yet is brought by the poll. Nothing is paid for twice.
+func TestKilledBetweenEventAndIntake(t *testing.T) {
+	for _, kind := range dbtest.Kinds(t) {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s, _ := newPushShop(t, kind, twitter.Options{})
+			d := s.serve()
+			s.streaming(1)
+			s.ready()
+			// A pause keeps intake from the inbox.
+			s.execute("update accounts set paused_by = 'test'")
+			first := s.tweet(1)
+			until(t, time.Minute, "the post waits in the inbox", func() bool { return s.number("select count(*) from inbox") == 1 })
+			d.kill()
+			must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultUnavailable, Route: mentionsRoute}))
+			s.execute("update accounts set paused_by = null")
+			looked := s.x.Requests()["GET /2/tweets"]
+			d = s.serve()
+			s.drafted(first)
+			if n := s.number("select count(*) from inbox"); n != 0 {
+				t.Errorf("%d posts still wait", n)
+			}
+			if n := s.x.Requests()["GET /2/tweets"]; n != looked {
+				t.Errorf("%d posts were read again", n-looked)
+			}
+			s.x.ClearFaults()
+			s.streaming(1)
+			// Killed while the event's post is looked up, before the inbox has it.
+			must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultLatency, Route: "GET /2/tweets", Delay: 5 * time.Second}))
+			second := s.tweet(2)
+			until(t, time.Minute, "the event's post is looked up", func() bool { return s.x.Requests()["GET /2/tweets"] > looked })
+			d.kill()
+			s.x.ClearFaults()
+			d = s.serve()
+			s.drafted(second)
+			d.end()
+			if n, _ := s.charged("stream_event"); n != 2 {
+				t.Errorf("%d events were billed", n)
+			}
+			if n, _ := s.charged("mention_read"); n != 0 {
+				t.Errorf("%d mentions were paid for again", n)
+			}
+			s.audit(nil)
+		})
+	}
+}
+
+func (s *shop) execute(query string) {
+	s.Helper()
+	_, err := s.look().Exec(query)
+	must(s.T, err)
+}
+
+// TestPollCoversBreaks: what is written while the stream is cut, or silent, is
+// brought by a poll, though polls come rarely.
+func TestPollCoversBreaks(t *testing.T) {
+	t.Parallel()
+	s, _ := newPushShop(t, store.SQLite, twitter.Options{})
+	s.set(`every: "@every 1s"`, `every: "@every 1h"`)
+	d := s.serve()
+	s.streaming(1)
+	var posts []string
+	for n := range 6 {
+		s.x.CutStreams()
+		posts = append(posts, s.tweet(n)) // no stream takes it
+	}
+	until(t, 30*time.Second, "all is stored", func() bool { return s.has(posts) })
+	if n, _ := s.charged("mention_read"); n == 0 {
+		t.Error("no break was covered by a poll: this shows nothing")
+	}
+	s.streaming(1)
+	d.end()
+	s.audit(nil)
+}
+
+// TestRightsTakenAway: when the account's owner takes the app's rights back, the
+// stream ends for good and polls fail; logs and Connections say what to do, and
+// after a new login polls go on by themselves.
+func TestRightsTakenAway(t *testing.T) {
+	t.Parallel()
+	s, back := newPushShop(t, store.SQLite, twitter.Options{})
+	d := s.serve()
+	s.streaming(1)
+	s.ready()
+	must(t, s.x.Revoke("shop_help"))
+	until(t, 30*time.Second, "it is said", func() bool {
+		return strings.Contains(d.log.String(), "stream refused for good") && s.x.Streams() == 0 &&
+			strings.Contains(s.trouble(), "run socialwatch login shop_help")
+	})
+	until(t, time.Minute, "/readyz says so", func() bool { return s.get("/readyz").code == http.StatusServiceUnavailable })
+	opened := s.x.Requests()[streamRoute]
+	asked := s.x.Requests()[tokenRoute]
+	post := s.tweet(1)
+	failures := s.number("select failures from accounts")
+	until(t, time.Minute, "polls go on failing", func() bool { return s.number("select failures from accounts") >= failures+3 })
+	if n := s.x.Requests()[streamRoute] - opened; n != 0 {
+		t.Errorf("the stream was tried %d times after its end", n)
+	}
+	if n := s.x.Requests()[tokenRoute] - asked; n != 0 {
+		t.Errorf("X was asked for tokens %d times after the end", n)
+	}
+	s.loggedIn(back)
+	until(t, time.Minute, "polls go on", func() bool { return s.has([]string{post}) && s.trouble() == "" })
+	d.end()
+}
