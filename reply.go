@@ -151,7 +151,22 @@ type Reply struct {
 	PostID    string // set exactly when State is Sent
 	PostURL   string
 	CreatedAt time.Time
+	Lease     Lease // who is deciding about it
 }
+
+// DecisionLease is how long somebody counts as deciding about a reply after
+// the last sign of it (product note, section 2).
+const DecisionLease = 2 * time.Minute
+
+// Lease says who is deciding about a reply, and until when without another
+// sign of it. It informs only; the zero value is nobody's.
+type Lease struct {
+	By    string // login
+	Until time.Time
+}
+
+// Active reports whether somebody is deciding at now.
+func (l Lease) Active(now time.Time) bool { return l.By != "" && now.Before(l.Until) }
 
 // RejectReasons are the reasons a person may give, numbered as the console's
 // keys 1 to 7; the last demands a note. They become evaluation labels.

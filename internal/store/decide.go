@@ -30,13 +30,13 @@ exists (select 1 from mentions where account = ? and author_id = ? and ` + sqlHa
 	sqlParent    = `select revision, gone_at from mentions where id = ?`
 
 	sqlApprove = `update replies set state = ?, key = ?, decided_by = ?, decided_at = ?, hold_until = ?, expires_at = ?,
-    findings = ?, reason = '', updated_at = ?
+    findings = ?, reason = '', updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
-	sqlReject = `update replies set state = 'rejected', reason = ?, decided_by = ?, decided_at = ?, updated_at = ?
+	sqlReject = `update replies set state = 'rejected', reason = ?, decided_by = ?, decided_at = ?, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
 	sqlUndo = `update replies set state = 'cancelled', reason = 'undone', updated_at = ?
 where id = ? and state = 'holding' and hash = ? returning ` + replyColumns
-	sqlWithdraw = `update replies set state = 'withdrawn', reason = ?, retry_at = null, updated_at = ?
+	sqlWithdraw = `update replies set state = 'withdrawn', reason = ?, retry_at = null, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state in ('awaiting','approved','blocked','failed') and hash = ? returning ` + replyColumns
 )
 
@@ -201,7 +201,7 @@ func (t *tx) mayApprove(ctx context.Context, old socialwatch.Reply, a socialwatc
 		return changedSince(old)
 	case socialwatch.AnyBlocks(a.Findings):
 		return errors.New("the safety check blocks it: change the text")
-	case !a.At.Before(old.ExpiresAt):
+	case !a.At.Before(old.ExpiresAt) && !old.Lease.Active(a.At):
 		return fmt.Errorf("it expired at %s: draft it again: %w", old.ExpiresAt.Format("15:04 MST"), socialwatch.ErrConflict)
 	case self && !a.SelfApproval:
 		return fmt.Errorf("%s wrote this version and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)

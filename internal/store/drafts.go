@@ -11,7 +11,7 @@ import (
 
 const (
 	sqlRevise = `update replies set state = ?, version = version + 1, payload = ?, hash = ?, findings = ?, author = ?,
-    reason = ?, expires_at = ?, updated_at = ?
+    reason = ?, expires_at = ?, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state in ('awaiting','blocked') and hash = ? returning ` + replyColumns
 	sqlBlock = `update replies set state = 'blocked', findings = ?, reason = ?, key = null, hold_until = null,
     retry_at = null, updated_at = ? where id = ? and state = ? returning ` + replyColumns

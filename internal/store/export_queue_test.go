@@ -16,6 +16,12 @@ func (s *Store) ExplainQueue(ctx context.Context, f QueueFilter) (string, error)
 	return s.explain(ctx, query, args...)
 }
 
+// ExplainTaking returns the plan of the query by which TakeNext would look.
+func (s *Store) ExplainTaking(ctx context.Context, q Taking) (string, error) {
+	query, args := freeQuery(q, sqlQueueAfter, q.Now, 1, q.Now, 1)
+	return s.explain(ctx, query, args...)
+}
+
 // ExplainPeriodic returns the plans of what every pass asks, whatever is due.
 func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]string, error) {
 	plans := map[string]string{}
@@ -26,7 +32,7 @@ func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]
 		"due sends":         {sqlDueSends, []any{now, now, now, 10}},
 		"ended leases":      {sqlLeasesDue, []any{now, 10}},
 		"due looks":         {sqlDueLooks, []any{now, now, 10}},
-		"expired awaiting":  {sqlExpireAwaiting, []any{now, 10}},
+		"expired awaiting":  {sqlExpireAwaiting, []any{now, now, 10}},
 		"expired others":    {sqlExpireWork, []any{now, 10}},
 		"overdue cases":     {sqlBreachDue, []any{now, 10}},
 		"resolved cases":    {sqlCloseDue, []any{now, 10}},

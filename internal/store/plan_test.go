@@ -74,12 +74,22 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, f := range map[string]store.QueueFilter{"first page": {}, "next page": {After: next},
-			"of an account": {Accounts: []string{storetest.Account}}} {
+			"of an account":          {Accounts: []string{storetest.Account}},
+			"of a language and team": {Languages: []string{"es"}, Teams: []string{"trust"}}} {
 			if plans[name], err = fx.ExplainQueue(t.Context(), f); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(plans[name], "replies_queue") {
 				t.Errorf("%s: not by the queue's index", name)
+			}
+		}
+		for name, q := range map[string]store.Taking{"take next": {}, "take next of a language": {Languages: []string{"es"}}} {
+			q.By.Login, q.Now = "ana", storetest.Start
+			if plans[name], err = fx.ExplainTaking(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(plans[name], "replies_queue") {
+				t.Errorf("%s: not by the queue's index:\n%s", name, plans[name])
 			}
 		}
 		for name, plan := range plans {

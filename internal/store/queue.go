@@ -80,7 +80,7 @@ func queueQuery(f QueueFilter) (string, []any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	where, args := among("account", f.Accounts)
+	where, args := chosen(f)
 	if f.After != "" {
 		at, err := parseCursor(f.After, listQueue, 4)
 		if err != nil {
@@ -99,6 +99,22 @@ func queueQuery(f QueueFilter) (string, []any, error) {
 	}
 	query := sqlQueueHead + sqlQueueColumns + fmt.Sprintf(sqlQueuePage, states, where)
 	return query, append(args, pageLimit(f.Limit)+1), nil
+}
+
+// chosen is the condition of a filter on a row of replies, less its states and
+// its place. The subqueries are scalar ones, which no planner makes a join of:
+// the queue's index stays in front.
+func chosen(f QueueFilter) (string, []any) {
+	where, args := among("account", f.Accounts)
+	if len(f.Languages) > 0 {
+		where += " and (select m.lang from mentions m where m.id = replies.mention_id) in (?)"
+		args = append(args, f.Languages)
+	}
+	if len(f.Teams) > 0 {
+		where += " and (select c.team from cases c where c.id = replies.case_id) in (?)"
+		args = append(args, f.Teams)
+	}
+	return where, args
 }
 
 var replyStates = []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyChecked,

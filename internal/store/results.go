@@ -34,10 +34,12 @@ type StopState struct {
 
 // QueueFilter chooses replies of the queue.
 type QueueFilter struct {
-	Accounts []string                 // nil: all; empty and not nil: none
-	States   []socialwatch.ReplyState // none: awaiting
-	After    string                   // cursor of the page before; empty: the first page
-	Limit    int                      // see PageDefault and PageMax
+	Accounts  []string                 // nil: all; empty and not nil: none
+	States    []socialwatch.ReplyState // none: awaiting
+	Languages []string                 // of the post, as triage found it; none: all
+	Teams     []string                 // of the case; none: all
+	After     string                   // cursor of the page before; empty: the first page
+	Limit     int                      // see PageDefault and PageMax
 }
 
 // QueueRow is one reply of the queue with what its two lines show. Body and

@@ -14,7 +14,8 @@ escalated, escalation, orders, opened_at, updated_at, due_at, responded_at, reso
 assignee, merged_into, linked, version, team`
 
 	replyColumns = `id, case_id, mention_id, state, version, payload, hash, findings, author, reason,
-decided_by, decided_at, hold_until, expires_at, key, attempt, sent_at, post_id, post_url, created_at`
+decided_by, decided_at, hold_until, expires_at, key, attempt, sent_at, post_id, post_url, created_at,
+decider, deciding_until`
 
 	mentionColumns = `id, network, host, post_id, account, kind, case_id, author_id, author_handle, author_name,
 author_url, followers, bot, body, warning, language, visibility, url, parent_id, parent_by, root_id, media,
@@ -115,6 +116,8 @@ type replyRow struct {
 	PostID    *string                       `db:"post_id"`
 	PostURL   string                        `db:"post_url"`
 	CreatedAt moment                        `db:"created_at"`
+	Decider   string                        `db:"decider"`
+	Deciding  moment                        `db:"deciding_until"`
 }
 
 func (r replyRow) value() socialwatch.Reply {
@@ -124,6 +127,7 @@ func (r replyRow) value() socialwatch.Reply {
 		Reason: r.Reason, DecidedBy: r.DecidedBy, DecidedAt: r.DecidedAt.Time, HoldUntil: r.HoldUntil.Time,
 		ExpiresAt: r.ExpiresAt.Time, Key: deref(r.Key), Attempt: r.Attempt, SentAt: r.SentAt.Time,
 		PostID: deref(r.PostID), PostURL: r.PostURL, CreatedAt: r.CreatedAt.Time,
+		Lease: socialwatch.Lease{By: r.Decider, Until: r.Deciding.Time},
 	}
 }
 

@@ -20,8 +20,10 @@ where ` + sqlWork + ` and state = 'approved' returning ` + replyColumns
 	// A stop that was written as a row by hand has left replies holding.
 	sqlResumeAfresh = `update replies set hold_until = ?, updated_at = ? where ` + sqlWork + ` and state = 'holding'`
 
-	sqlExpireAwaiting = `select id, state from replies where state = 'awaiting' and expires_at <= ? order by id limit ?`
-	sqlExpireWork     = `select id, state from replies
+	// Nothing expires under the eyes of somebody who is deciding about it.
+	sqlExpireAwaiting = `select id, state from replies where state = 'awaiting' and expires_at <= ?
+  and (deciding_until is null or deciding_until <= ?) order by id limit ?`
+	sqlExpireWork = `select id, state from replies
 where ` + sqlWork + ` and state in ('approved','holding','failed') and expires_at <= ? order by id limit ?`
 	sqlExpire = `update replies set state = 'expired', reason = 'not decided or sent in time', hold_until = null,
     retry_at = null, updated_at = ?
@@ -103,7 +105,7 @@ func (s *Store) Resume(ctx context.Context, by socialwatch.Person, at time.Time,
 			return err
 		}
 		for more := true; more; {
-			n, err := t.expire(ctx, sqlExpireWork, at)
+			n, err := t.expire(ctx, at, sqlExpireWork, at)
 			if err != nil {
 				return err
 			}
@@ -141,19 +143,17 @@ func (t *tx) mayAnywhere(ctx context.Context, login string, role socialwatch.Rol
 }
 
 // Expire ends awaiting, approved, holding and failed replies past their
-// expiry, a bounded number at once, and returns how many. The case's clock
-// runs on.
+// expiry, a bounded number at once, and returns how many. A draft that somebody
+// is deciding about stays. The case's clock runs on.
 func (s *Store) Expire(ctx context.Context, now time.Time) (n int, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		n = 0
-		for _, due := range []string{sqlExpireAwaiting, sqlExpireWork} {
-			some, err := t.expire(ctx, due, now)
-			if err != nil {
-				return err
-			}
-			n += some
+		drafts, err := t.expire(ctx, now, sqlExpireAwaiting, now, now)
+		if err != nil {
+			return err
 		}
-		return nil
+		work, err := t.expire(ctx, now, sqlExpireWork, now)
+		n = drafts + work
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("expire replies: %w", err)
@@ -161,14 +161,14 @@ func (s *Store) Expire(ctx context.Context, now time.Time) (n int, err error) {
 	return n, nil
 }
 
-// expire ends those of the replies that due finds. What somebody else is
-// changing at the moment is left to the next call.
-func (t *tx) expire(ctx context.Context, due string, now time.Time) (int, error) {
+// expire ends those of the replies that due finds with args. What somebody else
+// is changing at the moment is left to the next call.
+func (t *tx) expire(ctx context.Context, now time.Time, due string, args ...any) (int, error) {
 	var found []struct {
 		ID    int64  `db:"id"`
 		State string `db:"state"`
 	}
-	err := t.all(ctx, &found, due+t.s.dialect.skipLocked, now, deadlineBatch)
+	err := t.all(ctx, &found, due+t.s.dialect.skipLocked, append(args, deadlineBatch)...)
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
