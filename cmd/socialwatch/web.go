@@ -23,7 +23,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	now := a.now()
 	page, err := console.New(console.Options{
 		Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
-		Logins: a.logins, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Refused: refused,
+		Logins: a.logins, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Leases: a.store, Refused: refused,
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
@@ -33,7 +33,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	v1 := api.New(api.Options{Reader: a.store, Events: a.store, Tokens: a.store, Decider: a.desk, Control: a.desk,
-		Refused: refused, Rate: a.tuning.rate, Now: a.now, Log: a.log})
+		Leases: a.store, Refused: refused, Rate: a.tuning.rate, Now: a.now, Log: a.log})
 	mux := http.NewServeMux()
 	if err := a.operation(mux); err != nil {
 		return nil, err

@@ -58,6 +58,13 @@ type Decider interface {
 	Undo(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
 }
 
+// Leases tells colleagues who is deciding about a reply, with errors as
+// Decider's, and ErrLeaseHeld while somebody else is.
+type Leases interface {
+	Lease(ctx context.Context, replyID int64, by socialwatch.Person, now time.Time) (socialwatch.Reply, error)
+	EndLease(ctx context.Context, replyID int64, by socialwatch.Person, now time.Time) (socialwatch.Reply, error)
+}
+
 // Control stops and resumes publishing and settles replies in doubt, with
 // errors as Decider's.
 type Control interface {
@@ -73,6 +80,7 @@ type Options struct {
 	Tokens  Tokens
 	Decider Decider
 	Control Control
+	Leases  Leases
 	// Refused returns what to tell when err of Decider or Control is the refusal
 	// of what the person gave, with the findings when the safety check refused
 	// it; "" for any other error.
@@ -113,6 +121,7 @@ func (s *server) routes() []route {
 		{"POST", "/replies/{id}/reject", ScopeDecide, s.reject},
 		{"POST", "/replies/{id}/edit", ScopeDecide, s.edit},
 		{"POST", "/replies/{id}/undo", ScopeDecide, s.undo},
+		{"POST", "/replies/{id}/lease", ScopeDecide, s.lease},
 		{"POST", "/replies/{id}/resolve", ScopeDecide, s.resolve},
 		{"GET", "/cases", ScopeRead, s.cases},
 		{"GET", "/cases/{number}", ScopeRead, s.caseDetail},

@@ -83,6 +83,13 @@ func (c *Client) Undo(ctx context.Context, id int64, hash string) (Reply, error)
 	return post[Reply](ctx, c, replyPath(id, "/undo"), map[string]any{"hash": hash})
 }
 
+// Lease tells colleagues for two minutes that the token's person is deciding
+// about the reply, or with end that nobody is any more. ErrConflict while a
+// colleague is; that hinders no decision.
+func (c *Client) Lease(ctx context.Context, id int64, end bool) (Reply, error) {
+	return post[Reply](ctx, c, replyPath(id, "/lease"), map[string]any{"end": end})
+}
+
 // Resolve says where a reply in doubt stands, or with an empty link that it
 // surely does not.
 func (c *Client) Resolve(ctx context.Context, id int64, link string) (Reply, error) {

@@ -129,6 +129,36 @@ func (s *server) refusal(err error) error {
 	return p
 }
 
+// lease tells colleagues that the person is deciding, or no longer is.
+func (s *server) lease(r *http.Request, c caller) (any, error) {
+	var end bool
+	if err := body(r, fields{"end": &end}); err != nil {
+		return nil, err
+	}
+	if _, err := query(r); err != nil {
+		return nil, err
+	}
+	card, err := s.card(r, c)
+	if err != nil {
+		return nil, err
+	}
+	act := s.Leases.Lease
+	if end {
+		act = s.Leases.EndLease
+	}
+	reply, err := act(r.Context(), card.Reply.ID, *c.person, socialwatch.Micros(s.Now()))
+	if errors.Is(err, socialwatch.ErrLeaseHeld) {
+		p := kindConflict.of("%s is deciding about it until %s unless that is renewed; you may decide as well, the first one counts",
+			reply.Lease.By, reply.Lease.Until.Format("15:04:05 MST"))
+		p.Current = &Current{reply.State, reply.Hash, reply.DecidedBy, at(reply.DecidedAt)}
+		return nil, p
+	}
+	if err != nil {
+		return nil, err
+	}
+	return viewReply(reply, card.Case.Number), nil
+}
+
 // resolve takes a person's word on a reply in doubt.
 func (s *server) resolve(r *http.Request, c caller) (any, error) {
 	var link string

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"socialwatch"
 	"socialwatch/internal/api"
@@ -262,4 +263,39 @@ func TestStopHoldsApprovalsBackUntilResumed(t *testing.T) {
 	if d, err := bo.Reply(t.Context(), one.Reply.ID); err != nil || d.State != socialwatch.ReplyHolding {
 		t.Errorf("%+v, %v", d, err)
 	}
+}
+
+func TestLeaseTellsColleaguesAndHindersNobody(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	id := one.Reply.ID
+	bo, cy, ana := g.as("bo"), g.as("cy"), g.as("ana")
+	for range 2 {
+		r, err := cy.Lease(t.Context(), id, false)
+		if err != nil || r.Lease == nil || r.Lease.By != "cy" || !r.Lease.Until.Equal(g.clock.Add(socialwatch.DecisionLease)) {
+			t.Errorf("%+v, %v", r.Lease, err)
+		}
+		g.clock = g.clock.Add(time.Minute)
+	}
+	_, err := bo.Lease(t.Context(), id, false)
+	if p := problemOf(t, err, "conflict"); !strings.Contains(p.Detail, "cy is deciding") || p.Current == nil || p.Current.State != socialwatch.ReplyAwaiting {
+		t.Errorf("%+v", p)
+	}
+	_, err = bo.Lease(t.Context(), id, true)
+	problemOf(t, err, "role-required")
+	page, err := bo.Replies(t.Context(), api.Query{})
+	if err != nil || page.Items[0].Lease == nil || page.Items[0].Lease.By != "cy" {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if r, err := ana.Lease(t.Context(), id, true); err != nil || r.Lease != nil {
+		t.Errorf("%+v, %v", r.Lease, err)
+	}
+	if _, err := cy.Lease(t.Context(), id, false); err != nil {
+		t.Error(err)
+	}
+	if r, err := bo.Approve(t.Context(), id, one.Reply.Hash); err != nil || r.DecidedBy != "bo" || r.Lease != nil {
+		t.Errorf("%+v, %v", r, err)
+	}
+	_, err = cy.Lease(t.Context(), id, false)
+	problemOf(t, err, "conflict")
 }

@@ -36,6 +36,7 @@ func operations(t *testing.T, replyID int64, number, hash string) []operation {
 		"approveReply": `{"hash":"` + hash + `"}`, "undoReply": `{"hash":"` + hash + `"}`,
 		"rejectReply":  `{"hash":"` + hash + `","reason":"wrong_tone"}`,
 		"editReply":    `{"hash":"` + hash + `","text":"Other words.","approve":false}`,
+		"leaseReply":   `{"end":false}`,
 		"resolveReply": `{"absent":true}`, "stopPublishing": ``, "resumePublishing": `{}`,
 	}
 	var all []operation

@@ -225,7 +225,7 @@ func newRigOn(t *testing.T, o store.Options, change ...func(*api.Options)) *rig 
 	now := func() time.Time { return g.clock }
 	g.desk = &publish.Desk{Decisions: g.fx, Switches: g.fx, Replies: g.fx, Check: check, Now: now, Hold: 20 * time.Second,
 		Connector: func(string) *connectors.Connector { return &connectors.Connector{Composer: composer{}} }}
-	g.opts = api.Options{Reader: g.fx, Events: g.fx, Tokens: g.fx, Decider: g.desk, Control: g.desk, Refused: refused,
+	g.opts = api.Options{Reader: g.fx, Events: g.fx, Tokens: g.fx, Decider: g.desk, Control: g.desk, Leases: g.fx, Refused: refused,
 		Rate: 1000, Now: now, Log: slog.New(slog.NewTextHandler(g.log, nil))}
 	for _, f := range change {
 		f(&g.opts)

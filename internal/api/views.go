@@ -55,7 +55,14 @@ type Reply struct {
 	SentAt          *time.Time             `json:"sent_at"`
 	PublishedID     string                 `json:"published_id"`
 	PublishedURL    string                 `json:"published_url"`
+	Lease           *Lease                 `json:"lease"` // null when nobody is known to be deciding
 	CreatedAt       *time.Time             `json:"created_at"`
+}
+
+// Lease says that somebody is deciding about a reply. It informs only.
+type Lease struct {
+	By    string    `json:"by"`
+	Until time.Time `json:"until"` // over then unless renewed; it may have passed
 }
 
 // ReplyItem is a reply of a list, with what it answers.
@@ -230,7 +237,15 @@ func viewReply(r socialwatch.Reply, caseNumber string) Reply {
 		Length: p.Length, Limit: p.Limit, CostUSD: float64(p.Cost) / 1e6, ParentID: p.ParentID, Findings: list(r.Findings),
 		Author: r.Author, Reason: r.Reason, DecidedBy: r.DecidedBy, DecidedAt: at(r.DecidedAt),
 		HoldUntil: at(r.HoldUntil), ExpiresAt: at(r.ExpiresAt), Attempts: r.Attempt, SentAt: at(r.SentAt),
-		PublishedID: r.PostID, PublishedURL: r.PostURL, CreatedAt: at(r.CreatedAt)}
+		PublishedID: r.PostID, PublishedURL: r.PostURL, Lease: viewLease(r), CreatedAt: at(r.CreatedAt)}
+}
+
+// viewLease is nil for a reply about which nothing is to be decided.
+func viewLease(r socialwatch.Reply) *Lease {
+	if r.Lease.By == "" || r.State != socialwatch.ReplyAwaiting && r.State != socialwatch.ReplyBlocked {
+		return nil
+	}
+	return &Lease{r.Lease.By, r.Lease.Until.UTC()}
 }
 
 func viewRow(r store.QueueRow) ReplyItem {

@@ -20,6 +20,10 @@ type deskView struct {
 	Show     string
 	Account  string
 	Accounts []string
+	Hidden   []fact // of the filter, for forms
+	Take     bool   // a draft may be handed out
+	Left     int64  // whose card is shown
+	NoneFree bool   // none was left to hand out
 	Tabs     []tab
 	Count    string
 	Rows     []rowView
@@ -55,11 +59,15 @@ var shows = []struct {
 // list is what a person chose to see, from the address.
 type list struct {
 	show, account, after string
+	languages, teams     []string // of the post; of the case
 	states               []socialwatch.ReplyState
 }
 
+// maxChosen bounds the languages and the teams of an address.
+const maxChosen = 20
+
 func listOf(q url.Values) list {
-	l := list{show: q.Get("show"), account: q.Get("account"), after: q.Get("after")}
+	l := list{show: q.Get("show"), account: q.Get("account"), after: q.Get("after"), languages: some(q["lang"]), teams: some(q["team"])}
 	for _, s := range shows {
 		if s.name == l.show {
 			l.states = s.states
@@ -70,9 +78,34 @@ func listOf(q url.Values) list {
 	return l
 }
 
+// some are the values given for a filter.
+func some(given []string) []string {
+	given = slices.DeleteFunc(slices.Clone(given), func(s string) bool { return s == "" })
+	return given[:min(len(given), maxChosen)]
+}
+
+// filtered reports whether the list may hide some of its replies.
+func (l list) filtered() bool {
+	return l.account != "" || l.after != "" || len(l.languages)+len(l.teams) > 0
+}
+
+// hidden are the languages and teams as fields of a form.
+func (l list) hidden() (fields []fact) {
+	for _, s := range l.languages {
+		fields = append(fields, fact{Name: "lang", Value: s})
+	}
+	for _, s := range l.teams {
+		fields = append(fields, fact{Name: "team", Value: s})
+	}
+	return fields
+}
+
 // at is an address that keeps the list.
 func (l list) at(path string, more ...string) string {
 	q := url.Values{}
+	for _, f := range l.hidden() {
+		q.Add(f.Name, f.Value)
+	}
 	for i, pair := 0, append([]string{"show", l.show, "account", l.account, "after", l.after}, more...); i+1 < len(pair); i += 2 {
 		if pair[i+1] != "" {
 			q.Set(pair[i], pair[i+1])
@@ -139,6 +172,7 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 	for i := range body.Rows {
 		body.Rows[i].Current = body.Rows[i].ID == id
 	}
+	body.Left, body.NoneFree = id, r.URL.Query().Get("free") == "none"
 	if body.Done, err = c.done(ctx, p, r.URL.Query()); err != nil {
 		return err
 	}
@@ -158,7 +192,7 @@ func nextRow(rows []store.QueueRow, id int64) string {
 }
 
 func (c *Console) queue(ctx context.Context, p socialwatch.Person, l list) (*deskView, []store.QueueRow, error) {
-	f := store.QueueFilter{Accounts: visible(p, l.account), States: l.states, After: l.after}
+	f := store.QueueFilter{Accounts: visible(p, l.account), States: l.states, Languages: l.languages, Teams: l.teams, After: l.after}
 	rows, next, err := c.o.Queue.Queue(ctx, f)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the queue: %w", err)
@@ -167,9 +201,10 @@ func (c *Console) queue(ctx context.Context, p socialwatch.Person, l list) (*des
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &deskView{Self: l.at("/"), Show: l.show, Account: l.account, Accounts: accounts(p, h), Count: count(len(rows), next)}
+	v := &deskView{Self: l.at("/"), Show: l.show, Account: l.account, Accounts: accounts(p, h), Count: count(len(rows), next),
+		Hidden: l.hidden(), Take: c.o.Leases != nil && l.show == "" && anywhere(p, socialwatch.RoleApprover)}
 	for _, s := range shows {
-		to := list{show: s.name, account: l.account}
+		to := list{show: s.name, account: l.account, languages: l.languages, teams: l.teams}
 		v.Tabs = append(v.Tabs, tab{to.at("/"), say(s.text), s.name == l.show})
 	}
 	if next != "" {
@@ -178,7 +213,9 @@ func (c *Console) queue(ctx context.Context, p socialwatch.Person, l list) (*des
 		v.More = more.at("/")
 	}
 	for _, q := range rows {
-		v.Rows = append(v.Rows, c.row(q, l))
+		row := c.row(q, l)
+		row.Deciding = c.deciding(p, q.Reply)
+		v.Rows = append(v.Rows, row)
 	}
 	if len(rows) == 0 {
 		v.Empty, err = c.emptyQueue(ctx, p, l, h)
@@ -213,7 +250,7 @@ func (c *Console) emptyQueue(ctx context.Context, p socialwatch.Person, l list, 
 			Code: []string{"socialwatch demo", "socialwatch init\nsocialwatch check\nsocialwatch serve"}}, nil
 	case len(names) == 0:
 		return emptyView{Kind: "right", Title: say("empty.right"), Lines: []string{say("empty.right.do", p.Login)}}, nil
-	case l.account != "" || l.after != "":
+	case l.filtered():
 		all := list{show: l.show}
 		hidden, next, err := c.o.Queue.Queue(ctx, store.QueueFilter{Accounts: visible(p, ""), States: l.states})
 		if err != nil {

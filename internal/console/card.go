@@ -30,9 +30,9 @@ type cardView struct {
 	Due       moment
 	DueOf     string
 
-	Escalation string
-	Problem    *noteView
-	Status     *noteView
+	Lease           leaseView
+	Escalation      string
+	Problem, Status *noteView
 
 	// What they wrote.
 	Handle, Name, Reach, Where, Nth, Original, Warning, Lang string
@@ -143,7 +143,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	responded := !cs.RespondedAt.IsZero()
 	v := &cardView{
 		ID: rp.ID, State: string(rp.State), Hash: rp.Hash, Revision: card.Parent.Mention.Revision(),
-		Open: rp.State == socialwatch.ReplyAwaiting || rp.State == socialwatch.ReplyBlocked,
+		Open: open(rp), Lease: c.leaseView(p, rp),
 		Case: cs.Number, Intent: label("intent", string(cs.Intent)), CaseState: label("case", string(cs.State)),
 		Level: cs.Level, Team: cs.Team, Score: cs.Score, Due: c.due(cs.DueAt, responded), DueOf: c.dueOf(cs),
 		actsView: c.acts(p, card), Status: c.status(card), Attempts: c.attempts(card.Attempts), History: c.history(card.Events),

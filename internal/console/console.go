@@ -71,6 +71,8 @@ type Options struct {
 	Decider     Decider
 	Control     Control
 	Logins      *auth.Logins
+	// Leases tells colleagues who is deciding; nil: nobody is told.
+	Leases Leases
 	// Check composes and checks a text for a reply without storing it.
 	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error)
 	Diff  func(old, new string) []DiffPart
@@ -185,6 +187,9 @@ func (c *Console) routes() http.Handler {
 		"POST /replies/{id}/again":            c.again,
 		"POST /replies/{id}/withdraw":         c.withdraw,
 		"POST /replies/{id}/settle":           c.settle,
+		"POST /replies/{id}/lease":            c.lease,
+		"POST /replies/{id}/lease/end":        c.endLease,
+		"POST /take":                          c.take,
 		"GET /cases":                          c.caseList,
 		"GET /cases/{number}":                 c.caseDetail,
 		"POST /cases/{number}/resolve":        c.resolveCase,

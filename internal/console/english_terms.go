@@ -49,6 +49,12 @@ var englishTerms = map[string]string{
 	"status.unknown.person":   "The network’s answer was lost and looking did not settle it (%s). A lead must look.",
 	"status.overdue":          "The draft was valid until",
 
+	"deciding":     "being decided by %s",
+	"deciding.end": "Let others take it",
+	"take":         "Take next",
+	"take.none":    "Nothing is free: colleagues are deciding about what waits, or your filter hides it.",
+	"key.take":     "take the next one that nobody is deciding about",
+
 	"done.approved":  "Approved %s.",
 	"done.waiting":   "Publishing is stopped: it waits.",
 	"done.sent":      "It is sent.",

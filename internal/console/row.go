@@ -29,6 +29,7 @@ type rowView struct {
 	Excerpt    []piece
 	Reply      string
 	Chips      []chip
+	Deciding   string // who else is; "" for nobody
 }
 
 // chip is a word that marks something. Kind chooses its colour, which never

@@ -87,7 +87,7 @@ func newShop(t testing.TB) *shop {
 	s.ledger = &ledger.Ledger{Store: s.Store, Budgets: map[string]socialwatch.Budget{}, Now: s.now}
 	s.logins = &auth.Logins{Store: s.Store, Now: s.now}
 	s.console, err = New(Options{Queue: s.Store, Cases: s.Store, Connections: s.Store, Decider: s.desk, Control: s.desk, Logins: s.logins,
-		Check: s.desk.Preview, Diff: wordDiff, Withdraw: s.Withdraw, Bell: s.Bell, Purses: s.ledger.Purses, Handles: map[string]string{account: account}, Bench: bench{}, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		Check: s.desk.Preview, Diff: wordDiff, Withdraw: s.Withdraw, Leases: s.Store, Bell: s.Bell, Purses: s.ledger.Purses, Handles: map[string]string{account: account}, Bench: bench{}, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	must(t, err)
 	s.serve(t)
 	return s

@@ -73,7 +73,7 @@ func keyList() []keyLine {
 	var list []keyLine
 	for _, l := range []struct{ keys, text string }{
 		{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
-		{"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
+		{"f", "key.take"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
 		{"g a", "key.ga"}, {"g c", "key.gc"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"}, {"?", "key.help"}, {"Esc", "key.back"},
 	} {
 		list = append(list, keyLine{strings.Fields(l.keys), say(l.text)})

@@ -89,6 +89,7 @@ async function send(form, button) {
   if (pending) return;
   pending = true;
   const body = new URLSearchParams(new FormData(form, button));
+  if (form.matches(".take")) body.set("left", cardOf(document).dataset.id || "");
   try {
     const { response, page } = await get(form.action, { method: "POST", body });
     if (!cardOf(page)) {
@@ -137,7 +138,7 @@ function arrive(response, page) {
 function onSubmit(event) {
   const form = event.target;
   if (!document.querySelector(".desk") || form.method !== "post") return;
-  const place = form.closest("#card, #notice");
+  const place = form.closest("#card, #notice, .take");
   if (!place || event.submitter?.formAction.endsWith("/check") || form.action.endsWith("/again")) return;
   event.preventDefault();
   send(form, event.submitter);

@@ -48,6 +48,11 @@ async function lookAtQueue() {
   for (const row of shown) {
     if (!now.has(row.dataset.id) && !page.querySelector(".more")) desk.end(row.dataset.id, say("ended"));
   }
+  for (const row of shown) {
+    const old = row.querySelector(".deciding");
+    const text = now.get(row.dataset.id)?.querySelector(".deciding")?.textContent ?? "";
+    if (old && old.textContent !== text) old.textContent = text;
+  }
   const known = new Set(shown.map((r) => r.dataset.id));
   const fresh = [...now.keys()].filter((id) => !known.has(id)).length;
   offer(fresh, page);
@@ -88,9 +93,17 @@ async function lookAtCard() {
   const fresh = page?.querySelector("#card[data-id]");
   if (!fresh || desk.busy() || !card.isConnected || fresh.dataset.id !== card.dataset.id) return;
   const same = ["state", "hash", "revision"].every((k) => fresh.dataset[k] === card.dataset[k]);
-  if (same) return;
+  if (same) return showDeciding(card, page);
   if (card.dataset.open === "true") freeze(card, fresh);
   else if (!card.contains(document.activeElement) || document.activeElement.id === "card-title") desk.put("#card", page);
+}
+
+// showDeciding says who is deciding now, unless a hand is on the buttons.
+function showDeciding(card, page) {
+  const old = card.querySelector("#deciding");
+  const fresh = page.querySelector("#deciding");
+  if (!old || !fresh || old.innerHTML === fresh.innerHTML) return;
+  if (!card.querySelector(".actions:hover") && !old.contains(document.activeElement)) desk.put("#deciding", page);
 }
 
 // freeze takes the buttons away and says why; typed text stays.

@@ -5,6 +5,7 @@ import { startLive } from "./live.js";
 import { startDesk } from "./desk.js";
 import { startEditor } from "./editor.js";
 import { startClock } from "./clock.js";
+import { startLease } from "./lease.js";
 
 document.documentElement.classList.add("js");
 startClock();
@@ -12,3 +13,4 @@ startKeys();
 const desk = startDesk();
 startEditor();
 startLive(desk);
+startLease();
