@@ -106,6 +106,8 @@ func TestExitCodes(t *testing.T) {
 		{"reject 1 --reason wrong_tone", 1, "socialwatch serve"},
 		{"resolve 1 --absent", 1, "socialwatch serve"},
 		{"resume", 1, "socialwatch serve"},
+		{"unpause", 2, "unpause ACCOUNT"},
+		{"unpause other", 1, `no account "other"`},
 		{"user add ben --role lead", 1, "password"},
 		{"user add ben --role lead --account other", 1, `no account "other"`},
 		{"token add x --person nobody --scope decide", 1, "password"},

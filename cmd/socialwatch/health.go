@@ -56,7 +56,7 @@ func (a *app) problems(ctx context.Context, every interface{ Next(time.Time) tim
 	var problems []string
 	for _, s := range stats.Accounts {
 		if _, ours := a.connectors[s.Name]; ours && s.Halted {
-			problems = append(problems, fmt.Sprintf("account %s: its network says that we are out of credit, nothing is read or sent: see Connections", s.Name))
+			problems = append(problems, fmt.Sprintf("account %s: its network says that we are out of credit, nothing is read or sent: add credit, then press Resume under Connections, or run socialwatch unpause %s", s.Name, s.Name))
 		}
 	}
 	period := every.Next(every.Next(now)).Sub(every.Next(now))

@@ -55,7 +55,7 @@ func newLogin(f *flags) *cobra.Command {
 			}
 			who, err := a.login(ctx, c, consent{out: cmd.ErrOrStderr(), in: cmd.InOrStdin(), listen: listen, paste: paste})
 			if err != nil {
-				return fmt.Errorf("log in %s: %w", args[0], err)
+				return err
 			}
 			return out(cmd, f, map[string]string{"account": args[0], "handle": who.Handle, "id": who.ID}, func() {
 				fmt.Fprintf(cmd.OutOrStdout(), "%s may now act as @%s; its tokens are stored and refreshed by themselves.\n", args[0], who.Handle)
@@ -115,7 +115,7 @@ func (a *app) login(ctx context.Context, c *connectors.Connector, how consent) (
 
 // pastes reads the address that the browser was sent to.
 func (how consent) pastes(ctx context.Context) (url.Values, error) {
-	fmt.Fprint(how.out, "Then paste the whole address of the page that your browser could not load: ")
+	fmt.Fprint(how.out, "Then paste, within 30 seconds, the whole address of the page that your browser could not load: ")
 	type answer struct {
 		line string
 		err  error

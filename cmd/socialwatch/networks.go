@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -33,10 +32,10 @@ func (a *app) networks() error {
 		case socialwatch.X:
 			c, err = a.x(acc)
 		default:
-			err = fmt.Errorf("unknown network %q", acc.Network)
+			err = fmt.Errorf("account %s: unknown network %q", acc.Name, acc.Network)
 		}
 		if err != nil {
-			return fmt.Errorf("account %s: %w", acc.Name, err)
+			return err // names the account
 		}
 		a.connectors[acc.Name] = c
 	}
@@ -53,7 +52,7 @@ func (a *app) lend() error {
 		budgets[acc.Name] = socialwatch.Budget{Day: micro(acc.X.BudgetDay), Month: micro(acc.X.BudgetMonth)}
 	}
 	a.ledger = &ledger.Ledger{Store: a.store, Budgets: budgets, Now: a.now}
-	var keys vault.Keys // without any, it says how to make one when it is needed
+	var keys vault.Keys // needed by OAuth 2.0 alone, which asks for it
 	if text := os.Getenv(a.cfg.Secrets.KeyEnv); text != "" {
 		var err error
 		if keys, err = vault.ParseKeys(text); err != nil {
@@ -90,6 +89,11 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 	if acc.X.API == "v1.1" {
 		return a.xLegacy(acc, secrets)
 	}
+	if secrets["CLIENT_ID"] != "" && os.Getenv(a.cfg.Secrets.KeyEnv) == "" {
+		return nil, fmt.Errorf("account %[1]s: OAuth 2.0 keeps its tokens sealed, and the environment variable %[2]s holds no key: "+
+			"export the one that you logged in with, or a new one (export %[2]s=$(openssl rand -base64 32)) and then run socialwatch login %[1]s",
+			acc.Name, a.cfg.Secrets.KeyEnv)
+	}
 	o := twitter.Options{
 		Account: acc.Name, Handle: acc.Handle, BaseURL: acc.BaseURL, AllowHTTP: acc.AllowHTTP,
 		Auth: twitter.Auth{ConsumerKey: secrets["CONSUMER_KEY"], ConsumerSecret: secrets["CONSUMER_SECRET"],
@@ -105,7 +109,7 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 			a.cfg.Secrets.KeyEnv)
 	}
 	if a.store == nil {
-		return nil, errors.New("its money, tokens and pushed posts stand in the database: put that right first")
+		return nil, fmt.Errorf("account %s: its money, tokens and pushed posts stand in the database: put that right first", acc.Name)
 	}
 	o.Ledger, o.Tokens, o.Inbox = a.ledger, a.tokens, intake.Door{Waiting: a.store, Now: a.now}
 	return twitter.New(o)
@@ -114,7 +118,7 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 // xLegacy is an account of an organisation that still has API v1.1.
 func (a *app) xLegacy(acc config.Account, secrets map[string]string) (*connectors.Connector, error) {
 	if acc.X.Stream {
-		return nil, errors.New("x.stream: API v1.1 has none: remove it, or write api: v2")
+		return nil, fmt.Errorf("account %s: x.stream: API v1.1 has none: remove it, or write api: v2", acc.Name)
 	}
 	o := legacy.Options{
 		Account: acc.Name, Handle: acc.Handle, BaseURL: acc.BaseURL, AllowHTTP: acc.AllowHTTP,

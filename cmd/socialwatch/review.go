@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -278,15 +279,52 @@ func newStop(f *flags) *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			by := "terminal"
-			if name := os.Getenv("USER"); name != "" {
-				by = "terminal:" + name
-			}
-			if err := s.Stop(cmd.Context(), by, socialwatch.Micros(time.Now())); err != nil {
+			if err := s.Stop(cmd.Context(), terminal(), socialwatch.Micros(time.Now())); err != nil {
 				return err
 			}
 			return out(cmd, f, map[string]bool{"stopped": true}, func() {
 				fmt.Fprintln(cmd.OutOrStdout(), "Publishing is stopped. Approvals wait until a lead resumes.")
+			})
+		},
+	}
+}
+
+// terminal is who acts by the rights of the database alone.
+func terminal() string {
+	if name := os.Getenv("USER"); name != "" {
+		return "terminal:" + name
+	}
+	return "terminal"
+}
+
+func newUnpause(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "unpause ACCOUNT",
+		Short: "Let a halted or paused account be read again; works with the database alone",
+		Long: "What Resume under Connections does. An account is halted when its network says that\n" +
+			"we are out of credit: settle that first, else the next call halts it again. It is\n" +
+			"paused when an admin has paused it.",
+		Example: "  socialwatch unpause shop_x",
+		Args:    exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, s, err := openStore(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if _, err := cfg.Account(args[0]); err != nil {
+				return err
+			}
+			changed, err := s.UnpauseByTerminal(cmd.Context(), args[0], terminal(), socialwatch.Micros(time.Now()))
+			if err != nil && !errors.Is(err, socialwatch.ErrNotFound) { // never polled is not paused
+				return err
+			}
+			return out(cmd, f, map[string]any{"account": args[0], "changed": changed}, func() {
+				if changed {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s goes on with the next poll.\n", args[0])
+				} else {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s was neither halted nor paused: nothing is changed.\n", args[0])
+				}
 			})
 		},
 	}

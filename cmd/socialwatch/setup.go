@@ -185,7 +185,11 @@ func check(ctx context.Context, f *flags) []finding {
 	if a.store != nil {
 		defer a.close()
 	}
-	if err := a.networks(); err != nil {
+	err = a.networks()
+	if err == nil && a.store != nil {
+		err = a.enroll(ctx)
+	}
+	if err != nil {
 		return append(found, finding{What: "accounts", Text: err.Error()})
 	}
 	for _, acc := range cfg.Accounts {

@@ -118,14 +118,22 @@ func wire(ctx context.Context, cfg config.Config, t tuning) (*app, error) {
 		a.close()
 		return nil, err
 	}
-	for _, c := range a.connectors {
-		if err := a.store.EnsureAccount(ctx, c.Account, string(c.Network), c.Host); err != nil {
-			a.close()
-			return nil, err
-		}
+	if err := a.enroll(ctx); err != nil {
+		a.close()
+		return nil, err
 	}
 	a.pipeline()
 	return a, nil
+}
+
+// enroll makes the accounts' rows: without one an account can spend nothing.
+func (a *app) enroll(ctx context.Context) error {
+	for _, c := range a.connectors {
+		if err := a.store.EnsureAccount(ctx, c.Account, string(c.Network), c.Host); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *app) close() error { return a.store.Close() }

@@ -3,7 +3,9 @@ package twitter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -113,7 +115,10 @@ func (p prober) usage(ctx context.Context) connectors.Check {
 	if err == nil {
 		err = json.Unmarshal(a.body, &told)
 	}
+	var refused *apiError
 	switch {
+	case errors.As(err, &refused) && refused.status == http.StatusUnauthorized:
+		ch.OK, ch.Text = false, "X does not take the app's bearer token, which the stream and the daily list of deletions need: copy it again"
 	case err != nil:
 		ch.Warn, ch.Text = true, "the app's usage could not be read: "+decodeError(err).Error()
 	case told.Data.Usage == "":
@@ -132,7 +137,7 @@ func (p prober) label() connectors.Check {
 		return connectors.Check{Name: "label", OK: true, Text: "the profile is confirmed to be labelled as automated"}
 	}
 	return connectors.Check{Name: "label", OK: true, Warn: true, Text: "X wants accounts that answer by software to be " +
-		"labelled: switch on Automated in the account's settings and confirm it with automated: true"}
+		"labelled: switch on Automated in the account's settings and confirm it with x.automated_label: true"}
 }
 
 // prices tells what the parts of a day cost, and what this probe did.

@@ -197,7 +197,7 @@ func TestProbeCostsAsLittleAsPossible(t *testing.T) {
 		}
 	}
 	for name, part := range map[string]string{"server": "answers", "account": "handle", "token": "OAuth 1.0a", "clock": "differs",
-		"mentions": "can be read", "limit": "299 of 300", "search": "works", "usage": "X's count", "label": "automated: true",
+		"mentions": "can be read", "limit": "299 of 300", "search": "works", "usage": "X's count", "label": "x.automated_label: true",
 		"prices": "a thousand mentions with a reply each about $11.00"} {
 		if !strings.Contains(names[name], part) {
 			t.Errorf("%s: %q", name, names[name])
@@ -224,6 +224,16 @@ func TestProbeTellsWhatFails(t *testing.T) {
 	}
 	if !bad["mentions"] || !bad["search"] || !bad["usage"] || bad["account"] {
 		t.Errorf("%v", bad)
+	}
+	r.sim.ClearFaults()
+	wrong := r.options()
+	wrong.Bearer = "none"
+	checks, err = r.connect(wrong).Prober.Probe(t.Context())
+	r.must(err)
+	for _, ch := range checks {
+		if ch.Name == "usage" && (ch.OK || !strings.Contains(ch.Text, "bearer token")) {
+			t.Errorf("%+v", ch)
+		}
 	}
 	o.Auth = Auth{}
 	checks, err = r.connect(o).Prober.Probe(t.Context())

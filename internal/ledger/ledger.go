@@ -72,8 +72,8 @@ func allowed(b socialwatch.Budget, write bool) socialwatch.Budget {
 // refusal says why a call may not be made. It is for people.
 func (l *Ledger) refusal(c socialwatch.Costing, limit socialwatch.Budget, spent socialwatch.Spent, now time.Time) error {
 	if !spent.HaltedAt.IsZero() {
-		return fmt.Errorf("no paid call since %s: the network says %q. Settle it with the network, then resume the account under Connections",
-			spent.HaltedAt.UTC().Format("2006-01-02 15:04 UTC"), spent.HaltedWhy)
+		return fmt.Errorf("no paid call since %s: the network says %q. Settle it with the network, then resume the account under Connections, or by socialwatch unpause %s",
+			spent.HaltedAt.UTC().Format("2006-01-02 15:04 UTC"), spent.HaltedWhy, c.Account)
 	}
 	b := l.Budgets[c.Account]
 	name, of, part, used, end := "day", b.Day, limit.Day, spent.Day, socialwatch.Day(now).AddDate(0, 0, 1)
@@ -81,13 +81,13 @@ func (l *Ledger) refusal(c socialwatch.Costing, limit socialwatch.Budget, spent 
 	if limit.Month > 0 && spent.Month+cost > limit.Month { // the one that ends later
 		name, of, part, used, end = "month", b.Month, limit.Month, spent.Month, socialwatch.Month(now).AddDate(0, 1, 0)
 	}
-	doing, share := "reading", fmt.Sprintf(", of which %d %% are for reading,", forReads)
+	share := fmt.Sprintf(", of which %d %% are for reading,", forReads)
 	if c.Write {
-		doing, share = "writing", ""
+		share = ""
 	}
 	if cost > part {
-		return fmt.Errorf("the budget of %s for a %s%s is too small for %s at all: one call may cost %s. Raise budget_%s in the configuration",
-			of.Dollars(), name, share, doing, cost.Dollars(), name)
+		return fmt.Errorf("the budget of %s for a %s%s is too small for this call, which may cost %s. Raise budget_%s in the configuration",
+			of.Dollars(), name, share, cost.Dollars(), name)
 	}
 	return fmt.Errorf("the budget of %s for this %s%s is used up: %s are spent or set aside, and this call may cost %s. It goes on by itself on %s; to go on now, raise budget_%s in the configuration",
 		of.Dollars(), name, share, used.Dollars(), cost.Dollars(), end.Format("2006-01-02 at 15:04 UTC"), name)

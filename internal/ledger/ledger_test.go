@@ -104,7 +104,7 @@ func TestReadingLeavesFivePercentToWriting(t *testing.T) {
 
 func TestRefusalNamesTheBudgetThatBinds(t *testing.T) {
 	each(t, socialwatch.Budget{Day: dollar, Month: dollar}, func(x *bench) {
-		x.refused(read(96), "for a month", "too small for reading at all", "may cost $0.96", "Raise budget_month")
+		x.refused(read(96), "for a month", "too small for this call, which may cost $0.96", "Raise budget_month")
 		x.spend(read(95), names(95, "post:")...)
 		x.refused(read(1), "for this month", "2026-12-01 at 00:00 UTC")
 		x.now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
@@ -117,7 +117,7 @@ func TestHaltIsToldAndNeedsAPerson(t *testing.T) {
 		if err := x.Halt(t.Context(), "help", "credits depleted"); err != nil {
 			t.Fatal(err)
 		}
-		x.refused(read(1), `"credits depleted"`, "since 2026-11-20 12:00 UTC", "resume the account under Connections")
+		x.refused(read(1), `"credits depleted"`, "since 2026-11-20 12:00 UTC", "resume the account under Connections, or by socialwatch unpause ")
 		x.refused(write(), "credits depleted")
 	})
 }

@@ -219,28 +219,40 @@ func (t *tx) addSilences(ctx context.Context, of map[string]time.Duration, menti
 // role admin on it. What was taken in is still answered. Pausing twice changes
 // nothing.
 func (s *Store) Pause(ctx context.Context, account string, by socialwatch.Person, at time.Time) error {
-	return s.setPaused(ctx, account, by.Login, at, func(t *tx) (int64, error) {
+	_, err := s.setPaused(ctx, account, by.Login, at, func(t *tx) (int64, error) {
+		if err := t.mayDecide(ctx, by.Login, socialwatch.RoleAdmin, account); err != nil {
+			return 0, err
+		}
 		return t.exec(ctx, sqlPause, by.Login, at, account)
 	})
+	return err
 }
 
 // Unpause lets an account be polled again, and paid calls be made after a Halt,
 // for a person with the role admin on it.
 func (s *Store) Unpause(ctx context.Context, account string, by socialwatch.Person, at time.Time) error {
-	return s.setPaused(ctx, account, by.Login, at, func(t *tx) (int64, error) {
+	_, err := s.setPaused(ctx, account, by.Login, at, func(t *tx) (int64, error) {
+		if err := t.mayDecide(ctx, by.Login, socialwatch.RoleAdmin, account); err != nil {
+			return 0, err
+		}
 		return t.exec(ctx, sqlUnpause, account)
 	})
+	return err
 }
 
-func (s *Store) setPaused(ctx context.Context, account, by string, at time.Time, change func(*tx) (int64, error)) error {
-	err := s.tx(ctx, func(t *tx) error {
-		if err := t.mayDecide(ctx, by, socialwatch.RoleAdmin, account); err != nil {
-			return err
-		}
+// UnpauseByTerminal is Unpause for whoever holds the database, as Stop is; by
+// names the terminal. changed is false when nothing was paused or halted.
+func (s *Store) UnpauseByTerminal(ctx context.Context, account, by string, at time.Time) (changed bool, err error) {
+	return s.setPaused(ctx, account, by, at, func(t *tx) (int64, error) { return t.exec(ctx, sqlUnpause, account) })
+}
+
+func (s *Store) setPaused(ctx context.Context, account, by string, at time.Time, change func(*tx) (int64, error)) (changed bool, err error) {
+	err = s.tx(ctx, func(t *tx) error {
 		n, err := change(t)
 		if err != nil {
 			return err
 		}
+		changed = n > 0
 		now, err := t.account(ctx, account)
 		if err != nil || n == 0 {
 			return err
@@ -252,9 +264,9 @@ func (s *Store) setPaused(ctx context.Context, account, by string, at time.Time,
 		return t.addEvents(ctx, socialwatch.Event{Kind: kind, Actor: by, At: at, Data: map[string]any{"account": account}})
 	})
 	if err != nil {
-		return fmt.Errorf("pause or resume polling of %s: %w", account, err)
+		return false, fmt.Errorf("pause or resume polling of %s: %w", account, err)
 	}
-	return nil
+	return changed, nil
 }
 
 const (
