@@ -89,11 +89,6 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 	if acc.X.API == "v1.1" {
 		return a.xLegacy(acc, secrets)
 	}
-	if secrets["CLIENT_ID"] != "" && os.Getenv(a.cfg.Secrets.KeyEnv) == "" {
-		return nil, fmt.Errorf("account %[1]s: OAuth 2.0 keeps its tokens sealed, and the environment variable %[2]s holds no key: "+
-			"export the one that you logged in with, or a new one (export %[2]s=$(openssl rand -base64 32)) and then run socialwatch login %[1]s",
-			acc.Name, a.cfg.Secrets.KeyEnv)
-	}
 	o := twitter.Options{
 		Account: acc.Name, Handle: acc.Handle, BaseURL: acc.BaseURL, AllowHTTP: acc.AllowHTTP,
 		Auth: twitter.Auth{ConsumerKey: secrets["CONSUMER_KEY"], ConsumerSecret: secrets["CONSUMER_SECRET"],
@@ -104,9 +99,9 @@ func (a *app) x(acc config.Account) (*connectors.Connector, error) {
 		UserAgent: userAgent(), Now: a.now, Logger: a.log,
 	}
 	if secrets["CLIENT_ID"] != "" && os.Getenv(a.cfg.Secrets.KeyEnv) == "" {
-		return nil, fmt.Errorf("environment variable %s is not set: the tokens of OAuth 2.0 are sealed with the key in it; "+
+		return nil, fmt.Errorf("account %s: environment variable %s is not set: the tokens of OAuth 2.0 are sealed with the key in it; "+
 			"give the key that they were stored under, or make one with `openssl rand -base64 32` and keep it with the other secrets",
-			a.cfg.Secrets.KeyEnv)
+			acc.Name, a.cfg.Secrets.KeyEnv)
 	}
 	if a.store == nil {
 		return nil, fmt.Errorf("account %s: its money, tokens and pushed posts stand in the database: put that right first", acc.Name)

@@ -3,13 +3,10 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
-	"socialwatch/internal/config"
 	"socialwatch/internal/simulator/twitter"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
-	"socialwatch/internal/store/storetest"
 )
 
 // TestCheckComesFirst: in a database that migrate has just made, check on an
@@ -54,18 +51,5 @@ func TestUnpauseEndsAHalt(t *testing.T) {
 				t.Errorf("another name: %+v", a)
 			}
 		})
-	}
-}
-
-// TestOAuth2WithoutKeyFailsBeforeTheConsent, and says how to make one.
-func TestOAuth2WithoutKeyFailsBeforeTheConsent(t *testing.T) {
-	fx := storetest.On(t, dbtest.New(t, store.SQLite))
-	acc := config.Account{Name: "shop_x", Handle: "shop_help", Network: "x", X: config.XAccount{SecretsEnv: "NO_KEY_TEST"}}
-	a := &app{cfg: config.Config{Accounts: []config.Account{acc}, Secrets: config.Secrets{KeyEnv: "NO_KEY_TEST_KEY"}},
-		store: fx.Store, now: time.Now, log: quietLog()}
-	t.Setenv("NO_KEY_TEST_CLIENT_ID", "id")
-	err := a.networks()
-	if err == nil || strings.Count(err.Error(), "account shop_x") != 1 || !strings.Contains(err.Error(), "export NO_KEY_TEST_KEY=$(openssl rand -base64 32)") {
-		t.Errorf("without a key: %v", err)
 	}
 }

@@ -104,12 +104,6 @@ func (l *Ledger) Halt(ctx context.Context, account, why string) error {
 	return l.Store.Halt(ctx, account, why, socialwatch.Micros(l.Now()))
 }
 
-// Slow reports whether 80 % of either of the account's budgets is used.
-func (l *Ledger) Slow(ctx context.Context, account string) (bool, error) {
-	least, err := l.Pace(ctx, account)
-	return least > 0, err
-}
-
 // Pace is the least time between two polls of an account: SlowPace when it is
 // slow, else 0.
 func (l *Ledger) Pace(ctx context.Context, account string) (least time.Duration, err error) {

@@ -137,8 +137,6 @@ func (q *query) list(name string, allowed []string) []string {
 // below until.
 type span struct{ since, until uint64 }
 
-func (v span) holds(id uint64) bool { return id > v.since && id < v.until }
-
 var spanParams = []string{"since_id", "until_id", "start_time", "end_time"}
 
 // span reads since_id, until_id, start_time and end_time.
