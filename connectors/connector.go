@@ -173,3 +173,13 @@ type Check struct {
 	Warn bool   // works, but mentions or replies may suffer
 	Text string // what was found, and when not OK what to do
 }
+
+type forReply struct{}
+
+// ForReply marks calls under the returned context as a part of sending a
+// reply, such as the look at its thread: a connector lets them use the money
+// and the share of the rate limit that are kept for replies.
+func ForReply(ctx context.Context) context.Context { return context.WithValue(ctx, forReply{}, true) }
+
+// IsForReply reports whether ctx comes from ForReply.
+func IsForReply(ctx context.Context) bool { return ctx.Value(forReply{}) != nil }

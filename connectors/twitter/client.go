@@ -51,6 +51,9 @@ type answer struct {
 // we are out of credit halt the account. It never repeats a call but once after a
 // token was renewed, when X has refused the old one.
 func (c *client) do(ctx context.Context, k call) (answer, error) {
+	if connectors.IsForReply(ctx) {
+		k.cost.Write, k.spare = true, true
+	}
 	if wait := c.budget(k).Take(c.opt.Now(), k.spare); wait > 0 {
 		return answer{}, readError(&apiError{status: http.StatusTooManyRequests, wait: wait, ours: true})
 	}
@@ -73,7 +76,7 @@ func (c *client) do(ctx context.Context, k call) (answer, error) {
 			c.log.Warn("spending not settled", "item", k.cost.Item, "problem", err)
 		}
 	}
-	if reason == socialwatch.OutOfCredit && c.opt.Ledger != nil {
+	if reason == socialwatch.OutOfCredit && k.address == "" && c.opt.Ledger != nil {
 		if err := c.opt.Ledger.Halt(after, c.opt.Account, bareText(err)); err != nil {
 			c.log.Error("account not halted", "problem", err)
 		}

@@ -129,7 +129,7 @@ func passes(err error) bool {
 // has expired, from being taken as one of our account or of a post.
 func elsewhere(err error) error {
 	switch socialwatch.ReasonOf(err) {
-	case socialwatch.Unauthorized, socialwatch.Gone:
+	case socialwatch.Unauthorized, socialwatch.Gone, socialwatch.OutOfCredit:
 		return refused("the store of X's batch jobs does not take the address that X gave")
 	}
 	return err

@@ -193,9 +193,10 @@ func (p *post) parent() string { return p.ref("replied_to") }
 func (p *post) current() bool { return string(p.ID) == p.newest() }
 
 // names reports whether the post mentions an account: by id; where X tells no
-// ids, by username; where it tells of no mentions at all, by the text.
+// ids, by username; where it tells of no mentions at all, or of those of a cut
+// text alone, by the text.
 func (p *post) names(s self) bool {
-	if len(p.Entities.Mentions) == 0 {
+	if len(p.Entities.Mentions) == 0 || p.bareNote() && handleIn(p.Text, s.username) {
 		return handleIn(p.Text, s.username)
 	}
 	return slices.ContainsFunc(p.Entities.Mentions, func(m named) bool {
@@ -204,6 +205,17 @@ func (p *post) names(s self) bool {
 		}
 		return strings.EqualFold(m.Username, s.username)
 	})
+}
+
+// bareNote reports whether the whole text of a long post came without its
+// entities.
+func (p *post) bareNote() bool {
+	for _, n := range []note{p.Note, p.PostNote} {
+		if n.Text != "" && len(n.Entities.Mentions) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // handleIn reports whether a text holds @username as a whole word.
@@ -243,6 +255,7 @@ type page struct {
 	users    map[string]user // that came along, by id
 	next     string
 	problems []problem
+	said     bool // the answer tells of a list, also of an empty one
 }
 
 func decodePage(body []byte) (page, error) {
@@ -251,7 +264,7 @@ func decodePage(body []byte) (page, error) {
 		Includes struct {
 			Users []json.RawMessage `json:"users"`
 		} `json:"includes"`
-		Meta struct {
+		Meta *struct {
 			Next string `json:"next_token"`
 		} `json:"meta"`
 		Errors problems `json:"errors"`
@@ -259,7 +272,10 @@ func decodePage(body []byte) (page, error) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return page{}, readError(decodeError(err))
 	}
-	p := page{users: map[string]user{}, next: answer.Meta.Next, problems: answer.Errors}
+	p := page{users: map[string]user{}, problems: answer.Errors, said: answer.Meta != nil}
+	if answer.Meta != nil {
+		p.next = answer.Meta.Next
+	}
 	if len(answer.Data) > 0 && json.Unmarshal(answer.Data, &p.raws) != nil {
 		p.raws = []json.RawMessage{answer.Data} // of a call for a single one
 	}

@@ -64,6 +64,7 @@ func (c *client) fresh() *self {
 // than the configured one are refused: they would answer in its name.
 func (c *client) ask(ctx context.Context) (self, answer, error) {
 	k := call{path: "/2/users/me", auth: authUser, cost: c.costing(ItemUserRead, 1), spare: true}
+	k.cost.Write = true // no reply without it
 	if c.user == authNone {
 		k.path, k.auth = "/2/users/by/username/"+url.PathEscape(c.opt.Handle), authApp
 	}

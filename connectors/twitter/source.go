@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -73,6 +74,10 @@ func (r *reading) goOn(ctx context.Context) error {
 		r.cur.Walk = &walk{Since: snowflake(r.cur.Polled.Add(-r.opt.Overlap)), Phase: phaseMentions}
 	}
 	w := r.cur.Walk
+	if w.Phase == phaseSearch && !r.mayGoOn(w) {
+		r.cur.Polled, r.cur.Walk = w.Begun, nil
+		return nil
+	}
 	for range r.opt.Pages {
 		last, err := r.step(ctx, w)
 		if err != nil {
@@ -143,11 +148,20 @@ func (r *reading) turn(w *walk) bool {
 // searches; what is older is a gap. It reports whether anything is left.
 func (r *reading) toSearch(w *walk) bool {
 	w.Phase, r.moved = phaseSearch, true
-	floor := r.clock.Add(-searchReach)
-	since := drawn(w.Since)
-	if !since.Before(floor) {
-		return true
-	}
+	return !drawn(w.Since).Before(r.clock.Add(-searchReach)) || r.cut(w)
+}
+
+// mayGoOn makes sure that a search that has rested, for a rate limit or for
+// money, still asks for what X searches: it refuses all else. It reports
+// whether anything is left.
+func (r *reading) mayGoOn(w *walk) bool {
+	r.clock = r.opt.Now().UTC()
+	return !drawn(w.Since).Before(r.clock.Add(-searchReach-searchSpare)) || r.cut(w)
+}
+
+// cut gives up what is older than X searches, as a gap.
+func (r *reading) cut(w *walk) bool {
+	floor, since := r.clock.Add(-searchReach), drawn(w.Since)
 	to := floor
 	if low := drawn(w.Low); w.Low != "" && low.Before(floor) {
 		to = low
@@ -161,6 +175,10 @@ func (r *reading) toSearch(w *walk) bool {
 // searchReach is how far back X searches: 7 days, less some minutes for the
 // clocks.
 const searchReach = 7*24*time.Hour - 5*time.Minute
+
+// searchSpare is how long a search that begins there may rest before it must
+// give up what has moved out of reach.
+const searchSpare = 2 * time.Minute
 
 const outOfReach = "X shows only the 800 newest mentions and searches seven days back: " +
 	"mentions before that may have been missed"
@@ -209,7 +227,22 @@ func (c *client) posts(ctx context.Context, k call) (page, answer, error) {
 	for kind, n := range p.partial() {
 		c.log.Warn("X left out a part of an answer", "kind", kind, "count", n)
 	}
+	if err == nil && !k.query.Has("ids") && !p.list() {
+		err = readError(errNoList)
+	}
 	return p, a, err
+}
+
+var errNoList = errors.New("X answers with errors, or with nothing, in place of a list of posts")
+
+// list reports whether the answer surely is a list. One that holds nothing but
+// errors must not be taken as empty: mentions would be passed over, and a reply
+// taken as absent. Of posts that were asked for by id it tells that they are gone.
+func (p page) list() bool {
+	return len(p.raws) > 0 || p.said && !slices.ContainsFunc(p.problems, func(e problem) bool {
+		m := e.kind()
+		return m != markMissing && m != markHidden // which are of single posts
+	})
 }
 
 // partial counts the errors beside the data by their kind.

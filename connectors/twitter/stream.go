@@ -94,17 +94,18 @@ func (s *stream) listen(ctx context.Context) (err error) {
 	}
 	live, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	watch := time.AfterFunc(s.opt.Timeout, func() { end(errSilent) }) // a refusal may have no end, too
+	defer watch.Stop()
 	body, err := s.client.open(live, call{path: "/2/activity/stream", auth: authApp})
 	if err != nil {
 		return err
 	}
+	watch.Reset(silence)
 	defer body.Close() //nolint:errcheck // it is over either way
 	s.open = true
 	s.up(true)
 	defer s.up(false)
 	s.ring(connectors.Ring{})
-	watch := time.AfterFunc(silence, func() { end(errSilent) })
-	defer watch.Stop()
 	err = s.read(live, living{body, watch})
 	if cause := context.Cause(live); errors.Is(cause, errSilent) {
 		err = readError(cause)

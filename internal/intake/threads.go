@@ -75,6 +75,7 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 // then voids the replies. unread tells of some that could not be read while the
 // others could.
 func (in *Intake) LookAround(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (unread, err error) {
+	ctx = connectors.ForReply(ctx)
 	if c.Threads != nil {
 		return in.lookInto(ctx, c, watches)
 	}
