@@ -32,6 +32,13 @@ var XItems = []string{"mention_read", "own_read", "post_read", "user_read", "str
 // dollars: a price in cents or thousandths would stop everything.
 const dearest = 10
 
+// cheapest is the lowest, which is the smallest amount that is counted.
+const cheapest = 0.000001
+
+// isBudget refuses what is no amount, and what would round to none, which is no
+// limit.
+func isBudget(dollars float64) bool { return dollars == 0 || dollars >= 0.01 && dollars <= 1e9 }
+
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (x XAccount) check(add func(key, format string, args ...any)) {
@@ -47,16 +54,16 @@ func (x XAccount) check(add func(key, format string, args ...any)) {
 	if x.Links != "" && x.Links != "refused" && x.Links != "priced" {
 		add("links", "write refused or priced")
 	}
-	if x.BudgetDay < 0 {
-		add("budget_day", "write US dollars from 0, such as 5")
+	if !isBudget(x.BudgetDay) {
+		add("budget_day", "write US dollars from 0, such as 5; 0 is no limit, else 0.01 is the least")
 	}
-	if x.BudgetMonth < 0 {
-		add("budget_month", "write US dollars from 0, such as 100")
+	if !isBudget(x.BudgetMonth) {
+		add("budget_month", "write US dollars from 0, such as 100; 0 is no limit, else 0.01 is the least")
 	}
 	for _, item := range slices.Sorted(maps.Keys(x.Prices)) {
 		if !slices.Contains(XItems, item) {
 			add("prices."+item, "unknown item: write one of %s", strings.Join(XItems, ", "))
-		} else if p := x.Prices[item]; p <= 0 || p > dearest {
+		} else if p := x.Prices[item]; !(p >= cheapest && p <= dearest) {
 			add("prices."+item, "write US dollars for one object, above 0, such as 0.001")
 		}
 	}

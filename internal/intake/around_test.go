@@ -1,11 +1,13 @@
 package intake_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"socialwatch"
+	"socialwatch/connectors"
 	"socialwatch/internal/intake"
 	"socialwatch/internal/store/dbtest"
 )
@@ -169,5 +171,34 @@ func TestCaseGoesToAnotherTeamAndStaysThere(t *testing.T) {
 		r.poll()
 		r.want(1, "select count(*) from cases where team = 'security'")
 		r.want(1, "select count(*) from events where kind = 'case.updated'")
+	})
+}
+
+// marked notes whether threads are read for a reply.
+type marked struct {
+	connectors.Threads
+	forReply bool
+}
+
+func (m *marked) Read(ctx context.Context, roots []string, since time.Time) ([]connectors.Thread, error) {
+	m.forReply = connectors.IsForReply(ctx)
+	return m.Threads.Read(ctx, roots, since)
+}
+
+func TestOnlyTheLookBeforeAReplyMayUseItsMoney(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.town.say("p1", "c1", "never came")
+		r.poll()
+		c := r.town.connector()
+		m := &marked{Threads: c.Threads}
+		c.Threads = m
+		watch := socialwatch.Watch{Account: c.Account, Customer: "c1", Roots: []string{"p1"}, PostIDs: []string{"p1"}}
+		if _, err := r.in.LookAround(t.Context(), c, []socialwatch.Watch{watch}); err != nil || !m.forReply {
+			t.Errorf("before a reply: %v, %v", m.forReply, err)
+		}
+		r.clock.add(2 * time.Minute)
+		if n, err := r.in.Threads(t.Context(), c, r.store); n != 1 || err != nil || m.forReply {
+			t.Errorf("on the way: %d threads, %v, %v", n, m.forReply, err)
+		}
 	})
 }

@@ -84,6 +84,9 @@ func (p *Publisher) absent(c *connectors.Connector, att socialwatch.Attempt, now
 	}
 	if p.mayResend(c, att.FirstAt, now) {
 		o.State, o.RetryAt = socialwatch.ReplyFailed, now
+		if att.N > 1 { // a network that says that it holds these words, and does not show them here, goes on saying so
+			o.RetryAt = now.Add(p.backOff(att.N - 1))
+		}
 		o.Reason = "not found under the post: the same request goes again under the same key"
 		return o
 	}
