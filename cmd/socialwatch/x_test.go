@@ -68,19 +68,19 @@ func (s *shop) tweet(n int) string {
 // is killed with -9 in the middle of sending. Afterwards every mention is
 // stored once and every approved reply stands once under its post.
 func TestBurstOnXIsAnsweredOnce(t *testing.T) {
-	mentions := 32
+	mentions, most := 32, 3*time.Minute
 	if soak {
-		mentions = 1500
+		mentions, most = 1500, 30*time.Minute
 	}
 	for _, kind := range dbtest.Kinds(t) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			burst(t, kind, mentions)
+			burst(t, kind, mentions, most)
 		})
 	}
 }
 
-func burst(t *testing.T, kind store.Kind, mentions int) {
+func burst(t *testing.T, kind store.Kind, mentions int, most time.Duration) {
 	s := newXShop(t, kind, twitter.Options{Seed: 7, LimitScale: 1e4}, "")
 	s.pace.Look = time.Minute
 	d := s.serve()
@@ -99,13 +99,13 @@ func burst(t *testing.T, kind store.Kind, mentions int) {
 	}
 	stop := s.approver()
 	defer stop()
-	until(t, 5*time.Minute, "a third is sent", func() bool { return len(s.x.Published("shop_help", "")) >= mentions/3 })
+	until(t, most, "a third is sent", func() bool { return len(s.x.Published("shop_help", "")) >= mentions/3 })
 	must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultLatency, Route: createRoute, Count: 2, Delay: 300 * time.Millisecond}))
 	before := s.x.Requests()[createRoute]
 	until(t, time.Minute, "a reply is being sent", func() bool { return s.x.Requests()[createRoute] > before })
 	d.kill()
 	d = s.serve()
-	until(t, 20*time.Minute, "every mention is stored and every reply has its end", func() bool {
+	until(t, most, "every mention is stored and every reply has its end", func() bool {
 		return s.has(posts) && len(s.rows()) >= mentions && s.settled()
 	})
 	stop()

@@ -33,7 +33,7 @@ func (f finder) Find(ctx context.Context, p socialwatch.Payload) (socialwatch.Pu
 	k := call{path: "/2/users/" + me.id + "/tweets", query: url.Values{"since_id": {p.ParentID}},
 		auth: f.reader(), cost: cost, spare: true}
 	for read := 0; read < ownReach; {
-		found, _, err := f.posts(ctx, k)
+		found, err := f.onward(ctx, k, read > 0)
 		if err != nil {
 			return socialwatch.Published{}, notOne(err)
 		}

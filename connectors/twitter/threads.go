@@ -111,8 +111,8 @@ func (t threads) gather(ctx context.Context, me self, roots []string, from time.
 
 // pages makes a call for at most Pages pages.
 func (t threads) pages(ctx context.Context, k call, token string, take func(page)) error {
-	for range t.opt.Pages {
-		p, _, err := t.posts(ctx, k)
+	for n := range t.opt.Pages {
+		p, err := t.onward(ctx, k, n > 0)
 		if err != nil {
 			return err
 		}
