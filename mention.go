@@ -71,6 +71,10 @@ type Post struct {
 	CreatedAt  time.Time
 	EditedAt   time.Time // zero when never edited
 	Own        bool      // written by our own account
+	// ParentAt is when the version of the parent that this post answers was
+	// written, where each version has an id of its own: then ParentID may be that
+	// of the version. Else zero.
+	ParentAt time.Time `json:",omitzero"`
 }
 
 // Revision changes whenever what the customer says has changed. An approval

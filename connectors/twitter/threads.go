@@ -92,7 +92,11 @@ func (t threads) gather(ctx context.Context, me self, roots []string, from time.
 			if found[root] == nil {
 				found[root] = map[string]socialwatch.Post{}
 			}
-			found[root][q.first()] = t.post(q, p.users, me)
+			post := t.post(q, p.users, me)
+			if post.Own {
+				post.ParentAt = drawn(post.ParentID)
+			}
+			found[root][q.first()] = post
 		}
 	}
 	// X writes times without more than seconds, in UTC.

@@ -244,3 +244,26 @@ func TestProbeTellsWhatFails(t *testing.T) {
 		}
 	}
 }
+
+// TestOurAnswerToALaterVersionTellsWhichItWas: X gives each version an id, and
+// our people answer the newest.
+func TestOurAnswerToALaterVersionTellsWhichItWas(t *testing.T) {
+	r := newRig(t, sim.Options{})
+	first := r.post("customer1", "@shop_help never came", sim.PostOptions{})
+	c, in := r.open(), r.inbox()
+	in.poll(c)
+	r.pass(time.Minute)
+	newest, err := r.sim.Edit(first, "@shop_help never came, and wrong")
+	r.must(err)
+	r.post("shop_help", "we look into it", sim.PostOptions{InReplyTo: newest})
+	in.poll(c)
+	threads, err := c.Threads.Read(t.Context(), []string{first}, time.Time{})
+	r.must(err)
+	m := in.mentions[first]
+	if len(threads) != 1 || len(threads[0].Posts) != 1 {
+		t.Fatalf("%+v", threads)
+	}
+	if p := threads[0].Posts[0]; !p.Own || p.ParentBy != m.Author.ID || !p.ParentAt.Equal(m.EditedAt) || m.EditedAt.IsZero() {
+		t.Errorf("our answer %+v to the version of %s", p, m.EditedAt)
+	}
+}

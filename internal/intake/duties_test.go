@@ -148,3 +148,32 @@ func TestOurPeoplesOwnAnswerIsTheOneReply(t *testing.T) {
 		r.want(1, "select count(*) from replies where state = 'superseded' and reason = 'answered natively'")
 	})
 }
+
+// TestAnswerToALaterVersionIsTheOneReply: where each version has an id of its
+// own, our people answer the newest, which is not the id of the mention.
+func TestAnswerToALaterVersionIsTheOneReply(t *testing.T) {
+	for first, want := range map[string]int{"c1": 1, "c2": 0} {
+		each(t, func(t *testing.T, r *rig) {
+			r.town.once = true
+			m := r.town.say("p1", "c1", "never came")
+			r.poll()
+			edited := start.Add(10 * time.Minute)
+			m.Text, m.EditedAt = "never came, and wrong", edited
+			r.town.posts["p1"] = m.Post
+			if err := r.in.Look(t.Context(), r.town.connector(), []string{"p1"}); err != nil {
+				t.Fatal(err)
+			}
+			r.want(1, awaiting)
+			r.town.posts["p9"] = socialwatch.Post{Network: socialwatch.Mastodon, Host: "social.example", ID: "p9", ParentID: "p1-2",
+				ParentAt: edited, ParentBy: first, RootID: "p1", Own: true, CreatedAt: edited.Add(time.Minute)}
+			watch := socialwatch.Watch{Account: "help", Customer: "c1", Roots: []string{"p1"}, PostIDs: []string{"p1"}}
+			for range 2 {
+				if _, err := r.in.LookAround(t.Context(), r.town.connector(), []socialwatch.Watch{watch}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.want(want, "select count(*) from replies where state = 'superseded' and reason = 'answered natively'")
+			r.want(1-want, awaiting)
+		})
+	}
+}

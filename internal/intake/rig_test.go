@@ -97,7 +97,7 @@ func (w *town) Read(_ context.Context, roots []string, _ time.Time) ([]connector
 			continue
 		}
 		for _, p := range w.posts {
-			if p.ID == root || p.ParentID == root {
+			if p.ID == root || p.ParentID == root || p.Own && p.RootID == root {
 				t.Posts = append(t.Posts, p)
 			}
 		}

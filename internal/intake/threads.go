@@ -207,13 +207,33 @@ func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []s
 	}
 	left := slices.DeleteFunc(known, func(id string) bool { return seen[id] })
 	if len(left) == 0 || c.Lookup == nil {
+		n.answerFirst()
 		return n, unread, nil
 	}
 	// Mentions that their thread no longer shows.
 	looks, err := c.Lookup.Get(ctx, left)
 	b := batchOf(c.Account, looks)
 	n.batch.Edits, n.batch.Deletions = append(n.batch.Edits, b.Edits...), b.Deletions
+	n.answerFirst()
 	return n, errors.Join(unread, leftOut(left, looks)), err
+}
+
+// answerFirst lets our people's answers to later versions of posts that were
+// read answer the posts by the ids under which they are known. Of two edited
+// posts of one author either may be meant: the first that fits counts as
+// answered, as one answer too few is better than a second one.
+func (n *news) answerFirst() {
+	for i, post := range n.native {
+		if post.ParentAt.IsZero() || post.ParentBy == "" {
+			continue
+		}
+		for _, m := range n.batch.Edits {
+			if m.Author.ID == post.ParentBy && m.CreatedAt.Before(post.ParentAt) && !m.EditedAt.Before(post.ParentAt) {
+				n.native[i].ParentID = m.ID
+				break
+			}
+		}
+	}
 }
 
 // leftOut tells of posts that were asked for and could not be read: nothing is
