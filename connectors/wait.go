@@ -15,8 +15,9 @@ const longestWait = 24 * time.Hour
 // Wait is how long an answer asks us to wait, 0 when it does not say. It
 // reads every Retry-After (seconds or a date; some servers send both) and
 // takes the first usable one, else X-RateLimit-Reset or, as X writes it,
-// X-Rate-Limit-Reset (ISO 8601 or seconds since 1970). Dates count from the server's own Date header if there is one,
-// else from now, so that a wrong clock on our side does not matter.
+// X-Rate-Limit-Reset (ISO 8601 or seconds since 1970). Dates count from the
+// server's own Date header if there is one, else from now, so that a wrong
+// clock on our side does not matter.
 func Wait(h http.Header, now time.Time) time.Duration {
 	now = ServerTime(h, now)
 	for _, v := range h.Values("Retry-After") {
