@@ -217,7 +217,7 @@ func (r *reading) page(ctx context.Context, path, item, token string, q url.Valu
 func (c *client) posts(ctx context.Context, k call) (page, answer, error) {
 	maps.Copy(k.query, c.fields())
 	if !k.query.Has("ids") {
-		k.query.Set("max_results", strconv.Itoa(pageSize))
+		k.query.Set("max_results", strconv.Itoa(cmp.Or(k.cost.Most, pageSize))) // what is reserved for
 	}
 	a, err := c.do(ctx, k)
 	if err != nil {

@@ -19,6 +19,9 @@ type threads struct{ *client }
 // queryLimit is how long a search may be, in characters, by self-serve access.
 const queryLimit = 512
 
+// smallPage is the smallest page that X's search gives.
+const smallPage = 10
+
 // Read returns what these conversations hold since then: posts of others that
 // do not name us, as far back as X searches (seven days), and our own posts.
 // Neither the root nor other mentions are read again: that is Lookup's
@@ -113,10 +116,15 @@ func (t threads) gather(ctx context.Context, me self, roots []string, from time.
 	return found, t.pages(ctx, own, "pagination_token", take)
 }
 
-// pages makes a call for at most Pages pages.
+// pages makes a call for at most Pages pages. Near the end of a budget, which may
+// not allow what a full page could cost, the pages are small.
 func (t threads) pages(ctx context.Context, k call, token string, take func(page)) error {
 	for n := range t.opt.Pages {
 		p, err := t.onward(ctx, k, n > 0)
+		if n == 0 && socialwatch.ReasonOf(err) == socialwatch.OutOfCredit {
+			k.cost.Most = smallPage
+			p, err = t.onward(ctx, k, false) // a halt, which is no budget's end, refuses it too
+		}
 		if err != nil {
 			return err
 		}

@@ -255,9 +255,9 @@ func (p *Publisher) outcome(post socialwatch.Published, err error, attempt int) 
 	}
 	o := socialwatch.Outcome{State: socialwatch.ReplyFailed, At: now, Reason: ne.Error()}
 	switch ne.Reason {
-	case socialwatch.Temporary, socialwatch.RateLimited:
+	case socialwatch.Temporary, socialwatch.RateLimited, socialwatch.OutOfCredit: // money may come
 		o.RetryAt = now.Add(max(ne.RetryAfter, p.backOff(attempt)))
-	case socialwatch.Refused, socialwatch.Gone, socialwatch.Unauthorized, socialwatch.OutOfCredit:
+	case socialwatch.Refused, socialwatch.Gone, socialwatch.Unauthorized:
 	default: // Unknown, Duplicate, and whatever a connector may invent
 		doubt.Reason = ne.Error()
 		return doubt
