@@ -46,6 +46,7 @@ type Case struct {
 	Assignee    string
 	MergedInto  int64
 	Linked      int64 // the closed case this one follows
+	Incident    int64 // of whose cases it is one; 0: none
 	Version     int   // rises with every change; 0 means not stored yet
 }
 
@@ -87,6 +88,8 @@ const (
 	EventMentionEdited   = "mention.edited"
 	EventMentionGone     = "mention.gone"       // deleted, author suspended or blocking us
 	EventThreadMoved     = "reply.thread_moved" // the thread moved after sending began
+	EventIncidentOpened  = "incident.opened"    // data.incident is its id
+	EventIncidentEnded   = "incident.ended"
 	EventStopped         = "publishing.stopped"
 	EventResumed         = "publishing.resumed"
 )

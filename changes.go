@@ -8,21 +8,27 @@ type Ask struct {
 	PostIDs []string  // posts of the batch and their parents
 	Authors []string  // author ids of the batch
 	Since   time.Time // how far back History counts
+	Hour    time.Time // how far back Often counts; zero: not at all
 }
+
+// OftenFrom is how many equal texts are worth telling.
+const OftenFrom = 4
 
 // Known is what the store holds that a batch touches, read at one moment. It
 // carries the versions that make a later Save safe.
 type Known struct {
-	Version  int64              // of the account's intake: every Save raises it by one
-	Mentions map[string]Stored  // by post id: the mentions of Ask.PostIDs that are stored
-	OwnPosts map[string]int64   // case id by post id: Ask.PostIDs that are published replies of ours
-	Cases    []Case             // live cases of Ask.Authors and of Mentions, and closed ones of theirs for linking
-	Replies  []Reply            // replies of those cases that are not final
-	Earlier  map[string]int     // mentions since Ask.Since by author id
-	Used     map[int64][]string // by case id: templates of its replies that customers may have read
-	Human    map[int64]bool     // by case id: a mention of it wants a person (HumanSignals)
-	Posts    map[int64][]Past   // by case id: its mentions that later replies must heed, oldest first
-	OptedOut map[string]bool    // authors of Ask.Authors with a stored mention of the account that has SignalOptOut
+	Version   int64              // of the account's intake: every Save raises it by one
+	Mentions  map[string]Stored  // by post id: the mentions of Ask.PostIDs that are stored
+	OwnPosts  map[string]int64   // case id by post id: Ask.PostIDs that are published replies of ours
+	Cases     []Case             // live cases of Ask.Authors and of Mentions, and closed ones of theirs for linking
+	Replies   []Reply            // replies of those cases that are not final
+	Earlier   map[string]int     // mentions since Ask.Since by author id
+	Used      map[int64][]string // by case id: templates of its replies that customers may have read
+	Human     map[int64]bool     // by case id: a mention of it wants a person (HumanSignals)
+	Posts     map[int64][]Past   // by case id: its mentions that later replies must heed, oldest first
+	Incidents []Incident         // that span the account and go on
+	Often     map[string]int     // by text: replies of the account that were decided since Ask.Hour, where there are OftenFrom or more
+	OptedOut  map[string]bool    // authors of Ask.Authors with a stored mention of the account that has SignalOptOut
 }
 
 // Past is an earlier post of a case that what we say next must heed: it holds

@@ -45,6 +45,7 @@ var rules = map[string]rule{
 	"internal/store/dbtest":      {ours: []string{"", "internal/store"}, third: []string{"github.com/jmoiron/sqlx", "github.com/lib/pq"}},
 	"internal/store/storetest":   {ours: []string{"", "internal/store", "internal/store/dbtest"}, third: []string{"github.com/jmoiron/sqlx", "github.com/lib/pq"}},
 	"internal/jobs":              {ours: []string{""}, third: []string{"github.com/robfig/cron/v3"}},
+	"internal/spike":             {ours: []string{""}},
 	"internal/intake":            {ours: []string{"", "connectors"}},
 	"internal/publish":           {ours: []string{"", "connectors"}},
 	"internal/outbox":            {ours: []string{""}},

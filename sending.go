@@ -9,12 +9,14 @@ type ReplyContext struct {
 	Parent     Mention
 	ParentGone bool
 	Assessment Assessment
-	Original   string // text of version 1, as the template filled it; empty when a person wrote it
-	InDoubt    bool   // another reply of the case is sending or unknown
-	Answered   bool   // a reply to the parent, this one too, is or may be public, or our people answered it in the network's own app
-	OptedOut   bool   // a stored mention of the parent's author on this account has SignalOptOut
-	Moved      string // how the thread has moved since the decision; empty while it stands
-	Stopped    bool   // publishing is stopped
+	Original   string      // text of version 1, as the template filled it; empty when a person wrote it
+	InDoubt    bool        // another reply of the case is sending or unknown
+	Answered   bool        // a reply to the parent, this one too, is or may be public, or our people answered it in the network's own app
+	OptedOut   bool        // a stored mention of the parent's author on this account has SignalOptOut
+	SameText   []time.Time // when other replies of the account with this very text were decided: the newest OftenFrom
+	Impostor   string      // full handle of who poses as us in the parent's thread; empty: nobody known
+	Moved      string      // how the thread has moved since the decision; empty while it stands
+	Stopped    bool        // publishing is stopped
 }
 
 // Approval is a person's yes, ready to be stored.

@@ -28,6 +28,8 @@ type report struct {
 	SentTwice int      `json:"sent_twice"` // replies on the network beyond one for each reply sent
 	Unknown   int      `json:"unknown"`    // may have been sent
 	Blocked   int      `json:"blocked"`    // by the safety check
+	Incidents int      `json:"incidents"`  // the day has one spike
+	Impostors int      `json:"impostors"`  // the day has one
 	Gaps      int      `json:"gaps"`
 	Spent     float64  `json:"spent_usd"`  // by our own meter
 	Billed    float64  `json:"billed_usd"` // by the networks
@@ -79,6 +81,16 @@ func (d *demo) judge(ctx context.Context, cmd *cobra.Command, f *flags) error {
 		} else {
 			calm = 0
 		}
+	}
+	if err := d.app.spikes(ctx); err != nil { // the job's next tick would do it
+		return fmt.Errorf("demo: look for spikes: %w", err)
+	}
+	r, err := d.report(ctx)
+	if err != nil {
+		return fmt.Errorf("demo: report: %w", err)
+	}
+	if r.Incidents != 1 || r.Impostors != 1 {
+		r.Broken = append(r.Broken, fmt.Sprintf("the day has 1 spike and 1 impostor, found %d and %d", r.Incidents, r.Impostors))
 	}
 	r.Seconds = time.Since(begun).Seconds()
 	return d.print(cmd, f, r)
@@ -246,6 +258,15 @@ func (d *demo) count(ctx context.Context, r *report) error {
 			}
 		}
 	}
+	incidents, err := d.app.store.Incidents(ctx, nil)
+	if err != nil {
+		return err
+	}
+	impostors, err := d.app.store.Impostors(ctx, nil)
+	if err != nil {
+		return err
+	}
+	r.Incidents, r.Impostors = len(incidents), len(impostors)
 	connections, err := d.app.store.Connections(ctx, socialwatch.Micros(time.Now()))
 	if err != nil {
 		return err
@@ -270,8 +291,8 @@ func (d *demo) spent(ctx context.Context) (sum socialwatch.MicroUSD, err error) 
 
 func (d *demo) print(cmd *cobra.Command, f *flags, r report) error {
 	err := out(cmd, f, r, func() {
-		fmt.Fprintf(cmd.OutOrStdout(), "posted %d, stored %d, doubled %d, lost %d, cases %d, sent %d, sent twice %d, blocked %d, gaps %d, spent $%.3f, billed $%.3f in %.1f s\n",
-			r.Posted, r.Stored, r.Doubled, r.Lost, r.Cases, r.Sent, r.SentTwice, r.Blocked, r.Gaps, r.Spent, r.Billed, r.Seconds)
+		fmt.Fprintf(cmd.OutOrStdout(), "posted %d, stored %d, doubled %d, lost %d, cases %d, sent %d, sent twice %d, blocked %d, incidents %d, impostors %d, gaps %d, spent $%.3f, billed $%.3f in %.1f s\n",
+			r.Posted, r.Stored, r.Doubled, r.Lost, r.Cases, r.Sent, r.SentTwice, r.Blocked, r.Incidents, r.Impostors, r.Gaps, r.Spent, r.Billed, r.Seconds)
 	})
 	if err == nil && len(r.Broken) > 0 {
 		err = fmt.Errorf("promises broken: %v", r.Broken)

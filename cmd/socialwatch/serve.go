@@ -90,6 +90,7 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 		{Name: "publish", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.publish},
 		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Run: a.sequencer.Pass},
 		{Name: "deadlines", Spec: "@every 30s", Run: a.deadlines},
+		a.spikeJob(),
 	}
 }
 

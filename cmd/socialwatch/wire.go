@@ -17,6 +17,7 @@ import (
 	"socialwatch/internal/ledger"
 	"socialwatch/internal/outbox"
 	"socialwatch/internal/publish"
+	"socialwatch/internal/spike"
 	"socialwatch/internal/store"
 	"socialwatch/internal/vault"
 	"socialwatch/responder"
@@ -171,7 +172,7 @@ func (a *app) rules() error {
 // pipeline joins the parts in the order in which a mention passes them.
 func (a *app) pipeline() {
 	a.intake = &intake.Intake{Store: a.store, Waiting: a.store, Now: a.now, Expiry: a.cfg.Replies.Expiry,
-		Rules: intake.Rules{Assess: a.triage.Assess, Respond: a.respond, Check: a.checkDraft, Redact: a.redact}}
+		Rules: intake.Rules{Assess: a.triage.Assess, Respond: a.respond, Check: a.checkDraft, Redact: a.redact, Fits: spike.Fits}}
 	if a.tuning.look > 0 {
 		a.intake.LookAfter = func(int) time.Duration { return a.tuning.look }
 	}
@@ -203,7 +204,7 @@ func (a *app) handoff(p socialwatch.Payload) bool {
 // respond lends the responder what the configuration knows of the account.
 func (a *app) respond(s intake.Situation) intake.Answer {
 	r := a.responder.Respond(responder.Input{Mention: s.Mention, Assessment: s.Assessment,
-		CaseNumber: s.CaseNumber, FollowUp: s.FollowUp, Used: s.Used, Given: s.Given, Earlier: s.Earlier, Now: s.Now,
+		CaseNumber: s.CaseNumber, FollowUp: s.FollowUp, Used: s.Used, Given: s.Given, Earlier: s.Earlier, Incident: s.Incident, Now: s.Now,
 		Account: a.accounts[s.Mention.Account], Calendar: a.calendars[s.Mention.Account]})
 	return intake.Answer{Draft: r.Draft, Why: r.Why, Escalate: r.Escalate, Escalation: r.Escalation,
 		Level: r.Level, DueAt: r.DueAt, Team: team(a.cfg, s.Mention.Account, s.Team, s.Assessment)}
@@ -218,14 +219,33 @@ func (a *app) redact(m socialwatch.Mention, as socialwatch.Assessment) (socialwa
 	return a.triage.Redact(m, as, kinds)
 }
 
-func (a *app) checkDraft(p socialwatch.Payload, parent socialwatch.Mention, original string) []socialwatch.Finding {
-	return a.responder.Check(responder.CheckInput{Payload: p, Parent: parent.Post,
-		Account: a.accounts[p.Account], TemplateText: original})
+func (a *app) checkDraft(t intake.Text) []socialwatch.Finding {
+	p := t.Payload
+	return a.responder.Check(responder.CheckInput{Payload: p, Parent: t.Parent.Post,
+		Account: a.accounts[p.Account], TemplateText: t.Original, SameText: t.Said, Incident: a.ofIncident(p, t.Original)})
+}
+
+// ofIncident reports whether a text is what an incident's template says, which
+// may go out often.
+func (a *app) ofIncident(p socialwatch.Payload, original string) bool {
+	t, _ := a.templates.Get(p.Template, p.Language)
+	return t.Intent == responder.Incident && p.Text == original
+}
+
+// saidOften counts the decisions of the last hour.
+func (a *app) saidOften(at []time.Time) (n int) {
+	for _, t := range at {
+		if a.now().Sub(t) < time.Hour {
+			n++
+		}
+	}
+	return n
 }
 
 func (a *app) check(rc socialwatch.ReplyContext, p socialwatch.Payload) []socialwatch.Finding {
 	in := responder.CheckInput{Payload: p, Parent: rc.Parent.Post, Account: a.accounts[p.Account],
-		TemplateText: rc.Original, CaseNumber: rc.Case.Number, EarlierUnknown: rc.InDoubt}
+		TemplateText: rc.Original, CaseNumber: rc.Case.Number, EarlierUnknown: rc.InDoubt,
+		SameText: a.saidOften(rc.SameText), Incident: a.ofIncident(p, rc.Original), Impostor: rc.Impostor}
 	switch {
 	case rc.ParentGone:
 		in.NotAnswerable = "the post is gone"

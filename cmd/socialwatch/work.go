@@ -171,7 +171,7 @@ func (a *app) read(ctx context.Context, c *connectors.Connector) error {
 func (a *app) once(ctx context.Context, names []string) error {
 	reading, cancel := share(ctx, 2, 3)
 	defer cancel()
-	err := errors.Join(a.each(reading, names, a.read), a.deadlines(ctx))
+	err := errors.Join(a.each(reading, names, a.read), a.spikes(ctx), a.deadlines(ctx))
 	sending, cancel := share(ctx, 4, 5)
 	defer cancel()
 	return errors.Join(err, a.publish(sending), a.sequencer.Pass(ctx))

@@ -87,7 +87,7 @@ func (p *plan) respond(it *item) Answer {
 	}
 	a := p.in.Rules.Respond(Situation{
 		Mention: it.mention, Assessment: it.matterOf(), CaseNumber: m.Number, Given: it.gives(), Earlier: m.earlier(it),
-		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], Team: m.Team, Now: now,
+		FollowUp: !m.RespondedAt.IsZero(), Used: p.known.Used[m.ID], Team: m.Team, Incident: p.goesOn(m), Now: now,
 	})
 	a.DueAt = socialwatch.Micros(a.DueAt)
 	if a.Draft == nil && !a.Escalate {
@@ -112,8 +112,11 @@ func (p *plan) grow(it *item, a Answer) {
 	m.Team = a.Team
 	switch {
 	case it.opens:
-		m.event(socialwatch.EventCaseOpened, map[string]any{
-			"intent": m.Intent, "level": m.Level, "score": m.Score, "due_at": m.DueAt, "team": m.Team})
+		data := map[string]any{"intent": m.Intent, "level": m.Level, "score": m.Score, "due_at": m.DueAt, "team": m.Team}
+		if m.Incident != 0 {
+			data["incident"] = m.Incident
+		}
+		m.event(socialwatch.EventCaseOpened, data)
 	case it.stored != nil:
 		m.event(socialwatch.EventMentionEdited, map[string]any{"post_id": it.mention.ID})
 		p.reopen(it)
@@ -198,7 +201,7 @@ func (p *plan) compose(it *item, a Answer) *socialwatch.Reply {
 	}
 	r := &socialwatch.Reply{
 		State: socialwatch.ReplyAwaiting, Version: 1, Payload: payload, Hash: payload.Hash(),
-		Findings: p.in.Rules.Check(payload, it.mention, a.Draft.Text), Author: socialwatch.System,
+		Findings: p.in.Rules.Check(Text{payload, it.mention, a.Draft.Text, p.known.Often[payload.Text]}), Author: socialwatch.System,
 		CreatedAt: p.now, ExpiresAt: p.now.Add(p.in.expiry()),
 	}
 	if socialwatch.AnyBlocks(r.Findings) {

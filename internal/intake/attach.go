@@ -36,6 +36,7 @@ func (p *plan) choose(it *item) bool {
 	default:
 		it.matter = p.open(it, closed)
 		it.opens = true
+		it.matter.Incident = p.incident(it)
 	}
 	return true
 }
@@ -66,6 +67,23 @@ func (p *plan) open(it *item, follows *matter) *matter {
 	p.cases = append(p.cases, mt)
 	p.newCases++
 	return mt
+}
+
+// incident is the one that goes on and that a new case belongs to; 0: none.
+func (p *plan) incident(it *item) int64 {
+	if fits := p.in.Rules.Fits; fits != nil {
+		for _, i := range p.known.Incidents {
+			if fits(i, it.assess) {
+				return i.ID
+			}
+		}
+	}
+	return 0
+}
+
+// goesOn reports whether a case is one of an incident that goes on.
+func (p *plan) goesOn(m *matter) bool {
+	return slices.ContainsFunc(p.known.Incidents, func(i socialwatch.Incident) bool { return m.Incident != 0 && i.ID == m.Incident })
 }
 
 // byThread finds the case whose thread the post stands in, if the post is of

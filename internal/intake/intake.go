@@ -32,7 +32,16 @@ type Situation struct {
 	Given      bool               // the post brings what we asked for: details, or word of a direct message
 	Earlier    []socialwatch.Past // of this case
 	Team       string             // who works on the case so far; empty when it is new
+	Incident   bool               // the case is one of an incident that goes on
 	Now        time.Time
+}
+
+// Text is a composed draft with what its check depends on.
+type Text struct {
+	Payload  socialwatch.Payload
+	Parent   socialwatch.Mention
+	Original string // as the template filled it
+	Said     int    // replies of the account with this very text in the last hour, where there are OftenFrom or more
 }
 
 // Answer is what to do about a mention: Draft is nil when nothing fits, and
@@ -52,7 +61,9 @@ type Rules struct {
 	Assess  func(socialwatch.Mention, socialwatch.History) socialwatch.Assessment
 	Respond func(Situation) Answer
 	// Check is the safety check of a composed draft.
-	Check func(p socialwatch.Payload, parent socialwatch.Mention, original string) []socialwatch.Finding
+	Check func(Text) []socialwatch.Finding
+	// Fits reports whether a new case belongs to an incident; nil: never.
+	Fits func(socialwatch.Incident, socialwatch.Assessment) bool
 	// Redact takes out what must not be stored; nil: nothing. It comes last: a
 	// reply is chosen and checked by what the customer wrote.
 	Redact func(socialwatch.Mention, socialwatch.Assessment) (socialwatch.Mention, socialwatch.Assessment)

@@ -74,7 +74,7 @@ func newPlan(c *connectors.Connector, in *Intake, n news) *plan {
 }
 
 func (p *plan) ask() socialwatch.Ask {
-	ask := socialwatch.Ask{Account: p.conn.Account, Since: p.now.Add(-historyDays)}
+	ask := socialwatch.Ask{Account: p.conn.Account, Since: p.now.Add(-historyDays), Hour: p.now.Add(-time.Hour)}
 	posts, authors := map[string]bool{}, map[string]bool{}
 	for _, it := range p.items {
 		posts[it.mention.ID], posts[it.mention.ParentID], posts[it.mention.RootID] = true, true, true

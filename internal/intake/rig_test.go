@@ -185,7 +185,7 @@ func each(t *testing.T, f func(t *testing.T, r *rig)) {
 		c := &clock{now: start.Add(time.Hour)}
 		f(t, &rig{t: t, town: newTown(), store: s, opts: o, clock: c, in: &intake.Intake{Store: s, Waiting: s, Now: c.Now, Rules: intake.Rules{
 			Assess: assess, Respond: respond,
-			Check: func(socialwatch.Payload, socialwatch.Mention, string) []socialwatch.Finding { return nil }}}})
+			Check: func(intake.Text) []socialwatch.Finding { return nil }}}})
 	})
 }
 

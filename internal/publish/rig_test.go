@@ -48,7 +48,7 @@ func newParts(s *store.Store, url, token, worker string) (*parts, error) {
 			return intake.Answer{Level: 2, DueAt: s.Now.Add(time.Hour), Draft: &socialwatch.Draft{Account: "shop_help",
 				Parent: s.Mention.Post, Text: "Sorry. We look into case " + s.CaseNumber + ".", Language: "en", Template: "t", TemplateV: 1}}
 		},
-		Check: func(socialwatch.Payload, socialwatch.Mention, string) []socialwatch.Finding { return nil },
+		Check: func(intake.Text) []socialwatch.Finding { return nil },
 	}}
 	check := func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding { return nil }
 	p.desk = &Desk{Decisions: s, Switches: s, Replies: s, Connector: connector, Refresh: p.intake.Look, Check: check, Now: p.now}

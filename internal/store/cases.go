@@ -76,6 +76,9 @@ func casesQuery(f CaseFilter) (string, []any, error) {
 		return "", nil, err
 	}
 	where, args := among("account", f.Accounts)
+	if f.Incident != 0 {
+		where, args = where+" and incident_id = ?", append(args, f.Incident)
+	}
 	if f.After != "" {
 		at, err := parseCursor(f.After, listCases, 2)
 		if err != nil {
@@ -173,6 +176,9 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 		return d, err
 	}
 	if d.Corrected, err = t.corrections(ctx, c.ID); err != nil {
+		return d, err
+	}
+	if d.Impostors, err = t.posing(ctx, d.Case); err != nil {
 		return d, err
 	}
 	if d.WaitsFor, err = t.waitsFor(ctx, d.Case); err != nil {

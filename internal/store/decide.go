@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"socialwatch"
@@ -83,6 +84,9 @@ func (t *tx) context(ctx context.Context, replyID int64) (rc socialwatch.ReplyCo
 	if err := t.allowed(ctx, &rc); err != nil {
 		return rc, err
 	}
+	if err := t.around(ctx, &rc); err != nil {
+		return rc, err
+	}
 	stop, err := t.stopState(ctx)
 	rc.InDoubt, rc.Stopped = doubts > 0, stop.Stopped
 	return rc, err
@@ -97,6 +101,33 @@ func (t *tx) allowed(ctx context.Context, rc *socialwatch.ReplyContext) error {
 	err := t.get(ctx, &row, sqlAnswered, rc.Case.ID, rc.Reply.MentionID, rc.Case.ID, rc.Parent.ID,
 		rc.Case.Account, rc.Parent.Author.ID)
 	rc.Answered, rc.OptedOut = row.Answered, row.OptedOut
+	return err
+}
+
+const (
+	// Whoever asks wants the last hour, and asks after the reply was made.
+	sqlSameText = `select decided_at from replies where account = ? and decided_at >= ? and id <> ?
+  and ` + sqlIsSaid + ` and payload ->> 'text' = ? order by decided_at desc limit ?`
+	sqlPosing = `select author_handle from mentions where root_id = ? and network = ? and host = ? and author_id <> ?
+  and ` + sqlIsImpostor + ` order by created_at, id limit 1`
+	sqlIsImpostor = `cast(signals as text) like '%"` + socialwatch.SignalImpostor + `"%'`
+)
+
+// around reads what warns of a reply: the same words said to others, and who
+// poses as us in the thread.
+func (t *tx) around(ctx context.Context, rc *socialwatch.ReplyContext) error {
+	p := rc.Parent
+	var said []moment
+	err := t.all(ctx, &said, sqlSameText, p.Account, rc.Reply.CreatedAt.Add(-time.Hour), rc.Reply.ID, rc.Reply.Payload.Text, socialwatch.OftenFrom)
+	for _, at := range said {
+		rc.SameText = append(rc.SameText, at.Time)
+	}
+	if err != nil {
+		return err
+	}
+	var posing []string
+	err = t.all(ctx, &posing, sqlPosing, p.RootID, p.Network, p.Host, p.Author.ID)
+	rc.Impostor = strings.Join(posing, "")
 	return err
 }
 

@@ -179,7 +179,38 @@ func (t *tx) known(ctx context.Context, ask socialwatch.Ask) (k socialwatch.Know
 	if err := t.knownCases(ctx, ask, caseIDs, &k); err != nil {
 		return k, err
 	}
+	if k.Incidents, err = t.openIncidents(ctx, []string{ask.Account}); err != nil {
+		return k, err
+	}
+	if k.Often, err = t.often(ctx, ask.Account, ask.Hour); err != nil {
+		return k, err
+	}
 	return k, t.knownAuthors(ctx, ask, &k)
+}
+
+// A reply that was decided is public or on its way there; one that ended
+// otherwise has been said to nobody.
+const (
+	sqlIsSaid = `state in ('approved','holding','sending','sent','unknown')`
+	sqlOften  = `select payload ->> 'text' as body, count(*) as n from replies
+where account = ? and decided_at >= ? and ` + sqlIsSaid + ` group by payload ->> 'text' having count(*) >= ?`
+)
+
+// often counts the texts that an account has said again and again since.
+func (t *tx) often(ctx context.Context, account string, since time.Time) (map[string]int, error) {
+	texts := map[string]int{}
+	if since.IsZero() {
+		return texts, nil
+	}
+	var rows []struct {
+		Body string `db:"body"`
+		N    int    `db:"n"`
+	}
+	err := t.all(ctx, &rows, sqlOften, account, since, socialwatch.OftenFrom)
+	for _, r := range rows {
+		texts[r.Body] = r.N
+	}
+	return texts, err
 }
 
 // knownAuthors reads what each author's mentions say about them.

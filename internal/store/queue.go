@@ -43,7 +43,7 @@ func (q queueRow) value() QueueRow {
 	m, a := q.M.mention(), q.M.assessment()
 	return QueueRow{
 		Reply: q.R.value(), CaseNumber: q.C.Number, CaseState: socialwatch.CaseState(q.C.State), Level: q.C.Level,
-		Score: q.C.Score, Intent: socialwatch.Intent(q.C.Intent), Escalated: q.C.Escalated, Team: q.C.Team, DueAt: q.C.DueAt.Time,
+		Score: q.C.Score, Intent: socialwatch.Intent(q.C.Intent), Escalated: q.C.Escalated, Team: q.C.Team, Incident: deref(q.C.Incident), DueAt: q.C.DueAt.Time,
 		OpenedAt: q.C.OpenedAt.Time, Responded: !q.C.RespondedAt.IsZero(), Breached: !q.Breached.IsZero(),
 		Network: m.Network, Host: m.Host, Author: m.Author, Visibility: m.Visibility, PostURL: m.URL,
 		PostedAt: m.CreatedAt, EditedAt: m.EditedAt, Gone: q.M.gone(), Language: a.Language, Body: m.Text,
@@ -113,6 +113,10 @@ func chosen(f QueueFilter) (string, []any) {
 	if len(f.Teams) > 0 {
 		where += " and (select c.team from cases c where c.id = replies.case_id) in (?)"
 		args = append(args, f.Teams)
+	}
+	if f.Incident != 0 {
+		where += " and case_id in (select id from cases where incident_id = ?)"
+		args = append(args, f.Incident)
 	}
 	return where, args
 }
@@ -198,6 +202,9 @@ func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
 		}
 		card.Others = append(card.Others, o)
 		card.InDoubt = card.InDoubt || o.State == socialwatch.ReplySending || o.State == socialwatch.ReplyUnknown
+	}
+	if card.Impostors, err = t.posing(ctx, card.Case); err != nil {
+		return card, err
 	}
 	if card.Earlier, err = t.otherCases(ctx, c.caseRow); err != nil {
 		return card, err

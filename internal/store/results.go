@@ -36,6 +36,7 @@ type StopState struct {
 type QueueFilter struct {
 	Accounts  []string                 // nil: all; empty and not nil: none
 	States    []socialwatch.ReplyState // none: awaiting
+	Incident  int64                    // of cases of this incident; 0: of any case
 	Languages []string                 // of the post, as triage found it; none: all
 	Teams     []string                 // of the case; none: all
 	After     string                   // cursor of the page before; empty: the first page
@@ -55,6 +56,7 @@ type QueueRow struct {
 	Intent     socialwatch.Intent
 	Escalated  bool
 	Team       string    // who works on the case
+	Incident   int64     // of whose cases it is one; 0: none
 	DueAt      time.Time // first response due
 	OpenedAt   time.Time // of the case
 	Responded  bool      // the case has its first response: DueAt counts no longer
@@ -106,6 +108,7 @@ type Card struct {
 	InDoubt   bool                // another reply of the case is sending or unknown: no approval now
 	LookAt    time.Time           // unknown: next look; zero: a person must settle it
 	RetryAt   time.Time           // failed: next attempt; zero: a person decides
+	Impostors []MentionRow        // posts in the case's threads by whom poses as us, oldest first
 	Publishes StopState
 }
 
@@ -144,6 +147,7 @@ type AttemptRow struct {
 type CaseFilter struct {
 	Accounts []string                // nil: all; empty and not nil: none
 	States   []socialwatch.CaseState // none: every state but merged
+	Incident int64                   // those of this incident; 0: all
 	After    string
 	Limit    int
 }
@@ -169,6 +173,7 @@ type CaseDetail struct {
 	Events     []socialwatch.Event // the newest 200, newest first
 	Older      string              // cursor for Timeline; empty when Events holds all
 	Corrected  map[int64]Corrected // by mention; those that a person has corrected
+	Impostors  []MentionRow        // posts in its threads by whom poses as us, oldest first
 	WaitsFor   string              // socialwatch.WaitsForPrivate while the case waits for that; else empty
 }
 
