@@ -238,6 +238,10 @@ func (p *Publisher) call(ctx context.Context, c *connectors.Connector, att socia
 	defer cancel()
 	post, err := c.Replier.Reply(ctx, att.Reply.Payload, att.Reply.Key)
 	p.point("called")
+	switch socialwatch.ReasonOf(err) {
+	case socialwatch.RateLimited, socialwatch.OutOfCredit, socialwatch.Unauthorized:
+		p.noteWait(c.Account, err) // the next reply would meet the same
+	}
 	return p.outcome(post, err, att.N)
 }
 
