@@ -104,22 +104,29 @@ func (t threads) gather(ctx context.Context, me self, roots []string, from time.
 	}
 	// X writes times without more than seconds, in UTC.
 	start := from.Format(time.RFC3339)
+	size, most := pageSize, t.opt.Pages
+	if connectors.IsForReply(ctx) {
+		// Hardly any post is new by then, and a page is paid for in advance: a
+		// small one lets small budgets reply. Of what we said ourselves nothing
+		// may be passed over: it would be said again.
+		size, most = smallPage, ownReach/pageSize
+	}
 	for _, query := range conversations(roots, " -from:"+me.username+" -@"+me.username+" -is:retweet") {
-		k := call{path: "/2/tweets/search/recent", auth: t.reader(), cost: t.costing(ItemPostRead, pageSize),
+		k := call{path: "/2/tweets/search/recent", auth: t.reader(), cost: t.costing(ItemPostRead, size),
 			query: url.Values{"query": {query}, "start_time": {start}}}
-		if err := t.pages(ctx, k, "next_token", take); err != nil {
+		if err := t.pages(ctx, k, "next_token", most, take); err != nil {
 			return nil, err
 		}
 	}
 	own := call{path: "/2/users/" + me.id + "/tweets", auth: t.reader(), cost: t.costing(ItemOwnRead, pageSize),
 		query: url.Values{"start_time": {start}}}
-	return found, t.pages(ctx, own, "pagination_token", take)
+	return found, t.pages(ctx, own, "pagination_token", most, take)
 }
 
-// pages makes a call for at most Pages pages. Near the end of a budget, which may
-// not allow what a full page could cost, the pages are small.
-func (t threads) pages(ctx context.Context, k call, token string, take func(page)) error {
-	for n := range t.opt.Pages {
+// pages makes a call for at most so many pages. Near the end of a budget, which
+// may not allow what a full page could cost, the pages are small.
+func (t threads) pages(ctx context.Context, k call, token string, most int, take func(page)) error {
+	for n := range most {
 		p, err := t.onward(ctx, k, n > 0)
 		if n == 0 && socialwatch.ReasonOf(err) == socialwatch.OutOfCredit {
 			k.cost.Most = smallPage
@@ -134,7 +141,7 @@ func (t threads) pages(ctx context.Context, k call, token string, take func(page
 		}
 		k.query.Set(token, p.next)
 	}
-	t.log.Warn("threads are longer than what is read of them at once", "pages", t.opt.Pages)
+	t.log.Warn("threads are longer than what is read of them at once", "pages", most)
 	return nil
 }
 

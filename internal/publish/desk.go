@@ -226,14 +226,29 @@ func (d *Desk) Settle(ctx context.Context, s socialwatch.Settlement) (socialwatc
 		return rc.Reply, &InputError{"say either where the reply stands (its link) or that it is absent"}
 	}
 	if !s.Absent && s.Post.PostID == "" {
-		u, err := url.Parse(s.Post.URL)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || path.Base(u.Path) == "/" || path.Base(u.Path) == "." {
+		if s.Post.PostID = postOf(s.Post.URL); s.Post.PostID == "" {
 			return rc.Reply, &InputError{"the link must be the address of the published post, such as https://social.example/@shop_help/9050"}
 		}
-		s.Post.PostID = path.Base(u.Path)
 	}
 	s.At, s.Handoff = d.now(), d.Handoff != nil && d.Handoff(rc.Reply.Payload)
 	return d.Switches.Settle(ctx, s)
+}
+
+// postOf is the id of the post at an address, "" when it is none: the last part
+// of the path, or the one behind "status", as X adds parts for pictures.
+func postOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	if _, rest, ok := strings.Cut(u.Path, "/status/"); ok {
+		id, _, _ := strings.Cut(rest, "/")
+		return id
+	}
+	if id := path.Base(u.Path); id != "/" && id != "." {
+		return id
+	}
+	return ""
 }
 
 // open reads the reply and refuses whoever may not, and whoever saw another
