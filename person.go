@@ -1,6 +1,9 @@
 package socialwatch
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Role is what a person may do on an account; each includes those before it.
 type Role string
@@ -26,6 +29,10 @@ type Person struct {
 	Login string
 	Name  string
 	Roles map[string]Role // by account name, or AllAccounts
+
+	// Whose work is "mine": both may be nil. Languages are codes such as "en".
+	Teams     []string
+	Languages []string
 }
 
 // May reports whether p holds at least role on the account. The zero Person
@@ -34,6 +41,18 @@ func (p Person) May(role Role, account string) bool {
 	need := slices.Index(Roles, role)
 	return need >= 0 && (slices.Index(Roles, p.Roles[AllAccounts]) >= need ||
 		slices.Index(Roles, p.Roles[account]) >= need)
+}
+
+// Session is one login of a person, as the database keeps it.
+type Session struct {
+	ID        int64  // names it to people; given by the store
+	Hash      string // SHA-256 of the cookie, which is stored nowhere
+	PersonID  int64
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    time.Time // to about a minute; zero: only opened
+	Address   string    // without its last part; may be empty
+	Agent     string    // browser and system, such as "Firefox on Linux"; may be empty
 }
 
 // Decision is what a person decides about a reply. Hash is the hash of the

@@ -23,6 +23,7 @@ func newUser(f *flags) *cobra.Command {
 		Example: "  socialwatch user add anna --role approver",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var name, role, account string
+	var work workFlags
 	add := &cobra.Command{
 		Use:   "add LOGIN",
 		Short: "Add a person, who logs in with a password typed here",
@@ -49,7 +50,8 @@ func newUser(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p := socialwatch.Person{Login: args[0], Name: name, Roles: map[string]socialwatch.Role{account: socialwatch.Role(role)}}
+			p := socialwatch.Person{Login: args[0], Name: name, Roles: map[string]socialwatch.Role{account: socialwatch.Role(role)},
+				Teams: work.teams, Languages: work.languages}
 			if p, err = addPerson(cmd.Context(), s, p, password); err != nil {
 				return err
 			}
@@ -61,7 +63,8 @@ func newUser(f *flags) *cobra.Command {
 	add.Flags().StringVar(&name, "name", "", "full name")
 	add.Flags().StringVar(&role, "role", string(socialwatch.RoleReader), "reader, author, approver, lead or admin")
 	add.Flags().StringVar(&account, "account", socialwatch.AllAccounts, "account on which the role holds, or * for all")
-	cmd.AddCommand(add, newUserList(f), newUserDisable(f, true), newUserDisable(f, false))
+	work.on(add)
+	cmd.AddCommand(add, newUserList(f), newUserSet(f), newUserLink(f), newUserDisable(f, true), newUserDisable(f, false))
 	return cmd
 }
 
@@ -79,13 +82,14 @@ func newUserList(f *flags) *cobra.Command {
 			}
 			return out(cmd, f, people, func() {
 				w := table(cmd.OutOrStdout())
-				fmt.Fprintln(w, "LOGIN\tNAME\tROLES\tSTATE")
+				fmt.Fprintln(w, "LOGIN\tNAME\tROLES\tTEAMS\tLANGUAGES\tSTATE")
 				for _, p := range people {
 					state := "active"
 					if p.Disabled {
 						state = "disabled"
 					}
-					fmt.Fprintf(w, "%s\t%s\t%v\t%s\n", p.Person.Login, p.Person.Name, p.Person.Roles, state)
+					fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\n", p.Person.Login, p.Person.Name, p.Person.Roles,
+						strings.Join(p.Person.Teams, ","), strings.Join(p.Person.Languages, ","), state)
 				}
 				_ = w.Flush()
 			})
@@ -105,7 +109,8 @@ func newUserDisable(f *flags, disable bool) *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			if err := s.SetDisabled(cmd.Context(), args[0], disable); err != nil {
+			c := store.PersonChange{Login: args[0], Disabled: &disable, By: terminal(), At: socialwatch.Micros(time.Now())}
+			if err := s.ChangePerson(cmd.Context(), c); err != nil {
 				return err
 			}
 			return out(cmd, f, map[string]any{"login": args[0], "disabled": disable}, func() {
@@ -122,7 +127,7 @@ func addPerson(ctx context.Context, s *store.Store, p socialwatch.Person, passwo
 	if p.Name == "" {
 		p.Name = p.Login
 	}
-	return s.AddPerson(ctx, p, hash, socialwatch.Micros(time.Now()))
+	return s.Enrol(ctx, store.NewPerson{Person: p, Password: hash, By: terminal(), At: socialwatch.Micros(time.Now())})
 }
 
 func newToken(f *flags) *cobra.Command {
@@ -149,7 +154,7 @@ func newToken(f *flags) *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			t := store.NewToken{Name: args[0], Scopes: scope}
+			t := store.NewToken{Name: args[0], Scopes: scope, By: terminal()}
 			if person != "" {
 				p, err := prove(cmd, s, person)
 				if err != nil {

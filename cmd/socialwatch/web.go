@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"socialwatch"
 	"socialwatch/internal/api"
+	"socialwatch/internal/config"
 	"socialwatch/internal/console"
 	"socialwatch/internal/jobs"
 	"socialwatch/internal/publish"
@@ -26,6 +28,8 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		Logins: a.logins, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Leases: a.store, Refused: refused,
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses,
+		People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store,
+		House: house(a.cfg), Scopes: api.Scopes,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,
 	})
@@ -41,6 +45,17 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	mux.Handle("/api/", v1)
 	mux.Handle("/", page)
 	return mux, nil
+}
+
+// house is what the settings page shows of the configuration.
+func house(cfg config.Config) console.House {
+	h := console.House{Address: strings.TrimSuffix(address(cfg), "/"), Hold: cfg.Replies.Hold, Expiry: cfg.Replies.Expiry, SelfApproval: cfg.Replies.SelfApproval,
+		Masked: cfg.Privacy.MaskStored, Hours: map[string]console.Hours{}}
+	for _, a := range cfg.Accounts {
+		c := cfg.Calendars[a.Calendar]
+		h.Hours[a.Name] = console.Hours{Calendar: a.Calendar, Zone: c.Zone, Times: c.Hours, Holidays: c.Holidays}
+	}
+	return h
 }
 
 // refused finds what a person must change in what they gave; "" when err is

@@ -239,9 +239,7 @@ func TestTokenOfDisabledPersonIsNone(t *testing.T) {
 	if _, err := c.Me(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.fx.SetDisabled(t.Context(), "bo", true); err != nil {
-		t.Fatal(err)
-	}
+	g.fx.Disable(t, "bo")
 	_, err := c.Me(t.Context())
 	problemOf(t, err, "token-required")
 

@@ -22,13 +22,8 @@ type memory struct {
 	people   map[string]socialwatch.Person
 	hashes   map[string]string
 	disabled map[string]bool
-	sessions map[string]session
+	sessions map[string]socialwatch.Session
 	err      error
-}
-
-type session struct {
-	person  int64
-	expires time.Time
 }
 
 func (m *memory) PersonByLogin(_ context.Context, login string) (socialwatch.Person, string, bool, error) {
@@ -44,10 +39,10 @@ func (m *memory) PersonByLogin(_ context.Context, login string) (socialwatch.Per
 	return p, m.hashes[login], m.disabled[login], nil
 }
 
-func (m *memory) AddSession(_ context.Context, hash string, person int64, _, expires time.Time) error {
+func (m *memory) AddSession(_ context.Context, s socialwatch.Session) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sessions[hash] = session{person, expires}
+	m.sessions[s.Hash] = s
 	return m.err
 }
 
@@ -59,7 +54,7 @@ func (m *memory) SessionPerson(_ context.Context, hash string, now time.Time) (s
 	}
 	s, ok := m.sessions[hash]
 	for login, p := range m.people {
-		if ok && p.ID == s.person && now.Before(s.expires) && !m.disabled[login] {
+		if ok && p.ID == s.PersonID && now.Before(s.ExpiresAt) && !m.disabled[login] {
 			return p, nil
 		}
 	}
@@ -85,7 +80,7 @@ func newMemory(t *testing.T) *memory {
 		people:   map[string]socialwatch.Person{"ana": {ID: 7, Login: "ana"}, "bo": {ID: 8, Login: "bo"}},
 		hashes:   map[string]string{"ana": hash},
 		disabled: map[string]bool{},
-		sessions: map[string]session{},
+		sessions: map[string]socialwatch.Session{},
 	}
 }
 
@@ -101,7 +96,7 @@ func TestSessionLivesFromLoginToLogout(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	m := newMemory(t)
 	l := &Logins{Store: m, Life: time.Hour, Now: func() time.Time { return now }}
-	c, err := l.Login(t.Context(), " ana ", good, "192.0.2.1")
+	c, err := l.Login(t.Context(), " ana ", good, From{Address: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +126,7 @@ func TestSessionLivesFromLoginToLogout(t *testing.T) {
 func TestSessionEndsWhenPersonIsDisabled(t *testing.T) {
 	m := newMemory(t)
 	l := &Logins{Store: m}
-	c, err := l.Login(t.Context(), "ana", good, "192.0.2.1")
+	c, err := l.Login(t.Context(), "ana", good, From{Address: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +134,7 @@ func TestSessionEndsWhenPersonIsDisabled(t *testing.T) {
 	if _, err := l.Person(withCookie(c)); !errors.Is(err, socialwatch.ErrNotFound) {
 		t.Errorf("still in: %v", err)
 	}
-	if _, err := l.Login(t.Context(), "ana", good, "192.0.2.1"); !errors.Is(err, ErrWrongLogin) {
+	if _, err := l.Login(t.Context(), "ana", good, From{Address: "192.0.2.1"}); !errors.Is(err, ErrWrongLogin) {
 		t.Errorf("a disabled person logs in: %v", err)
 	}
 }
@@ -147,7 +142,7 @@ func TestSessionEndsWhenPersonIsDisabled(t *testing.T) {
 func TestWrongLoginsAllReadTheSame(t *testing.T) {
 	l := &Logins{Store: newMemory(t)}
 	for _, tc := range [][2]string{{"ana", "wrong"}, {"nobody", good}, {"bo", ""}, {"bo", good}, {"ana", strings.Repeat("x", MaxPassword+1)}} {
-		if _, err := l.Login(t.Context(), tc[0], tc[1], "192.0.2.1"); err != ErrWrongLogin {
+		if _, err := l.Login(t.Context(), tc[0], tc[1], From{Address: "192.0.2.1"}); err != ErrWrongLogin {
 			t.Errorf("%s: %v", tc[0], err)
 		}
 	}
@@ -155,7 +150,7 @@ func TestWrongLoginsAllReadTheSame(t *testing.T) {
 
 func TestSecureCookieBelongsToThisHostOnly(t *testing.T) {
 	l := &Logins{Store: newMemory(t), Secure: true}
-	c, err := l.Login(t.Context(), "ana", good, "192.0.2.1")
+	c, err := l.Login(t.Context(), "ana", good, From{Address: "192.0.2.1"})
 	if err != nil || !c.Secure || c.Name != "__Host-socialwatch" || c.Path != "/" || c.Domain != "" {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -165,19 +160,19 @@ func TestGuessingIsSlowedDownPerLoginAndAddress(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	l := &Logins{Store: newMemory(t), Now: func() time.Time { return now }}
 	for range perPair.burst {
-		if _, err := l.Login(t.Context(), "ana", "wrong", "192.0.2.1"); err != ErrWrongLogin {
+		if _, err := l.Login(t.Context(), "ana", "wrong", From{Address: "192.0.2.1"}); err != ErrWrongLogin {
 			t.Fatal(err)
 		}
 	}
 	var wait *WaitError
-	if _, err := l.Login(t.Context(), "ANA", good, "192.0.2.1"); !errors.As(err, &wait) || wait.Wait != perPair.every {
+	if _, err := l.Login(t.Context(), "ANA", good, From{Address: "192.0.2.1"}); !errors.As(err, &wait) || wait.Wait != perPair.every {
 		t.Fatalf("not throttled: %v", err)
 	}
-	if _, err := l.Login(t.Context(), "ana", good, "192.0.2.2"); err != nil {
+	if _, err := l.Login(t.Context(), "ana", good, From{Address: "192.0.2.2"}); err != nil {
 		t.Errorf("another address is shut out too: %v", err)
 	}
 	now = now.Add(perPair.every)
-	if _, err := l.Login(t.Context(), "ana", good, "192.0.2.1"); err != nil {
+	if _, err := l.Login(t.Context(), "ana", good, From{Address: "192.0.2.1"}); err != nil {
 		t.Errorf("after the wait: %v", err)
 	}
 }
@@ -206,7 +201,7 @@ func TestThrottleCountsAddressAndLoginAlone(t *testing.T) {
 func TestRightPasswordCountsAsNoTry(t *testing.T) {
 	l := &Logins{Store: newMemory(t)}
 	for i := range perPair.burst + 2 {
-		if _, err := l.Login(t.Context(), "ana", good, "192.0.2.1"); err != nil {
+		if _, err := l.Login(t.Context(), "ana", good, From{Address: "192.0.2.1"}); err != nil {
 			t.Fatalf("login %d: %v", i, err)
 		}
 	}
@@ -249,19 +244,19 @@ func TestInvitationOpensOneSession(t *testing.T) {
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	l := &Logins{Store: newMemory(t), Now: func() time.Time { return now }}
 	code := l.Invite("bo", time.Hour)
-	c, err := l.Redeem(t.Context(), code)
+	c, err := l.Redeem(t.Context(), code, From{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p, err := l.Person(withCookie(c)); err != nil || p.Login != "bo" {
 		t.Errorf("%+v, %v", p, err)
 	}
-	if _, err := l.Redeem(t.Context(), code); !errors.Is(err, ErrWrongLogin) {
+	if _, err := l.Redeem(t.Context(), code, From{}); !errors.Is(err, ErrWrongLogin) {
 		t.Errorf("used twice: %v", err)
 	}
 	late := l.Invite("bo", time.Hour)
 	now = now.Add(2 * time.Hour)
-	if _, err := l.Redeem(t.Context(), late); !errors.Is(err, ErrWrongLogin) {
+	if _, err := l.Redeem(t.Context(), late, From{}); !errors.Is(err, ErrWrongLogin) {
 		t.Errorf("used late: %v", err)
 	}
 }
@@ -269,7 +264,7 @@ func TestInvitationOpensOneSession(t *testing.T) {
 func TestMiddlewareTellsPeopleNobodyAndFailureApart(t *testing.T) {
 	m := newMemory(t)
 	l := &Logins{Store: m}
-	c, err := l.Login(t.Context(), "ana", good, "192.0.2.1")
+	c, err := l.Login(t.Context(), "ana", good, From{Address: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +289,7 @@ func TestMiddlewareTellsPeopleNobodyAndFailureApart(t *testing.T) {
 	if w.Body.String() != "failed" {
 		t.Errorf("%q", w.Body)
 	}
-	if _, err := l.Login(t.Context(), "ana", good, "192.0.2.1"); err == nil || errors.Is(err, ErrWrongLogin) {
+	if _, err := l.Login(t.Context(), "ana", good, From{Address: "192.0.2.1"}); err == nil || errors.Is(err, ErrWrongLogin) {
 		t.Errorf("a failed database reads as a wrong password: %v", err)
 	}
 }

@@ -17,12 +17,23 @@ import (
 type Store interface {
 	// PersonByLogin returns ErrNotFound for an unknown login.
 	PersonByLogin(ctx context.Context, login string) (p socialwatch.Person, hash string, disabled bool, err error)
-	AddSession(ctx context.Context, hash string, personID int64, at, expires time.Time) error
+	AddSession(ctx context.Context, s socialwatch.Session) error
 	// SessionPerson returns ErrNotFound for a session that is unknown, over
 	// or of a disabled person.
 	SessionPerson(ctx context.Context, hash string, now time.Time) (socialwatch.Person, error)
 	EndSession(ctx context.Context, hash string) error
 }
+
+// Links are what admins and the terminal hand out to enter without a password.
+type Links interface {
+	// TakeLink uses a link up: to enter, or to set a password's hash. It
+	// returns ErrNotFound for one that is unknown, used or over.
+	TakeLink(ctx context.Context, hash, passwordHash string, now time.Time) (socialwatch.Person, error)
+}
+
+// ErrNoPasswords refuses a password where the configuration has switched
+// logging in by one off.
+var ErrNoPasswords = errors.New("logging in by a password is switched off")
 
 // ErrWrongLogin says nothing about which part was wrong.
 var ErrWrongLogin = errors.New("login or password is wrong")
@@ -38,9 +49,13 @@ func (e *WaitError) Error() string {
 // fields may stay zero. It is safe for concurrent use.
 type Logins struct {
 	Store  Store
+	Links  Links         // nil: none but those of Invite
 	Life   time.Duration // of a session; 0: 12 h
 	Secure bool          // people use https: the cookie never travels without
 	Now    func() time.Time
+	// NoPasswords switches Login off. Check goes on: a terminal asks for the
+	// password that a person has.
+	NoPasswords bool
 
 	tries throttle
 	mu    sync.Mutex
@@ -53,14 +68,16 @@ type invitation struct {
 }
 
 // Login opens a session for a right password. It answers ErrWrongLogin, a
-// *WaitError after too many tries, or the database's error. The address is
-// that of Address.
-func (l *Logins) Login(ctx context.Context, login, password, address string) (*http.Cookie, error) {
-	person, err := l.Check(ctx, login, password, address)
+// *WaitError after too many tries, ErrNoPasswords, or the database's error.
+func (l *Logins) Login(ctx context.Context, login, password string, from From) (*http.Cookie, error) {
+	if l.NoPasswords {
+		return nil, ErrNoPasswords
+	}
+	person, err := l.Check(ctx, login, password, from.Address)
 	if err != nil {
 		return nil, err
 	}
-	return l.open(ctx, person)
+	return l.open(ctx, person, from)
 }
 
 // Check is Login without a session: it returns whose password it is.
@@ -101,32 +118,48 @@ func (l *Logins) Invite(login string, life time.Duration) string {
 	return code
 }
 
-// Redeem opens the session that an Invite promised.
-func (l *Logins) Redeem(ctx context.Context, code string) (*http.Cookie, error) {
+// Redeem opens the session that an Invite promised, or a link to enter.
+func (l *Logins) Redeem(ctx context.Context, code string, from From) (*http.Cookie, error) {
+	person, err := l.invited(ctx, code)
+	if errors.Is(err, ErrWrongLogin) && l.Links != nil && isSecret(code) {
+		person, err = l.Links.TakeLink(ctx, hashOf(code), "", l.now())
+		if errors.Is(err, socialwatch.ErrNotFound) {
+			err = ErrWrongLogin
+		}
+	}
+	if errors.Is(err, ErrWrongLogin) {
+		return nil, ErrWrongLogin
+	}
+	if err != nil {
+		return nil, fmt.Errorf("log in by a link: %w", err)
+	}
+	return l.open(ctx, person, from)
+}
+
+func (l *Logins) invited(ctx context.Context, code string) (socialwatch.Person, error) {
 	l.mu.Lock()
 	inv, ok := l.once[hashOf(code)]
 	delete(l.once, hashOf(code))
 	l.mu.Unlock()
 	if !ok || l.now().After(inv.expires) {
-		return nil, ErrWrongLogin
+		return socialwatch.Person{}, ErrWrongLogin
 	}
 	person, _, disabled, err := l.Store.PersonByLogin(ctx, inv.login)
-	if err != nil {
-		return nil, fmt.Errorf("log in by invitation: %w", err)
+	if err == nil && disabled {
+		err = ErrWrongLogin
 	}
-	if disabled {
-		return nil, ErrWrongLogin
-	}
-	return l.open(ctx, person)
+	return person, err
 }
 
-func (l *Logins) open(ctx context.Context, p socialwatch.Person) (*http.Cookie, error) {
+func (l *Logins) open(ctx context.Context, p socialwatch.Person, from From) (*http.Cookie, error) {
 	secret, at := newSecret(), socialwatch.Micros(l.now())
 	life := l.Life
 	if life <= 0 {
 		life = 12 * time.Hour
 	}
-	if err := l.Store.AddSession(ctx, hashOf(secret), p.ID, at, at.Add(life)); err != nil {
+	session := socialwatch.Session{Hash: hashOf(secret), PersonID: p.ID, CreatedAt: at, ExpiresAt: at.Add(life),
+		Address: from.short(), Agent: from.Agent}
+	if err := l.Store.AddSession(ctx, session); err != nil {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
 	c := l.cookie(secret)
@@ -149,14 +182,24 @@ func (l *Logins) Logout(r *http.Request) (*http.Cookie, error) {
 	return gone, nil
 }
 
+// SessionHash is the hash under which the request's session is stored, empty
+// when it carries none.
+func (l *Logins) SessionHash(r *http.Request) string {
+	c, err := r.Cookie(l.cookie("").Name)
+	if err != nil || !isSecret(c.Value) {
+		return ""
+	}
+	return hashOf(c.Value)
+}
+
 // Person returns whose session the request carries: ErrNotFound when it
 // carries none that is valid now. Roles are as stored now.
 func (l *Logins) Person(r *http.Request) (socialwatch.Person, error) {
-	c, err := r.Cookie(l.cookie("").Name)
-	if err != nil || !isSecret(c.Value) {
+	hash := l.SessionHash(r)
+	if hash == "" {
 		return socialwatch.Person{}, socialwatch.ErrNotFound
 	}
-	p, err := l.Store.SessionPerson(r.Context(), hashOf(c.Value), l.now())
+	p, err := l.Store.SessionPerson(r.Context(), hash, l.now())
 	if err != nil {
 		return socialwatch.Person{}, fmt.Errorf("read session: %w", err)
 	}

@@ -26,6 +26,21 @@ func NewToken() (secret, hash string) {
 	return secret, hashOf(secret)
 }
 
+// NewLink makes the code of a link that works once. Only the hash is stored.
+func NewLink() (code, hash string) {
+	code = newSecret()
+	return code, hashOf(code)
+}
+
+// LinkHash is the hash that a link's code is stored under; empty when it is no
+// code of ours.
+func LinkHash(code string) string {
+	if !isSecret(code) {
+		return ""
+	}
+	return hashOf(code)
+}
+
 // ParseToken checks the form of a token and returns the hash it is stored
 // under. The error never holds the token.
 func ParseToken(secret string) (hash string, err error) {

@@ -375,29 +375,35 @@ func (c *Console) attempts(rows []store.AttemptRow) []string {
 func (c *Console) history(events []socialwatch.Event) []eventView {
 	var out []eventView
 	for _, e := range events {
-		v := eventView{At: c.moment(e.At), Text: label("event", e.Kind)}
-		if to, ok := e.Data["to"].(string); ok && e.Kind == socialwatch.EventCaseState {
-			v.Text += ": " + label("case", to)
-		}
-		if what, ok := e.Data["waits_for"].(string); ok {
-			v.Text += " " + label("waits", what)
-		}
-		if team, ok := e.Data["team"].(string); ok && e.Kind == socialwatch.EventCaseUpdated {
-			v.Text += ": " + say("team") + " " + team
-		}
-		if e.Kind == store.EventCorrected {
-			v.Text += ": " + correctedText(e)
-		}
-		if why, ok := e.Data["reason"].(string); ok && why != "" {
-			v.Text += ": " + reasonText(why)
-		}
-		if n, ok := e.Data["version"].(float64); ok && strings.HasPrefix(e.Kind, "reply.") && n > 1 {
-			v.Text += fmt.Sprintf(" (version %d)", int(n))
-		}
+		v := eventView{At: c.moment(e.At), Text: eventText(e)}
 		if e.Actor != socialwatch.System {
 			v.Who = say("event.by", e.Actor)
 		}
 		out = append(out, v)
 	}
 	return out
+}
+
+// eventText says what happened.
+func eventText(e socialwatch.Event) string {
+	text := label("event", e.Kind)
+	if to, ok := e.Data["to"].(string); ok && e.Kind == socialwatch.EventCaseState {
+		text += ": " + label("case", to)
+	}
+	if what, ok := e.Data["waits_for"].(string); ok {
+		text += " " + label("waits", what)
+	}
+	if team, ok := e.Data["team"].(string); ok && e.Kind == socialwatch.EventCaseUpdated {
+		text += ": " + say("team") + " " + team
+	}
+	if e.Kind == store.EventCorrected {
+		text += ": " + correctedText(e)
+	}
+	if why, ok := e.Data["reason"].(string); ok && why != "" {
+		text += ": " + reasonText(why)
+	}
+	if n, ok := e.Data["version"].(float64); ok && strings.HasPrefix(e.Kind, "reply.") && n > 1 {
+		text += fmt.Sprintf(" (version %d)", int(n))
+	}
+	return text
 }

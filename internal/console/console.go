@@ -73,6 +73,11 @@ type Options struct {
 	Logins      *auth.Logins
 	// Leases tells colleagues who is deciding; nil: nobody is told.
 	Leases Leases
+	People      People
+	Sessions    Sessions
+	Links       Links
+	Tokens      Tokens
+	Audit       Auditor
 	// Check composes and checks a text for a reply without storing it.
 	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error)
 	Diff  func(old, new string) []DiffPart
@@ -95,6 +100,10 @@ type Options struct {
 	// Gloss says in the approvers' language what a template says; nil: nothing
 	// is known of any.
 	Gloss func(template, language string) string
+	// House is what the configuration says, for people to read.
+	House House
+	// Scopes are those that tokens of the API may have, the first by default.
+	Scopes []string
 	// Every is the polling interval and Missed how many polls may fail until
 	// pages raise the alarm; 0: 20 s and 3.
 	Every  time.Duration
@@ -122,7 +131,8 @@ type Console struct {
 // New makes the console; the error names what is missing or wrong in it.
 func New(o Options) (*Console, error) {
 	for name, missing := range map[string]bool{"Queue": o.Queue == nil, "Cases": o.Cases == nil, "Connections": o.Connections == nil,
-		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "Check": o.Check == nil, "Diff": o.Diff == nil,
+		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "People": o.People == nil, "Sessions": o.Sessions == nil,
+		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
 		"Bench": o.Bench == nil} {
 		if missing {
 			return nil, fmt.Errorf("make the console: no %s", name)
@@ -205,6 +215,22 @@ func (c *Console) routes() http.Handler {
 		"POST /resume":                        c.resume,
 		"GET /help":                           c.help,
 		"POST /settings":                      c.settings,
+		"GET /audit":                          c.audit,
+		"GET /audit.csv":                      c.auditFile,
+		"GET /settings":                       c.settingsPage,
+		"POST /settings/me":                   c.saveMe,
+		"POST /settings/password":             c.changePassword,
+		"POST /settings/sessions":             c.endSessions,
+		"POST /settings/tokens":               c.addToken,
+		"POST /settings/tokens/{id}/revoke":   c.revokeToken,
+		"GET /settings/people":                c.people,
+		"POST /settings/people":               c.addPerson,
+		"GET /settings/people/{id}":           c.person,
+		"POST /settings/people/{id}":          c.savePerson,
+		"POST /settings/people/{id}/disable":  c.disable,
+		"POST /settings/people/{id}/enable":   c.enable,
+		"POST /settings/people/{id}/reset":    c.resetPassword,
+		"POST /settings/people/{id}/sessions": c.endTheirSessions,
 		"/":                                   func(http.ResponseWriter, *http.Request) error { return socialwatch.ErrNotFound },
 	} {
 		people.Handle(pattern, c.page(handle))
@@ -215,6 +241,8 @@ func (c *Console) routes() http.Handler {
 	all.Handle("GET /assets/{file}", c.assets)
 	all.Handle("GET /login", c.page(c.loginPage))
 	all.Handle("POST /login", c.page(c.login))
+	all.Handle("GET /password", c.page(c.passwordPage))
+	all.Handle("POST /password", c.page(c.setPassword))
 	all.Handle("POST /logout", c.page(c.logout))
 	all.Handle("/", c.o.Logins.Middleware(people, c.page(c.stranger), c.fail))
 	return all

@@ -86,7 +86,7 @@ var englishPages = map[string]string{
 	"right.author":   "edit replies and move cases",
 	"right.approver": "decide about replies and stop publishing",
 	"right.lead":     "settle replies in doubt and resume publishing",
-	"right.admin":    "pause and resume polling",
+	"right.admin":    "manage people, rights and connections",
 
 	// Errors
 	"error.id":         "Number for the log: %s",

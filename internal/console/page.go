@@ -31,15 +31,16 @@ func newPages(a *assets) (*pages, error) {
 	}
 	funcs := template.FuncMap{
 		"t":        say,
-		"list":     func(s ...string) []string { return s },
+		"list":     func(s ...any) []any { return s },
 		"asset":    func(name string) string { return a.urls[name] },
 		"jswords":  func() string { return string(words) },
 		"keylist":  keyList,
 		"language": language,
 	}
 	p := &pages{sets: map[string]*template.Template{}}
-	for _, name := range []string{"login", "error", "help", "approvals", "cases", "case", "mentions", "templates", "connections"} {
-		files := []string{"pages/layout.html", "pages/approvals.html", "pages/" + name + ".html"}
+	for _, name := range []string{"login", "error", "help", "approvals", "cases", "case", "mentions", "templates", "connections",
+		"settings", "people", "person", "secret", "password", "audit"} {
+		files := []string{"pages/layout.html", "pages/approvals.html", "pages/parts.html", "pages/" + name + ".html"}
 		set, err := template.New(name).Funcs(funcs).ParseFS(pageFiles, files...)
 		if err != nil {
 			return nil, fmt.Errorf("parse page %s: %w", name, err)
@@ -225,6 +226,9 @@ func (c *Console) explain(r *http.Request, err error) (errorView, int) {
 	case errors.Is(err, socialwatch.ErrForbidden):
 		v.Title, v.Text, v.Do = say("right.title"), sentence(err, socialwatch.ErrForbidden), say("right.ask")
 		return v, http.StatusForbidden
+	case errors.Is(err, errLinkOver):
+		v.Title, v.Text, v.Do, v.Back, v.BackText = say("link.over"), say("link.over.text"), say("link.over.do"), "/login", say("login.title")
+		return v, http.StatusGone
 	case errors.Is(err, errForeign):
 		v.Title, v.Text, v.Do = say("foreign.title"), say("foreign.text"), say("foreign.do")
 		return v, http.StatusForbidden

@@ -10,14 +10,23 @@ import (
 	"socialwatch/internal/auth"
 )
 
-type loginView struct{ Problem, Login, Back, Code string }
+type loginView struct {
+	Problem, Login, Back, Code string
+	Done                       string // what the page before did
+	NoPasswords                bool
+}
 
 func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	return c.showLogin(w, r, http.StatusOK, loginView{Back: backTo(q.Get("back")), Code: q.Get("code")})
+	v := loginView{Back: backTo(q.Get("back")), Code: q.Get("code")}
+	if q.Get("done") == "password" {
+		v.Done = say("login.password.set")
+	}
+	return c.showLogin(w, r, http.StatusOK, v)
 }
 
 func (c *Console) showLogin(w http.ResponseWriter, r *http.Request, status int, v loginView) error {
+	v.NoPasswords = c.o.Logins.NoPasswords
 	return c.show(w, r, status, "login", view{Title: say("login.title"), Class: "plain", Body: v})
 }
 
@@ -47,15 +56,17 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request) error {
 	wrong := say("login.wrong")
 	if code := f.Get("code"); code != "" {
 		wrong = say("login.used")
-		cookie, err = c.o.Logins.Redeem(r.Context(), code)
+		cookie, err = c.o.Logins.Redeem(r.Context(), code, auth.FromRequest(r))
 	} else {
-		cookie, err = c.o.Logins.Login(r.Context(), f.Get("login"), f.Get("password"), auth.Address(r))
+		cookie, err = c.o.Logins.Login(r.Context(), f.Get("login"), f.Get("password"), auth.FromRequest(r))
 	}
 	var wait *auth.WaitError
 	switch {
 	case errors.As(err, &wait):
 		w.Header().Set("Retry-After", fmt.Sprint(int(wait.Wait.Seconds())+1))
 		return c.showLogin(w, r, http.StatusTooManyRequests, loginView{Problem: say("login.wait", span(wait.Wait)), Login: f.Get("login"), Back: back})
+	case errors.Is(err, auth.ErrNoPasswords):
+		return c.showLogin(w, r, http.StatusForbidden, loginView{Problem: say("password.off"), Back: back})
 	case errors.Is(err, auth.ErrWrongLogin):
 		return c.showLogin(w, r, http.StatusUnauthorized, loginView{Problem: wrong, Login: f.Get("login"), Back: back})
 	case err != nil:

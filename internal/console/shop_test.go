@@ -85,8 +85,9 @@ func newShop(t testing.TB) *shop {
 	s.desk = &publish.Desk{Decisions: s.Store, Switches: s.Store, Replies: s.Store, Check: safe, Hold: 20 * time.Second, Now: s.now,
 		Connector: func(string) *connectors.Connector { return conn }}
 	s.ledger = &ledger.Ledger{Store: s.Store, Budgets: map[string]socialwatch.Budget{}, Now: s.now}
-	s.logins = &auth.Logins{Store: s.Store, Now: s.now}
+	s.logins = &auth.Logins{Store: s.Store, Links: s.Store, Now: s.now}
 	s.console, err = New(Options{Queue: s.Store, Cases: s.Store, Connections: s.Store, Decider: s.desk, Control: s.desk, Logins: s.logins,
+		People: s.Store, Sessions: s.Store, Links: s.Store, Tokens: s.Store, Audit: s.Store, House: house, Scopes: []string{"read", "decide", "entities"},
 		Check: s.desk.Preview, Diff: wordDiff, Withdraw: s.Withdraw, Leases: s.Store, Bell: s.Bell, Purses: s.ledger.Purses, Handles: map[string]string{account: account}, Bench: bench{}, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	must(t, err)
 	s.serve(t)
@@ -288,7 +289,7 @@ type visitor struct {
 // enter logs a person in without the cost of a password.
 func (s *shop) enter(t testing.TB, login string) *visitor {
 	t.Helper()
-	c, err := s.logins.Redeem(t.Context(), s.logins.Invite(login, time.Hour))
+	c, err := s.logins.Redeem(t.Context(), s.logins.Invite(login, time.Hour), auth.From{Address: "192.0.2.1", Agent: "Firefox on Linux"})
 	must(t, err)
 	v := s.stranger(t)
 	v.cookie = c

@@ -7,13 +7,14 @@ import (
 )
 
 // english is the catalogue of the interface: what pages say, the terms of the
-// matter, the words of money and of the test bench. Another language is more such
-// maps.
+// matter, the words of money, of the test bench and about people. Another
+// language is more such maps.
 var english = func() map[string]string {
 	all := maps.Clone(englishPages)
 	maps.Copy(all, englishTerms)
 	maps.Copy(all, englishMoney)
 	maps.Copy(all, englishBench)
+	maps.Copy(all, englishPeople)
 	return all
 }()
 
@@ -74,7 +75,8 @@ func keyList() []keyLine {
 	for _, l := range []struct{ keys, text string }{
 		{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
 		{"f", "key.take"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
-		{"g a", "key.ga"}, {"g c", "key.gc"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"}, {"?", "key.help"}, {"Esc", "key.back"},
+		{"g a", "key.ga"}, {"g c", "key.gc"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
+		{"g u", "key.gu"}, {"g s", "key.gs"}, {"?", "key.help"}, {"Esc", "key.back"},
 	} {
 		list = append(list, keyLine{strings.Fields(l.keys), say(l.text)})
 	}

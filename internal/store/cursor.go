@@ -22,6 +22,7 @@ const (
 	listCases    = "c"
 	listMentions = "m"
 	listTimeline = "e"
+	listAudit    = "u"
 )
 
 // maxCursor is far above the length of any cursor of ours.

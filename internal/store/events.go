@@ -20,7 +20,7 @@ from (select id, row_number() over (order by id) as n
 where events.id = todo.id`
 	sqlEventCounted = `update counters set value = value + ? where name = 'event'`
 
-	sqlEvents           = `select ` + eventColumns + ` from events where seq > ? order by seq limit ?`
+	sqlEvents           = `select ` + eventColumns + ` from events where seq > ? and kind not like 'people.%' order by seq limit ?`
 	sqlOldestUnnumbered = `select at from events where seq is null order by id limit 1`
 )
 
@@ -65,7 +65,7 @@ func (s *Store) Number(ctx context.Context, limit int) (int, error) {
 }
 
 // Events returns at most limit numbered events after the number afterSeq, in
-// order. An event with a lower number than one returned never appears later.
+// order, without those about people and their rights, which only Audit has. An event with a lower number than one returned never appears later.
 func (s *Store) Events(ctx context.Context, afterSeq int64, limit int) ([]socialwatch.Event, error) {
 	var rows []eventRow
 	err := s.read(ctx, func(t *tx) error {

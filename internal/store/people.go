@@ -5,37 +5,45 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"socialwatch"
 )
 
+// Kinds of event about people and their rights; Data holds "person", the
+// login. Only Audit has them: no consumer reads them.
 const (
-	personColumns = `id, login, name, password, roles, disabled, created_at`
-
-	sqlPersonAdd = `insert into people (login, name, password, roles, created_at)`
-	sqlPerson    = `select ` + personColumns + ` from people where login = ?`
-	sqlPeople    = `select ` + personColumns + ` from people order by login`
-
-	sqlPersonPassword = `update people set password = ? where login = ?`
-	sqlPersonRoles    = `update people set roles = ? where login = ?`
-	sqlPersonDisabled = `update people set disabled = ? where login = ?`
-
-	sqlSessionAdd    = `insert into sessions (hash, person_id, created_at, expires_at)`
-	sqlSessionsOver  = `delete from sessions where expires_at <= ?`
-	sqlSessionPerson = `from sessions s join people p on p.id = s.person_id
-where s.hash = ? and s.expires_at > ? and not p.disabled`
-	sqlSessionEnd  = `delete from sessions where hash = ?`
-	sqlSessionsEnd = `delete from sessions where person_id = (select id from people where login = ?)`
-
-	sqlTokenAdd = `insert into tokens (name, hash, person_id, scopes, created_at, expires_at)`
-	sqlToken    = `select id, name, person_id, scopes, created_at, expires_at, used_at from tokens
-where hash = ? and (expires_at is null or expires_at > ?)`
-	sqlTokenPerson = `select ` + personColumns + ` from people where id = ? and not disabled`
-	sqlTokenUsed   = `update tokens set used_at = ? where id = ? and (used_at is null or used_at < ?)`
+	EventPersonAdded   = "people.added"          // also "roles" and, by single sign-on, "issuer"
+	EventPersonChanged = "people.changed"        // also each changed field with [before, after]
+	EventPersonLinked  = "people.linked"         // to an identity of "issuer"
+	EventPasswordSet   = "people.password"       // by whoever is the actor
+	EventLinkMade      = "people.link"           // also "purpose"
+	EventSessionsEnded = "people.sessions_ended" // also "sessions", how many
+	EventTokenAdded    = "people.token_added"    // also "token", its name, and "scopes"
+	EventTokenRevoked  = "people.token_revoked"  // as before
 )
 
-var sqlSessionHead = `select ` + prefixed("p", personColumns, false) + ` `
+// Terminal is the actor of what is done by a command, with the name of the
+// system's user where it is known; no person can be called so.
+const Terminal = "terminal"
+
+const (
+	personColumns = `id, login, name, password, roles, teams, languages, disabled, created_at`
+
+	sqlPersonAdd      = `insert into people (login, name, password, roles, teams, languages, created_at)`
+	sqlPerson         = `select ` + personColumns + ` from people where login = ?`
+	sqlPersonByID     = `select ` + personColumns + ` from people where id = ?`
+	sqlPeople         = `select ` + personColumns + ` from people order by login`
+	sqlPersonPassword = `update people set password = ? where id = ?`
+	sqlPersonSet      = `update people set name = ?, password = ?, roles = ?, teams = ?, languages = ?, disabled = ? where id = ?`
+
+	sqlIdentityAdd    = `insert into people_identities (issuer, subject, person_id, linked_at)`
+	sqlIdentities     = `select person_id from people_identities group by person_id`
+	sqlIdentityPerson = `from people_identities i join people p on p.id = i.person_id where i.issuer = ? and i.subject = ?`
+)
+
+var sqlPersonHead = `select ` + prefixed("p", personColumns, false) + ` `
 
 // personRow is one row of people.
 type personRow struct {
@@ -44,12 +52,15 @@ type personRow struct {
 	Name      string                              `db:"name"`
 	Password  string                              `db:"password"`
 	Roles     jsonOf[map[string]socialwatch.Role] `db:"roles"`
+	Teams     jsonOf[[]string]                    `db:"teams"`
+	Languages jsonOf[[]string]                    `db:"languages"`
 	Disabled  bool                                `db:"disabled"`
 	CreatedAt moment                              `db:"created_at"`
 }
 
 func (r personRow) person() socialwatch.Person {
-	return socialwatch.Person{ID: r.ID, Login: r.Login, Name: r.Name, Roles: r.Roles.V}
+	return socialwatch.Person{ID: r.ID, Login: r.Login, Name: r.Name, Roles: r.Roles.V,
+		Teams: orNil(r.Teams.V), Languages: orNil(r.Languages.V)}
 }
 
 func (r personRow) value() PersonRow {
@@ -59,24 +70,50 @@ func (r personRow) value() PersonRow {
 // maxLogin bounds logins, which stand in an index and in every event.
 const maxLogin = 100
 
-// AddPerson stores a person, with the hash of a password or, when it is empty,
-// without one. ErrConflict when the login is taken; System can be nobody's.
+// orNil is nil for an empty list: both mean none.
+func orNil(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// AddPerson is Enrol of a person without an identity, by the program itself or
+// by the terminal.
 func (s *Store) AddPerson(ctx context.Context, p socialwatch.Person, passwordHash string, at time.Time) (socialwatch.Person, error) {
+	return s.Enrol(ctx, NewPerson{Person: p, Password: passwordHash, By: socialwatch.System, At: at})
+}
+
+// Enrol stores a person. ErrConflict when the login or the identity is taken;
+// ErrForbidden when By is a person who may not manage people.
+func (s *Store) Enrol(ctx context.Context, n NewPerson) (socialwatch.Person, error) {
+	p := n.Person
 	if err := checkPerson(p); err != nil {
 		return p, fmt.Errorf("add person: %w", err)
 	}
 	if p.Roles == nil {
 		p.Roles = map[string]socialwatch.Role{}
 	}
-	v := values{head: sqlPersonAdd, tail: "returning id", width: 5,
-		args: []any{p.Login, p.Name, passwordHash, asJSON(p.Roles), at}}
+	p.Teams, p.Languages = orNil(p.Teams), orNil(p.Languages)
+	v := values{head: sqlPersonAdd, tail: "returning id", width: 7,
+		args: []any{p.Login, p.Name, n.Password, asJSON(p.Roles), asJSON(p.Teams), asJSON(p.Languages), n.At}}
+	e := socialwatch.Event{Kind: EventPersonAdded, Actor: n.By, At: n.At, Data: map[string]any{"person": p.Login, "roles": p.Roles}}
 	err := s.tx(ctx, func(t *tx) error {
+		if err := t.mayManage(ctx, n.By); err != nil {
+			return err
+		}
 		ids, err := returning[int64](ctx, t, v)
 		if err != nil {
 			return conflictIfDuplicate(err)
 		}
 		p.ID = ids[0]
-		return nil
+		if n.Issuer != "" {
+			e.Data["issuer"] = n.Issuer
+			if err := t.addIdentity(ctx, n.Issuer, n.Subject, p.ID, n.At); err != nil {
+				return err
+			}
+		}
+		return t.addEvents(ctx, e)
 	})
 	if errors.Is(err, socialwatch.ErrConflict) {
 		return p, fmt.Errorf("add person: the login %s is taken: %w", p.Login, socialwatch.ErrConflict)
@@ -87,14 +124,41 @@ func (s *Store) AddPerson(ctx context.Context, p socialwatch.Person, passwordHas
 	return p, nil
 }
 
+func (t *tx) addIdentity(ctx context.Context, issuer, subject string, person int64, at time.Time) error {
+	return conflictIfDuplicate(t.values(ctx, values{head: sqlIdentityAdd, width: 4, args: []any{issuer, subject, person, at}}))
+}
+
+// mayManage refuses people who may not manage people. The program itself and
+// the terminal may: who holds the database could write there anyway.
+func (t *tx) mayManage(ctx context.Context, by string) error {
+	if by == socialwatch.System || isTerminal(by) {
+		return nil
+	}
+	return t.mayDecide(ctx, by, socialwatch.RoleAdmin, socialwatch.AllAccounts)
+}
+
+func isTerminal(by string) bool { return by == Terminal || strings.HasPrefix(by, Terminal+":") }
+
 func checkPerson(p socialwatch.Person) error {
 	switch {
 	case p.Login == "" || len(p.Login) > maxLogin || p.Login != storable(p.Login):
 		return fmt.Errorf("a login has 1 to %d bytes of valid text", maxLogin)
-	case p.Login == socialwatch.System:
+	case p.Login == socialwatch.System || isTerminal(p.Login):
 		return fmt.Errorf("the login %s is the program's own: choose another", p.Login)
 	}
-	return checkRoles(p.Roles)
+	return errors.Join(checkRoles(p.Roles), checkWork(p))
+}
+
+// maxWork bounds the teams and the languages of a person.
+const maxWork = 50
+
+func checkWork(p socialwatch.Person) error {
+	for _, list := range [][]string{p.Teams, p.Languages} {
+		if len(list) > maxWork || slices.ContainsFunc(list, func(s string) bool { return s == "" || len(s) > maxLogin }) {
+			return fmt.Errorf("a person has at most %d teams and languages, each of 1 to %d bytes", maxWork, maxLogin)
+		}
+	}
+	return nil
 }
 
 func checkRoles(roles map[string]socialwatch.Role) error {
@@ -130,151 +194,54 @@ func (s *Store) PersonByLogin(ctx context.Context, login string) (p socialwatch.
 // People returns everybody, by login.
 func (s *Store) People(ctx context.Context) ([]PersonRow, error) {
 	var rows []personRow
+	var linked []int64
 	err := s.read(ctx, func(t *tx) error {
-		rows = nil
-		return t.all(ctx, &rows, sqlPeople)
+		rows, linked = nil, nil
+		if err := t.all(ctx, &rows, sqlPeople); err != nil {
+			return err
+		}
+		return t.all(ctx, &linked, sqlIdentities)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read people: %w", err)
 	}
-	return rowValues[personRow, PersonRow](rows), nil
-}
-
-// SetPassword stores the hash of a new password and ends the person's
-// sessions. ErrNotFound for an unknown login.
-func (s *Store) SetPassword(ctx context.Context, login, passwordHash string) error {
-	return s.changePerson(ctx, login, true, sqlPersonPassword, passwordHash)
-}
-
-// SetRoles replaces a person's roles; they count from the next request on.
-func (s *Store) SetRoles(ctx context.Context, login string, roles map[string]socialwatch.Role) error {
-	if err := checkRoles(roles); err != nil {
-		return fmt.Errorf("change person %s: %w", login, err)
+	people := rowValues[personRow, PersonRow](rows)
+	for i := range people {
+		people[i].Linked = slices.Contains(linked, people[i].Person.ID)
 	}
-	return s.changePerson(ctx, login, false, sqlPersonRoles, asJSON(roles))
+	return people, nil
 }
 
-// SetDisabled disables a person, whose sessions end and whose tokens open
-// nothing any more, or enables one again.
-func (s *Store) SetDisabled(ctx context.Context, login string, disabled bool) error {
-	return s.changePerson(ctx, login, disabled, sqlPersonDisabled, disabled)
-}
-
-func (s *Store) changePerson(ctx context.Context, login string, endSessions bool, query string, value any) error {
-	err := s.tx(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, query, value, login)
-		if err := noneIsMissing(n, err); err != nil || !endSessions {
-			return err
-		}
-		_, err = t.exec(ctx, sqlSessionsEnd, login)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("change person %s: %w", login, err)
-	}
-	return nil
-}
-
-// AddSession stores a session by the hash of its secret and clears those that
-// are over.
-func (s *Store) AddSession(ctx context.Context, hash string, personID int64, at, expires time.Time) error {
-	err := s.tx(ctx, func(t *tx) error {
-		if _, err := t.exec(ctx, sqlSessionsOver, at); err != nil {
-			return err
-		}
-		return t.values(ctx, values{head: sqlSessionAdd, width: 4, args: []any{hash, personID, at, expires}})
-	})
-	if err != nil {
-		return fmt.Errorf("add session: %w", err)
-	}
-	return nil
-}
-
-// SessionPerson returns whose session it is, with the roles as stored now.
-// ErrNotFound when it is unknown, over, or of a disabled person.
-func (s *Store) SessionPerson(ctx context.Context, hash string, now time.Time) (socialwatch.Person, error) {
+// PersonByIdentity returns whose an identity is. ErrNotFound when it is
+// nobody's.
+func (s *Store) PersonByIdentity(ctx context.Context, issuer, subject string) (p socialwatch.Person, disabled bool, err error) {
 	var r personRow
-	err := s.read(ctx, func(t *tx) error { return t.get(ctx, &r, sqlSessionHead+sqlSessionPerson, hash, now) })
+	err = s.read(ctx, func(t *tx) error { return t.get(ctx, &r, sqlPersonHead+sqlIdentityPerson, issuer, subject) })
 	if err != nil {
-		return socialwatch.Person{}, fmt.Errorf("read session: %w", err)
+		return p, false, fmt.Errorf("read person: %w", err)
 	}
-	return r.person(), nil
+	return r.person(), r.Disabled, nil
 }
 
-// EndSession ends a session. ErrNotFound when there is none.
-func (s *Store) EndSession(ctx context.Context, hash string) error {
+// LinkIdentity makes an identity a person's. Of n.Person
+// only the login counts. ErrConflict when it is somebody's already.
+func (s *Store) LinkIdentity(ctx context.Context, n NewPerson) error {
 	err := s.tx(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, sqlSessionEnd, hash)
-		return noneIsMissing(n, err)
-	})
-	if err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	return nil
-}
-
-// tokenRow is one row of tokens.
-type tokenRow struct {
-	ID        int64            `db:"id"`
-	Name      string           `db:"name"`
-	PersonID  *int64           `db:"person_id"`
-	Scopes    jsonOf[[]string] `db:"scopes"`
-	CreatedAt moment           `db:"created_at"`
-	ExpiresAt moment           `db:"expires_at"`
-	UsedAt    moment           `db:"used_at"`
-}
-
-// AddToken stores a token of a person or, without PersonID, of a system.
-func (s *Store) AddToken(ctx context.Context, n NewToken) error {
-	if n.Name == "" || n.Hash == "" {
-		return errors.New("add token: it needs a name and a hash")
-	}
-	var person any
-	if n.PersonID != nil {
-		person = *n.PersonID
-	}
-	err := s.tx(ctx, func(t *tx) error {
-		return t.values(ctx, values{head: sqlTokenAdd, width: 6,
-			args: []any{n.Name, n.Hash, person, asJSON(n.Scopes), n.CreatedAt, n.ExpiresAt}})
-	})
-	if err != nil {
-		return fmt.Errorf("add token %s: %w", n.Name, conflictIfDuplicate(err))
-	}
-	return nil
-}
-
-// tokenUse is how exactly a token's last use is kept: a write for each request
-// would be dear.
-const tokenUse = time.Minute
-
-// TokenPerson returns the token with a hash. ErrNotFound when it is unknown,
-// over, or of a disabled person.
-func (s *Store) TokenPerson(ctx context.Context, hash string, now time.Time) (Token, error) {
-	var r tokenRow
-	var owner *socialwatch.Person
-	err := s.read(ctx, func(t *tx) error {
-		r, owner = tokenRow{}, nil
-		if err := t.get(ctx, &r, sqlToken, hash, now); err != nil || r.PersonID == nil {
+		if err := t.mayManage(ctx, n.By); err != nil {
 			return err
 		}
-		var p personRow
-		if err := t.get(ctx, &p, sqlTokenPerson, *r.PersonID); err != nil {
+		p, _, _, err := t.personByLogin(ctx, n.Person.Login)
+		if err != nil {
 			return err
 		}
-		person := p.person()
-		owner = &person
-		return nil
-	})
-	if err == nil && now.Sub(r.UsedAt.Time) >= tokenUse {
-		r.UsedAt.Time = socialwatch.Micros(now)
-		err = s.tx(ctx, func(t *tx) error {
-			_, err := t.exec(ctx, sqlTokenUsed, now, r.ID, now)
+		if err := t.addIdentity(ctx, n.Issuer, n.Subject, p.ID, n.At); err != nil {
 			return err
-		})
-	}
+		}
+		return t.addEvents(ctx, socialwatch.Event{Kind: EventPersonLinked, Actor: n.By, At: n.At,
+			Data: map[string]any{"person": p.Login, "issuer": n.Issuer}})
+	})
 	if err != nil {
-		return Token{}, fmt.Errorf("read token: %w", err)
+		return fmt.Errorf("link %s: %w", n.Person.Login, err)
 	}
-	return Token{ID: r.ID, Name: r.Name, Person: owner, Scopes: r.Scopes.V, CreatedAt: r.CreatedAt.Time,
-		ExpiresAt: r.ExpiresAt.Time, UsedAt: r.UsedAt.Time}, nil
+	return nil
 }

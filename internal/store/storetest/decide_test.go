@@ -345,9 +345,7 @@ func TestOnlyAPersonWithTheRightDecides(t *testing.T) {
 			people[role] = fx.Hire(t, string(role), role)
 		}
 		gone := fx.Hire(t, "gone", socialwatch.RoleAdmin)
-		if err := fx.SetDisabled(t.Context(), "gone", true); err != nil {
-			t.Fatal(err)
-		}
+		fx.Disable(t, "gone")
 		elsewhere, err := fx.AddPerson(t.Context(), socialwatch.Person{Login: "elsewhere",
 			Roles: map[string]socialwatch.Role{"another account": socialwatch.RoleAdmin}}, "", Start)
 		if err != nil {

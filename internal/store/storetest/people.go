@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/internal/store"
 )
 
 // Hire stores a person with a role on every account.
@@ -16,6 +17,28 @@ func (fx Fixture) Hire(t testing.TB, login string, role socialwatch.Role) social
 		t.Fatal(err)
 	}
 	return p
+}
+
+// Disable shuts a person out, by the terminal.
+func (fx Fixture) Disable(t testing.TB, login string) { fx.disable(t, login, true) }
+
+func (fx Fixture) disable(t testing.TB, login string, disabled bool) {
+	t.Helper()
+	fx.change(t, store.PersonChange{Login: login, Disabled: &disabled})
+}
+
+// change is the terminal's change of a person, at Start.
+func (fx Fixture) change(t testing.TB, c store.PersonChange) {
+	t.Helper()
+	c.By, c.At = store.Terminal, Start
+	if err := fx.ChangePerson(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open is a session of p.
+func open(hash string, p socialwatch.Person, at time.Time, life time.Duration) socialwatch.Session {
+	return socialwatch.Session{Hash: hash, PersonID: p.ID, CreatedAt: at, ExpiresAt: at.Add(life)}
 }
 
 // Yes is by's approval of r as stored, held for 20 seconds from Start on.

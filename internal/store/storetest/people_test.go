@@ -38,20 +38,15 @@ func TestPeopleAreWhoTheyWereAddedAs(t *testing.T) {
 			t.Errorf("nobody: %v", err)
 		}
 		fx.Hire(t, "ben", socialwatch.RoleReader)
-		if err := errors.Join(fx.SetDisabled(ctx, "ben", true),
-			fx.SetRoles(ctx, "anna", map[string]socialwatch.Role{"*": socialwatch.RoleAdmin})); err != nil {
-			t.Fatal(err)
-		}
+		fx.disable(t, "ben", true)
+		fx.change(t, store.PersonChange{Login: "anna", Roles: map[string]socialwatch.Role{"*": socialwatch.RoleAdmin}})
 		list, err := fx.People(ctx)
 		if err != nil || len(list) != 2 || !list[0].HasPassword || list[0].Disabled || list[1].HasPassword ||
 			!list[1].Disabled || !list[0].CreatedAt.Equal(Start) || !list[0].Person.May(socialwatch.RoleAdmin, "any") {
 			t.Errorf("people %+v, %v", list, err)
 		}
-		for name, err := range map[string]error{"password": fx.SetPassword(ctx, "nobody", "x"),
-			"roles": fx.SetRoles(ctx, "nobody", nil), "disabled": fx.SetDisabled(ctx, "nobody", true)} {
-			if !errors.Is(err, socialwatch.ErrNotFound) {
-				t.Errorf("%s of nobody: %v", name, err)
-			}
+		if err := fx.ChangePerson(ctx, store.PersonChange{Login: "nobody", By: store.Terminal}); !errors.Is(err, socialwatch.ErrNotFound) {
+			t.Errorf("change of nobody: %v", err)
 		}
 	})
 }
@@ -66,15 +61,13 @@ func TestSessionEnds(t *testing.T) {
 			return Start
 		},
 		"by a new password": func(t *testing.T, fx Fixture) time.Time {
-			if err := fx.SetPassword(t.Context(), "anna", "new"); err != nil {
-				t.Error(err)
-			}
+			hash := "new"
+			fx.change(t, store.PersonChange{Login: "anna", Password: &hash})
 			return Start
 		},
 		"by disabling": func(t *testing.T, fx Fixture) time.Time {
-			if err := errors.Join(fx.SetDisabled(t.Context(), "anna", true), fx.SetDisabled(t.Context(), "anna", false)); err != nil {
-				t.Error(err)
-			}
+			fx.disable(t, "anna", true)
+			fx.disable(t, "anna", false)
 			return Start
 		},
 	}
@@ -82,8 +75,8 @@ func TestSessionEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			Each(t, func(t *testing.T, fx Fixture) {
 				anna, ben := fx.Hire(t, "anna", socialwatch.RoleLead), fx.Hire(t, "ben", socialwatch.RoleReader)
-				err := errors.Join(fx.AddSession(t.Context(), "h1", anna.ID, Start, Start.Add(time.Hour)),
-					fx.AddSession(t.Context(), "h2", ben.ID, Start, Start.Add(2*time.Hour)))
+				err := errors.Join(fx.AddSession(t.Context(), open("h1", anna, Start, time.Hour)),
+					fx.AddSession(t.Context(), open("h2", ben, Start, 2*time.Hour)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -107,7 +100,7 @@ func TestSessionsThatAreOverAreCleared(t *testing.T) {
 		anna := fx.Hire(t, "anna", socialwatch.RoleLead)
 		for i, hash := range []string{"h1", "h2"} {
 			at := Start.Add(time.Duration(i) * time.Hour)
-			if err := fx.AddSession(t.Context(), hash, anna.ID, at, at.Add(time.Hour)); err != nil {
+			if err := fx.AddSession(t.Context(), open(hash, anna, at, time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -157,9 +150,7 @@ func TestTokenIsOfAPersonOrASystem(t *testing.T) {
 				t.Errorf("%s: %v", hash, err)
 			}
 		}
-		if err := fx.SetDisabled(ctx, "anna", true); err != nil {
-			t.Fatal(err)
-		}
+		fx.disable(t, "anna", true)
 		if _, err := fx.TokenPerson(ctx, "t1", Start); !errors.Is(err, socialwatch.ErrNotFound) {
 			t.Errorf("token of a disabled person: %v", err)
 		}
