@@ -162,7 +162,7 @@ func (c *Console) auditBy(ctx context.Context, chosen string) ([]option, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read people: %w", err)
 	}
-	choices := []option{{store.AnyPerson, say("audit.people"), false}, {socialwatch.System, say("audit.program"), false}}
+	choices := []option{{store.AnyPerson, say("audit.person"), false}, {socialwatch.System, say("audit.program"), false}}
 	for _, row := range all {
 		choices = append(choices, option{row.Person.Login, row.Person.Login, false})
 	}

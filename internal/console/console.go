@@ -72,12 +72,12 @@ type Options struct {
 	Control     Control
 	Logins      *auth.Logins
 	// Leases tells colleagues who is deciding; nil: nobody is told.
-	Leases Leases
-	People      People
-	Sessions    Sessions
-	Links       Links
-	Tokens      Tokens
-	Audit       Auditor
+	Leases   Leases
+	People   People
+	Sessions Sessions
+	Links    Links
+	Tokens   Tokens
+	Audit    Auditor
 	// Check composes and checks a text for a reply without storing it.
 	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error)
 	Diff  func(old, new string) []DiffPart

@@ -36,7 +36,7 @@ var englishPages = map[string]string{
 	"login.wait":     "Too many wrong tries. Try again in %s.",
 
 	// Help
-	"help.title": "Help and settings",
+	"help.title": "Help, keys and colours",
 	"help.keys":  "Keys",
 	"help.where": "Keys rest while you type. All of them stand on the buttons too.",
 	"help.off":   "Switch single-key shortcuts off",

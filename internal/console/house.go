@@ -40,8 +40,8 @@ func (c *Console) house() []houseView {
 		masked = append(masked, label("personal", kind))
 	}
 	replies := houseView{say("house.replies"), []fact{
-		{Name: say("house.hold"), Value: h.Hold.String()},
-		{Name: say("house.expiry"), Value: h.Expiry.String()},
+		{Name: say("house.hold"), Value: span(h.Hold)},
+		{Name: say("house.expiry"), Value: span(h.Expiry)},
 		{Name: say("house.self"), Value: self},
 	}}
 	privacy := houseView{say("house.privacy"), []fact{
@@ -50,12 +50,12 @@ func (c *Console) house() []houseView {
 	}}
 	hours := houseView{Title: say("house.hours")}
 	for _, account := range slices.Sorted(maps.Keys(h.Hours)) {
-		hours.Facts = append(hours.Facts, fact{Name: account, Value: open(h.Hours[account])})
+		hours.Facts = append(hours.Facts, fact{Name: account, Value: openHours(h.Hours[account])})
 	}
 	return []houseView{hours, replies, privacy}
 }
 
-func open(h Hours) string {
+func openHours(h Hours) string {
 	if len(h.Times) == 0 {
 		return say("house.always")
 	}

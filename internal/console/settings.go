@@ -121,7 +121,7 @@ func (c *Console) sessionsOf(r *http.Request, person int64, base string) (sessio
 	others := 0
 	for _, s := range sessions {
 		row := sessionView{ID: s.ID, Agent: cmp.Or(s.Agent, say("session.unknown")), Where: s.Address, Current: s.Hash == current,
-			Since: c.moment(s.CreatedAt), Used: c.moment(s.UsedAt), EndsAt: c.moment(s.ExpiresAt).Clock}
+			Since: c.moment(s.CreatedAt), Used: c.moment(later(s.CreatedAt, s.UsedAt)), EndsAt: c.moment(s.ExpiresAt).Clock}
 		row.Label = say("session.label", row.Agent, row.Since.Full)
 		if !row.Current {
 			others++
@@ -130,6 +130,13 @@ func (c *Console) sessionsOf(r *http.Request, person int64, base string) (sessio
 	}
 	v.Many = others > 0
 	return v, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // saveMe changes what people change about themselves.
