@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
 	"slices"
 	"time"
 
@@ -16,14 +15,6 @@ import (
 	"socialwatch/internal/config"
 	"socialwatch/internal/store"
 )
-
-// terminal is the actor of what a command does with the database alone.
-func terminal() string {
-	if name := os.Getenv("USER"); name != "" {
-		return store.Terminal + ":" + name
-	}
-	return store.Terminal
-}
 
 // workFlags say what "my" cases are.
 type workFlags struct{ teams, languages []string }

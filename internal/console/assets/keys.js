@@ -10,7 +10,8 @@ function typing(target) {
 }
 
 function shown(node) {
-  return node.checkVisibility({ visibilityProperty: true }) && !node.disabled;
+  // What stands in the closed menu is one press away for everybody else.
+  return !node.disabled && (node.checkVisibility({ visibilityProperty: true }) || Boolean(node.closest("details.menu:not([open])")));
 }
 
 function pressable(key) {
