@@ -37,6 +37,9 @@ func label(group, value string) string {
 	if s, ok := english[group+"."+value]; ok {
 		return s
 	}
+	if strings.Contains(value, " ") {
+		return value // a sentence
+	}
 	return strings.NewReplacer("_", " ", "-", " ", ".", " ").Replace(value)
 }
 
