@@ -123,7 +123,9 @@ type Watch struct {
 	PostIDs  []string  // its mentions, for edits and deletions
 	Looks    int       // looks done before this one
 	LookAt   time.Time // when to look next; zero: no more
-	Since    time.Time // its threads were read then, or later; zero: never, read all
+	Looked   time.Time // its threads were read then, or later; zero: never
+	New      time.Time // when the first of its posts was written that came since then; zero: none did
+	Since    time.Time // what is older need not be read; zero: read all
 }
 
 // Empty reports whether saving c would change nothing but the account's

@@ -119,7 +119,7 @@ func TestOrderNumberAndCaseNumberChooseTheCase(t *testing.T) {
 		// Another matter of the same customer, opened by a person.
 		raw := dbtest.Raw(t, r.opts)
 		if _, err := raw.Exec(`insert into cases select 5000, 'K-5000', account, network, host, customer_id, customer, 'open', level,
-			intent, score, escalated, escalation, '["SW-2"]', opened_at, updated_at, due_at, null, null, null, null, 0, '', null, null, 1, team, null from cases`); err != nil {
+			intent, score, escalated, escalation, '["SW-2"]', opened_at, updated_at, due_at, null, null, null, null, 0, '', null, null, 1, team, null, null from cases`); err != nil {
 			t.Fatal(err)
 		}
 		r.town.say("p2", "c1", "about SW-1")

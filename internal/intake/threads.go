@@ -15,7 +15,7 @@ import (
 type Watcher interface {
 	// DueThreads returns open cases of the account whose look is due.
 	DueThreads(ctx context.Context, account string, now time.Time, limit int) ([]socialwatch.Watch, error)
-	// Looked stores Looks and LookAt of each watch.
+	// Looked stores Looked, Looks and LookAt of each watch.
 	Looked(ctx context.Context, watches []socialwatch.Watch) error
 }
 
@@ -48,19 +48,16 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 	if err != nil || len(watches) == 0 {
 		return 0, err
 	}
-	for i, w := range watches {
-		if c.Paid {
-			watches[i].PostIDs = nil
-		}
-		if w.Looks > 0 { // the look before this one came then, or later
-			watches[i].Since = w.LookAt.Add(-in.lookAfter(w.Looks))
-		}
+	begun := socialwatch.Micros(in.Now())
+	for i := range watches {
+		in.narrow(c, &watches[i])
 	}
 	unread, err := in.lookInto(ctx, c, watches)
 	if err != nil {
 		return 0, err
 	}
 	for i := range watches {
+		watches[i].Looked = begun
 		watches[i].Looks++
 		watches[i].LookAt = socialwatch.Micros(in.Now().Add(in.lookAfter(watches[i].Looks)))
 		if watches[i].Looks > lookDays {
@@ -68,6 +65,28 @@ func (in *Intake) Threads(ctx context.Context, c *connectors.Connector, w Watche
 		}
 	}
 	return len(watches), errors.Join(unread, w.Looked(ctx, watches))
+}
+
+// backdrop is how far before a new mention its thread is read where each post
+// costs: what the customer said right before.
+const backdrop = 2 * time.Hour
+
+// narrow says what a look may leave out.
+func (in *Intake) narrow(c *connectors.Connector, w *socialwatch.Watch) {
+	if w.Looked.IsZero() && w.Looks > 0 { // looked at by a version that did not note when
+		w.Looked = w.LookAt.Add(-in.lookAfter(w.Looks))
+	}
+	if !c.Paid {
+		if w.Looks > 0 {
+			w.Since = w.Looked
+		}
+		return
+	}
+	w.PostIDs = nil
+	w.Since = w.Looked
+	if before := w.New.Add(-backdrop); !w.New.IsZero() && (w.Looked.IsZero() || before.Before(w.Looked)) {
+		w.Since = before
+	}
 }
 
 // LookAround brings the threads that posts stand in up to date, right before

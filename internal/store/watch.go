@@ -10,14 +10,15 @@ import (
 )
 
 const (
-	sqlDueThreads = `select id, customer_id, looks, look_at from cases
+	sqlDueThreads = `select id, customer_id, looks, look_at, looked_at from cases
 where account = ? and look_at <= ? and state in ('new','open','waiting','resolved') order by look_at, id limit ?`
-	sqlDueThreadPosts = `select case_id, post_id, root_id from mentions
+	sqlDueThreadPosts = `select case_id, post_id, root_id, created_at, received_at from mentions
 where case_id in (?) and gone_at is null order by case_id, created_at, id`
 
 	// A look does not raise the case's version, but one that a Save has
 	// rescheduled meanwhile stays as it is.
-	sqlLooked = `update cases set looks = ?, look_at = ? where id in (?) and looks = ?`
+	sqlLookedAt = `update cases set looked_at = ? where id in (?)`
+	sqlLooked   = `update cases set looks = ?, look_at = ? where id in (?) and looks = ?`
 
 	sqlDueLookups = `update mentions set looked_at = ? where id in (
     select m.id from mentions m join cases c on c.id = m.case_id
@@ -59,6 +60,7 @@ func (s *Store) DueThreads(ctx context.Context, account string, now time.Time, l
 			Customer string `db:"customer_id"`
 			Looks    int    `db:"looks"`
 			LookAt   moment `db:"look_at"`
+			LookedAt moment `db:"looked_at"`
 		}
 		if err := t.all(ctx, &cases, sqlDueThreads, account, now, limit); err != nil || len(cases) == 0 {
 			return err
@@ -67,7 +69,8 @@ func (s *Store) DueThreads(ctx context.Context, account string, now time.Time, l
 		at := make(map[int64]*socialwatch.Watch, len(cases))
 		ids := make([]int64, len(cases))
 		for i, c := range cases {
-			watches[i] = socialwatch.Watch{CaseID: c.ID, Account: account, Customer: c.Customer, Looks: c.Looks, LookAt: c.LookAt.Time}
+			watches[i] = socialwatch.Watch{CaseID: c.ID, Account: account, Customer: c.Customer, Looks: c.Looks,
+				LookAt: c.LookAt.Time, Looked: c.LookedAt.Time}
 			at[c.ID], ids[i] = &watches[i], c.ID
 		}
 		var posts []watchedPost
@@ -88,6 +91,9 @@ type watchedPost struct {
 	CaseID int64  `db:"case_id"`
 	PostID string `db:"post_id"`
 	RootID string `db:"root_id"`
+
+	CreatedAt  moment `db:"created_at"`
+	ReceivedAt moment `db:"received_at"`
 }
 
 func addPosts(at map[int64]*socialwatch.Watch, posts []watchedPost) {
@@ -97,22 +103,32 @@ func addPosts(at map[int64]*socialwatch.Watch, posts []watchedPost) {
 		if !slices.Contains(w.Roots, p.RootID) {
 			w.Roots = append(w.Roots, p.RootID)
 		}
+		if w.New.IsZero() && p.ReceivedAt.After(w.Looked) { // they come in the order of writing
+			w.New = p.CreatedAt.Time
+		}
 	}
 }
 
-// Looked stores Looks and LookAt of each watch, unless a Save has rescheduled
-// the case since DueThreads.
+// Looked stores when the threads of each watch were looked at, and its Looks and
+// LookAt, unless a Save has rescheduled the case since DueThreads.
 func (s *Store) Looked(ctx context.Context, watches []socialwatch.Watch) error {
 	type schedule struct {
 		looks int
 		at    time.Time
 	}
 	groups := map[schedule][]int64{} // few: the time follows from the number
+	looked := map[time.Time][]int64{}
 	for _, w := range watches {
+		looked[w.Looked] = append(looked[w.Looked], w.CaseID)
 		key := schedule{w.Looks, w.LookAt}
 		groups[key] = append(groups[key], w.CaseID)
 	}
 	err := s.tx(ctx, func(t *tx) error {
+		for at, ids := range looked {
+			if _, err := t.exec(ctx, sqlLookedAt, at, ids); err != nil {
+				return err
+			}
+		}
 		for key, ids := range groups {
 			if _, err := t.exec(ctx, sqlLooked, key.looks, key.at, ids, key.looks-1); err != nil {
 				return err

@@ -207,13 +207,17 @@ func TestThreadsAreDueInTurn(t *testing.T) {
 		c.Cases = []socialwatch.Case{s[2].Case}
 		fx.MustSave(t, c)
 		for i := range due {
-			due[i].Looks, due[i].LookAt = 1, now.Add(5*time.Minute)
+			if w := due[i]; !w.Looked.IsZero() || w.New.IsZero() {
+				t.Errorf("never looked at: %+v", w)
+			}
+			due[i].Looked, due[i].Looks, due[i].LookAt = now, 1, now.Add(5*time.Minute)
 		}
 		if err := fx.Looked(t.Context(), due); err != nil {
 			t.Fatal(err)
 		}
 		again, err := fx.DueThreads(t.Context(), Account, now, 10)
-		if err != nil || len(again) != 1 || again[0].CaseID != s[2].Case.ID || again[0].Looks != 5 {
+		if err != nil || len(again) != 1 || again[0].CaseID != s[2].Case.ID || again[0].Looks != 5 ||
+			!again[0].Looked.Equal(now) || !again[0].New.IsZero() {
 			t.Errorf("due again %+v, %v", again, err)
 		}
 	})
