@@ -43,6 +43,15 @@ func (p Person) May(role Role, account string) bool {
 		slices.Index(Roles, p.Roles[account]) >= need)
 }
 
+// Arrival is somebody whom an identity provider vouches for. Only Issuer and
+// Subject say who it is; Login and Name are suggestions for a newcomer.
+type Arrival struct {
+	Issuer, Subject string
+	Login, Name     string
+	Roles           map[string]Role // of today, by account; none: no way in
+	At              time.Time
+}
+
 // Session is one login of a person, as the database keeps it.
 type Session struct {
 	ID        int64  // names it to people; given by the store

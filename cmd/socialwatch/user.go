@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"net/url"
@@ -28,7 +29,7 @@ func (w *workFlags) on(cmd *cobra.Command) {
 const noRole = "none"
 
 func newUserSet(f *flags) *cobra.Command {
-	var name, role, account string
+	var name, role, account, subject string
 	var password bool
 	var work workFlags
 	cmd := &cobra.Command{
@@ -66,6 +67,9 @@ func newUserSet(f *flags) *cobra.Command {
 			if err := s.ChangePerson(cmd.Context(), c); err != nil {
 				return err
 			}
+			if err := linkIdentity(cmd.Context(), s, cfg, c, subject); err != nil {
+				return err
+			}
 			return out(cmd, f, map[string]any{"login": c.Login}, func() { fmt.Fprintf(cmd.OutOrStdout(), "%s: changed.\n", c.Login) })
 		},
 	}
@@ -73,8 +77,20 @@ func newUserSet(f *flags) *cobra.Command {
 	cmd.Flags().StringVar(&role, "role", "", "reader, author, approver, lead, admin or none")
 	cmd.Flags().StringVar(&account, "account", socialwatch.AllAccounts, "account on which the role holds, or * for all")
 	cmd.Flags().BoolVar(&password, "password", false, "ask for a new password")
+	cmd.Flags().StringVar(&subject, "subject", "", "who the person is at sign_in.oidc.issuer; roles then come from there")
 	work.on(cmd)
 	return cmd
+}
+
+// linkIdentity lets somebody who is here already come by single sign-on.
+func linkIdentity(ctx context.Context, s *store.Store, cfg config.Config, c store.PersonChange, subject string) error {
+	if subject == "" {
+		return nil
+	}
+	if !cfg.SignIn.OIDC.Enabled() {
+		return fmt.Errorf("--subject: there is no sign_in.oidc in the configuration: name the identity provider there first")
+	}
+	return s.LinkIdentity(ctx, store.NewPerson{Person: socialwatch.Person{Login: c.Login}, Issuer: cfg.SignIn.OIDC.Issuer, Subject: subject, By: c.By, At: c.At})
 }
 
 func (w *workFlags) change(cmd *cobra.Command, c *store.PersonChange) {

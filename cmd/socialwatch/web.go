@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/api"
+	"socialwatch/internal/auth"
 	"socialwatch/internal/config"
 	"socialwatch/internal/console"
 	"socialwatch/internal/jobs"
@@ -22,13 +24,17 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("polling.every: %w", err)
 	}
+	sso, err := a.sso()
+	if err != nil {
+		return nil, err
+	}
 	now := a.now()
 	page, err := console.New(console.Options{
 		Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
 		Logins: a.logins, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Leases: a.store, Refused: refused,
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses,
-		People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store,
+		SSO: sso, People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store,
 		House: house(a.cfg), Scopes: api.Scopes,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,
@@ -45,6 +51,32 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	mux.Handle("/api/", v1)
 	mux.Handle("/", page)
 	return mux, nil
+}
+
+// sso is single sign-on as configured; nil without.
+func (a *app) sso() (*auth.SSO, error) {
+	o := a.cfg.SignIn.OIDC
+	if !o.Enabled() {
+		return nil, nil
+	}
+	secret, err := o.Secret()
+	if err != nil {
+		return nil, err
+	}
+	roles := map[string]map[string]socialwatch.Role{}
+	for group, accounts := range o.Roles {
+		roles[group] = map[string]socialwatch.Role{}
+		for account, role := range accounts {
+			roles[group][account] = socialwatch.Role(role)
+		}
+	}
+	scopes := o.Scopes
+	if len(scopes) == 0 {
+		scopes = []string{"profile", "email"}
+	}
+	return &auth.SSO{Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: secret, Name: cmp.Or(o.Name, "single sign-on"),
+		Redirect: strings.TrimSuffix(address(a.cfg), "/") + "/login/sso/callback", Scopes: scopes,
+		GroupsClaim: cmp.Or(o.GroupsClaim, "groups"), Roles: roles, People: a.store, Logins: a.logins}, nil
 }
 
 // house is what the settings page shows of the configuration.

@@ -19,6 +19,7 @@ type Config struct {
 	Privacy   Privacy             `yaml:"privacy" doc:"Personal data in customers' posts."`
 	Templates string              `yaml:"templates" example:"/etc/socialwatch/templates" doc:"Folder of templates that replace the built-in ones of the same path (en/refund_delay.tmpl). Empty: built-in only."`
 	Secrets   Secrets             `yaml:"secrets" doc:"Secrets that the program keeps itself."`
+	SignIn    SignIn              `yaml:"sign_in" doc:"How people log in to the console."`
 	Calendars map[string]Calendar `yaml:"calendars" doc:"Business hours by name; an account without one is always open."`
 	Accounts  []Account           `yaml:"accounts" doc:"Our handles, one entry each."`
 
@@ -123,6 +124,7 @@ func defaults() Config {
 		Cases:    Cases{Prefix: "K-"},
 		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000},
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
+		SignIn:   SignIn{Passwords: true},
 		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},
 	}
 }

@@ -122,6 +122,7 @@ func (c Config) check() []problem {
 	if n := c.Database.MaxOpen; n < 2 || n > 10 {
 		add("database.max_connections", "write 2 to 10: a guest in a shop's database stays small")
 	}
+	c.checkSignIn(add)
 	c.checkAccounts(add)
 	return ps
 }

@@ -73,6 +73,7 @@ type Options struct {
 	Logins      *auth.Logins
 	// Leases tells colleagues who is deciding; nil: nobody is told.
 	Leases   Leases
+	SSO      *auth.SSO // nil: no single sign-on
 	People   People
 	Sessions Sessions
 	Links    Links
@@ -241,6 +242,8 @@ func (c *Console) routes() http.Handler {
 	all.Handle("GET /assets/{file}", c.assets)
 	all.Handle("GET /login", c.page(c.loginPage))
 	all.Handle("POST /login", c.page(c.login))
+	all.Handle("GET /login/sso", c.page(c.beginSSO))
+	all.Handle("GET /login/sso/callback", c.page(c.endSSO))
 	all.Handle("GET /password", c.page(c.passwordPage))
 	all.Handle("POST /password", c.page(c.setPassword))
 	all.Handle("POST /logout", c.page(c.logout))

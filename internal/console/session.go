@@ -14,6 +14,7 @@ type loginView struct {
 	Problem, Login, Back, Code string
 	Done                       string // what the page before did
 	NoPasswords                bool
+	SSO, SSOName               string // where single sign-on begins
 }
 
 func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) error {
@@ -27,6 +28,9 @@ func (c *Console) loginPage(w http.ResponseWriter, r *http.Request) error {
 
 func (c *Console) showLogin(w http.ResponseWriter, r *http.Request, status int, v loginView) error {
 	v.NoPasswords = c.o.Logins.NoPasswords
+	if c.o.SSO != nil {
+		v.SSO, v.SSOName = "/login/sso?"+url.Values{"back": {v.Back}}.Encode(), c.o.SSO.Name
+	}
 	return c.show(w, r, status, "login", view{Title: say("login.title"), Class: "plain", Body: v})
 }
 

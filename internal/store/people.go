@@ -95,25 +95,14 @@ func (s *Store) Enrol(ctx context.Context, n NewPerson) (socialwatch.Person, err
 		p.Roles = map[string]socialwatch.Role{}
 	}
 	p.Teams, p.Languages = orNil(p.Teams), orNil(p.Languages)
-	v := values{head: sqlPersonAdd, tail: "returning id", width: 7,
-		args: []any{p.Login, p.Name, n.Password, asJSON(p.Roles), asJSON(p.Teams), asJSON(p.Languages), n.At}}
-	e := socialwatch.Event{Kind: EventPersonAdded, Actor: n.By, At: n.At, Data: map[string]any{"person": p.Login, "roles": p.Roles}}
 	err := s.tx(ctx, func(t *tx) error {
 		if err := t.mayManage(ctx, n.By); err != nil {
 			return err
 		}
-		ids, err := returning[int64](ctx, t, v)
-		if err != nil {
-			return conflictIfDuplicate(err)
-		}
-		p.ID = ids[0]
-		if n.Issuer != "" {
-			e.Data["issuer"] = n.Issuer
-			if err := t.addIdentity(ctx, n.Issuer, n.Subject, p.ID, n.At); err != nil {
-				return err
-			}
-		}
-		return t.addEvents(ctx, e)
+		n.Person = p
+		var err error
+		p, err = t.enrol(ctx, n)
+		return err
 	})
 	if errors.Is(err, socialwatch.ErrConflict) {
 		return p, fmt.Errorf("add person: the login %s is taken: %w", p.Login, socialwatch.ErrConflict)
@@ -122,6 +111,25 @@ func (s *Store) Enrol(ctx context.Context, n NewPerson) (socialwatch.Person, err
 		return p, fmt.Errorf("add person %s: %w", p.Login, err)
 	}
 	return p, nil
+}
+
+// enrol stores a person who has been checked.
+func (t *tx) enrol(ctx context.Context, n NewPerson) (socialwatch.Person, error) {
+	p := n.Person
+	ids, err := returning[int64](ctx, t, values{head: sqlPersonAdd, tail: "returning id", width: 7,
+		args: []any{p.Login, p.Name, n.Password, asJSON(p.Roles), asJSON(p.Teams), asJSON(p.Languages), n.At}})
+	if err != nil {
+		return p, conflictIfDuplicate(err)
+	}
+	p.ID = ids[0]
+	e := socialwatch.Event{Kind: EventPersonAdded, Actor: n.By, At: n.At, Data: map[string]any{"person": p.Login, "roles": p.Roles}}
+	if n.Issuer != "" {
+		e.Data["issuer"] = n.Issuer
+		if err := t.addIdentity(ctx, n.Issuer, n.Subject, p.ID, n.At); err != nil {
+			return p, err
+		}
+	}
+	return p, t.addEvents(ctx, e)
 }
 
 func (t *tx) addIdentity(ctx context.Context, issuer, subject string, person int64, at time.Time) error {
