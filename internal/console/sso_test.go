@@ -401,12 +401,29 @@ func TestAnswersThatWereNotAskedForAreRefused(t *testing.T) {
 	hostile := answer(v, c, url.Values{"state": {q.Get("state")}, "error": {"<script>alert(1)</script>"}, "error_description": {"<script>alert(2)"}})
 	hostile.has(t, "Single sign-on was refused")
 	hostile.hasNot(t, "alert(")
-	answer(v, c, url.Values{"state": {q.Get("state")}, "code": {"x"}, "iss": {"https://evil.example"}}).has(t, "Single sign-on was refused")
 	s.advance(11 * time.Minute)
 	late := answer(v, c, good)
 	late.has(t, "This login is over")
 	if v.cookie != nil {
 		t.Error("a session was opened")
+	}
+}
+
+// TestAnswersOfAnotherIssuerAreRefused where the provider names it (RFC 9207).
+func TestAnswersOfAnotherIssuerAreRefused(t *testing.T) {
+	s := newShop(t)
+	p := withSSO(t, s)
+	for issuer, in := range map[string]bool{p.server.URL: true, "https://evil.example": false} {
+		b := travel(t, s)
+		b.client.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+			if r.URL.Path == "/login/sso/callback" {
+				r.URL.RawQuery += "&" + url.Values{"iss": {issuer}}.Encode()
+			}
+			return nil
+		}
+		if page, at := b.provide(testUser, "/cases"); (at.Path == "/cases") != in {
+			t.Errorf("%s: %d at %s", issuer, page.status, at)
+		}
 	}
 }
 
