@@ -31,6 +31,9 @@ type played struct {
 	by     socialwatch.Person
 	clock  atomic.Int64 // Unix microseconds
 	events []*due
+
+	excused func(error) bool // failures of jobs that may be; nil: none
+	refused []error          // those that were excused
 }
 
 // due is something that happens again and again, or once.
@@ -103,7 +106,11 @@ func (p *played) until(end time.Time) {
 			return
 		}
 		p.clock.Store(max(p.clock.Load(), first.at.UnixMicro()))
-		if err := first.run(p.Context()); err != nil {
+		switch err := first.run(p.Context()); {
+		case err == nil:
+		case p.excused != nil && p.excused(err):
+			p.refused = append(p.refused, err)
+		default:
 			p.Errorf("%s: %s: %v", p.now().Format(time.DateTime), first.name, err)
 		}
 		if first.next != nil {
