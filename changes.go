@@ -61,7 +61,9 @@ type Entry struct {
 }
 
 // ReplyMove takes a stored reply to another state, if it still is where a
-// move to that state is allowed; else Save answers ErrConflict.
+// move to that state is allowed; else Save answers ErrConflict. A thread that
+// moves supersedes replies; every other move is a person's or the publisher's,
+// and Save refuses it.
 type ReplyMove struct {
 	ReplyID int64
 	To      ReplyState

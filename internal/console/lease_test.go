@@ -140,3 +140,30 @@ func TestBrowserTellsAndShowsWhoIsDeciding(t *testing.T) {
 	b.press("k")
 	b.until(has("#card #deciding", "being decided by bo"))
 }
+
+// An overdue draft stands on top, marked, and can be approved; one that nobody
+// decided about in time is drafted again, never sent.
+func TestOverdueDraftsAreApprovedAndExpiredOnesDraftedAgain(t *testing.T) {
+	s := newShop(t)
+	late := s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order?", ago: time.Hour, target: 30 * time.Minute})
+	early := s.arrive(t, customer{handle: "customer2", text: "@shop_help where is my order?", target: 5 * time.Hour})
+	ana := s.enter(t, "ana")
+	page := ana.get("/")
+	page.has(t, "30 min overdue", `<a href="/cases/`+late.Number+`">`)
+	if r := ana.submit(page, "/approve", nil); r.status != http.StatusSeeOther || s.replyOf(t, late.Number).State != socialwatch.ReplyHolding {
+		t.Errorf("status %d, %s", r.status, s.replyOf(t, late.Number).State)
+	}
+	s.advance(4 * time.Hour)
+	if _, err := s.Expire(t.Context(), s.now()); err != nil {
+		t.Fatal(err)
+	}
+	old := s.replyOf(t, early.Number)
+	gone := ana.get("/replies/" + id(old))
+	gone.has(t, "Draft again")
+	r := ana.submit(gone, "/again", nil)
+	fresh := s.replyOf(t, early.Number)
+	if old.State != socialwatch.ReplyExpired || r.to != "/replies/"+id(fresh)+"/edit" || fresh.State != socialwatch.ReplyAwaiting ||
+		fresh.Payload.Text != old.Payload.Text || !fresh.ExpiresAt.Equal(s.now().Add(4*time.Hour)) {
+		t.Errorf("%s, to %s, fresh %+v", old.State, r.to, fresh)
+	}
+}

@@ -112,8 +112,8 @@ func checkMoves(moves []socialwatch.ReplyMove) error {
 			return fmt.Errorf("reply %d: moves twice in the batch", m.ReplyID)
 		}
 		seen[m.ReplyID] = true
-		if len(socialwatch.Before(m.To)) == 0 {
-			return fmt.Errorf("reply %d: nothing may become %q", m.ReplyID, m.To)
+		if m.To != socialwatch.ReplySuperseded {
+			return fmt.Errorf("reply %d: intake makes no reply %q", m.ReplyID, m.To)
 		}
 	}
 	return nil

@@ -142,8 +142,13 @@ func TestSaveRefusesWhatMovedMeanwhile(t *testing.T) {
 			c.Entries = []socialwatch.Entry{{Mention: s.Mention, Assessment: Assessment(s.Mention), CaseID: s.Case.ID,
 				Reply: Draft(s.Mention, "Another.")}}
 		},
-		"reply that may not move so": func(t *testing.T, _ Fixture, s Seeded, c *socialwatch.Changes) {
-			c.Moves = []socialwatch.ReplyMove{{ReplyID: s.Reply.ID, To: socialwatch.ReplySent}}
+		"reply that may not move so": func(t *testing.T, fx Fixture, s Seeded, c *socialwatch.Changes) {
+			d := decision(s, fx.Hire(t, "ana", socialwatch.RoleApprover))
+			d.Reason = "wrong_tone"
+			if _, err := fx.Reject(t.Context(), d, Start); err != nil {
+				t.Fatal(err)
+			}
+			c.Moves = []socialwatch.ReplyMove{{ReplyID: s.Reply.ID, To: socialwatch.ReplySuperseded}}
 		},
 		"unknown reply": func(t *testing.T, _ Fixture, s Seeded, c *socialwatch.Changes) {
 			c.Moves = []socialwatch.ReplyMove{{ReplyID: s.Reply.ID + 999, To: socialwatch.ReplySuperseded}}

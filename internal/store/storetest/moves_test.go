@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +95,8 @@ func dump(t *testing.T, fx bench) string {
 // those that look for what is due and find nothing: quiet.
 type move struct {
 	to    socialwatch.ReplyState
+	by    string                   // who its event names; empty: socialwatch
+	at    time.Duration            // after Start
 	from  []socialwatch.ReplyState // if fewer than the life of a reply allows
 	quiet bool
 	stop  bool // publishing is stopped, by hand
@@ -120,17 +124,17 @@ func outcome(state socialwatch.ReplyState) socialwatch.Outcome {
 func moves() map[string]move {
 	one := func(s ...socialwatch.ReplyState) []socialwatch.ReplyState { return s }
 	m := map[string]move{
-		"Reject": {to: socialwatch.ReplyRejected, do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
+		"Reject": {by: "lea", to: socialwatch.ReplyRejected, do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 			d := decision(s, by)
 			d.Reason = "wrong_tone"
 			_, err := fx.Reject(t.Context(), d, Start)
 			return err
 		}},
-		"Undo": {to: socialwatch.ReplyCancelled, do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
+		"Undo": {by: "lea", to: socialwatch.ReplyCancelled, do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 			_, err := fx.Undo(t.Context(), decision(s, by), Start)
 			return err
 		}},
-		"Withdraw": {to: socialwatch.ReplyWithdrawn, from: one(socialwatch.ReplyAwaiting, socialwatch.ReplyApproved,
+		"Withdraw": {by: "lea", to: socialwatch.ReplyWithdrawn, from: one(socialwatch.ReplyAwaiting, socialwatch.ReplyApproved,
 			socialwatch.ReplyBlocked, socialwatch.ReplyFailed), do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 			_, err := fx.Withdraw(t.Context(), decision(s, by), Start)
 			return err
@@ -143,33 +147,36 @@ func moves() map[string]move {
 			c.Moves = []socialwatch.ReplyMove{{ReplyID: s.Reply.ID, To: socialwatch.ReplySuperseded, Reason: "moved on"}}
 			return fx.Save(t.Context(), c)
 		}},
-		"Expire": {to: socialwatch.ReplyExpired, quiet: true, do: func(fx bench, t *testing.T, _ Seeded, _ socialwatch.Person) error {
+		"Supersede": {to: socialwatch.ReplySuperseded, do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
+			return fx.Supersede(t.Context(), s.Reply.ID, "the thread has moved", Start)
+		}},
+		"Expire": {at: 25 * time.Hour, to: socialwatch.ReplyExpired, quiet: true, do: func(fx bench, t *testing.T, _ Seeded, _ socialwatch.Person) error {
 			_, err := fx.Expire(t.Context(), Start.Add(25*time.Hour))
 			return err
 		}},
-		"Claim": {to: socialwatch.ReplySending, do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
+		"Claim": {at: due, to: socialwatch.ReplySending, do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
 			_, err := fx.Claim(t.Context(), Claimable(s.Reply, "w"))
 			return err
 		}},
-		"ExpireLeases": {to: socialwatch.ReplyUnknown, quiet: true, do: func(fx bench, t *testing.T, _ Seeded, _ socialwatch.Person) error {
+		"ExpireLeases": {at: due, to: socialwatch.ReplyUnknown, quiet: true, do: func(fx bench, t *testing.T, _ Seeded, _ socialwatch.Person) error {
 			_, err := fx.ExpireLeases(t.Context(), Start.Add(due), time.Second)
 			return err
 		}},
 	}
 	for name, state := range map[string]socialwatch.ReplyState{"sent": socialwatch.ReplySent,
 		"failed": socialwatch.ReplyFailed, "unknown": socialwatch.ReplyUnknown} {
-		m["Finish "+name] = move{to: state, from: one(socialwatch.ReplySending),
+		m["Finish "+name] = move{at: due, to: state, from: one(socialwatch.ReplySending),
 			do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
 				return fx.Finish(t.Context(), attempt(s), outcome(state))
 			}}
 		if state == socialwatch.ReplyUnknown {
 			continue
 		}
-		m["FinishLook "+name] = move{to: state, from: one(socialwatch.ReplyUnknown),
+		m["FinishLook "+name] = move{at: due, to: state, from: one(socialwatch.ReplyUnknown),
 			do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
 				return fx.FinishLook(t.Context(), attempt(s), outcome(state))
 			}}
-		m["Settle "+name] = move{to: state, from: one(socialwatch.ReplyUnknown),
+		m["Settle "+name] = move{by: "lea", at: due, to: state, from: one(socialwatch.ReplyUnknown),
 			do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 				o := outcome(state)
 				_, err := fx.Settle(t.Context(), socialwatch.Settlement{ReplyID: s.Reply.ID, By: by, Post: o.Post,
@@ -185,27 +192,43 @@ func moves() map[string]move {
 func stopAndGo() map[string]move {
 	one := func(s ...socialwatch.ReplyState) []socialwatch.ReplyState { return s }
 	return map[string]move{
-		"Approve": {to: socialwatch.ReplyHolding, from: one(socialwatch.ReplyAwaiting),
+		"Approve": {by: "lea", to: socialwatch.ReplyHolding, from: one(socialwatch.ReplyAwaiting),
 			do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 				_, err := fx.Approve(t.Context(), Yes(s.Reply, by))
 				return err
 			}},
-		"Approve under Stop": {stop: true, to: socialwatch.ReplyApproved, from: one(socialwatch.ReplyAwaiting),
+		"Approve under Stop": {by: "lea", stop: true, to: socialwatch.ReplyApproved, from: one(socialwatch.ReplyAwaiting),
 			do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 				_, err := fx.Approve(t.Context(), Yes(s.Reply, by))
 				return err
 			}},
-		"Stop": {stop: true, to: socialwatch.ReplyApproved, from: one(socialwatch.ReplyHolding), quiet: true,
+		"Stop": {by: "lea", stop: true, to: socialwatch.ReplyApproved, from: one(socialwatch.ReplyHolding), quiet: true,
 			do: func(fx bench, t *testing.T, _ Seeded, _ socialwatch.Person) error {
 				return fx.Stop(t.Context(), "lea", Start)
 			}},
-		"Resume": {stop: true, to: socialwatch.ReplyHolding, from: one(socialwatch.ReplyApproved), quiet: true,
+		"Resume": {by: "lea", stop: true, to: socialwatch.ReplyHolding, from: one(socialwatch.ReplyApproved), quiet: true,
 			do: func(fx bench, t *testing.T, _ Seeded, by socialwatch.Person) error {
 				return fx.Resume(t.Context(), by, Start, due)
 			}},
 		"Revise": {to: socialwatch.ReplyAwaiting, from: one(socialwatch.ReplyAwaiting, socialwatch.ReplyBlocked),
 			do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 				_, err := fx.Revise(t.Context(), Edit(s, by, "Sorry."))
+				return err
+			}},
+		"Revise with words that block": {to: socialwatch.ReplyBlocked, from: one(socialwatch.ReplyAwaiting, socialwatch.ReplyBlocked),
+			do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
+				e := Edit(s, by, "Send us your card number.")
+				e.Findings = []socialwatch.Finding{{Rule: "r", Blocks: true}}
+				_, err := fx.Revise(t.Context(), e)
+				return err
+			}},
+		"Revise and approve": {by: "lea", to: socialwatch.ReplyHolding, from: one(socialwatch.ReplyAwaiting, socialwatch.ReplyBlocked),
+			do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
+				e := Edit(s, by, "Sorry.")
+				a := Yes(s.Reply, by)
+				a.Hash = e.Payload.Hash()
+				e.Approval = &a
+				_, err := fx.Revise(t.Context(), e)
 				return err
 			}},
 	}
@@ -223,22 +246,42 @@ func TestRepliesMoveOnlyAsTheirLifeAllows(t *testing.T) {
 	onBench(t, func(t *testing.T, fx bench) {
 		by := fx.Hire(t, "lea", socialwatch.RoleLead)
 		all := moves()
-		for name, m := range stopAndGo() {
-			all[name] = m
-		}
-		n := 0
+		maps.Copy(all, stopAndGo())
+		n, made := 0, steps{}
 		for name, m := range all {
 			for _, from := range allStates {
 				t.Run(fmt.Sprintf("%s of %s", name, from), func(t *testing.T) {
 					n++
-					tryMove(t, fx, by, fmt.Sprintf("p%d", n), m, from)
+					made.add(tryMove(t, fx, by, fmt.Sprintf("p%d", n), m, from))
 				})
 			}
 		}
+		for _, from := range allStates { // no batch of intake makes a move of its own
+			for _, to := range allStates {
+				t.Run(fmt.Sprintf("Save of %s to %s", from, to), func(t *testing.T) {
+					n++
+					made.add(trySave(t, fx, fmt.Sprintf("p%d", n), from, to))
+				})
+			}
+		}
+		made.judge(t)
+		t.Logf("%d tries", n)
 	})
 }
 
-func tryMove(t *testing.T, fx bench, by socialwatch.Person, prefix string, m move, from socialwatch.ReplyState) {
+// told are the reply's events since it was drafted.
+func told(t *testing.T, fx bench, s Seeded) []socialwatch.Event {
+	t.Helper()
+	card, err := fx.Card(t.Context(), s.Reply.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := slices.DeleteFunc(card.Events, func(e socialwatch.Event) bool { return !strings.HasPrefix(e.Kind, "reply.") })
+	return events[3:] // the draft's own way: proposed, checked, awaiting
+}
+
+// tryMove makes a move and returns the events that it wrote.
+func tryMove(t *testing.T, fx bench, by socialwatch.Person, prefix string, m move, from socialwatch.ReplyState) []socialwatch.Event {
 	t.Cleanup(func() { clear(t, fx) })
 	s := fx.Seed(t, prefix, 1)[0]
 	put(t, fx, s.Reply.ID, from)
@@ -263,7 +306,7 @@ func tryMove(t *testing.T, fx bench, by socialwatch.Person, prefix string, m mov
 		if !from.May(got) && !(from == socialwatch.ReplyAwaiting || from == socialwatch.ReplyBlocked) {
 			t.Errorf("the life of a reply has no such move")
 		}
-		wantEvent(t, fx, s, from, got)
+		wantEvent(t, fx, s, from, m)
 	case m.quiet:
 		if err != nil || got != from || !m.stop && dump(t, fx) != before {
 			t.Errorf("is %s: %v", got, err)
@@ -279,24 +322,24 @@ func tryMove(t *testing.T, fx bench, by socialwatch.Person, prefix string, m mov
 			t.Errorf("is %s", got)
 		}
 	}
+	return told(t, fx, s)
 }
 
-// wantEvent checks that the last event of the reply tells the move, the first
-// one since seeding begins where the reply was.
-func wantEvent(t *testing.T, fx bench, s Seeded, from, to socialwatch.ReplyState) {
+// wantEvent checks that the last event of the reply tells the move, who made it
+// and when, and that the first one since seeding begins where the reply was.
+func wantEvent(t *testing.T, fx bench, s Seeded, from socialwatch.ReplyState, m move) {
 	t.Helper()
 	card, err := fx.Card(t.Context(), s.Reply.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	events := slices.DeleteFunc(card.Events, func(e socialwatch.Event) bool { return !strings.HasPrefix(e.Kind, "reply.") })
-	events = events[3:] // the draft's own way: proposed, checked, awaiting
+	to, actor, events := m.to, cmp.Or(m.by, socialwatch.System), told(t, fx, s)
 	if len(events) == 0 {
 		t.Fatal("no event")
 	}
 	first, last := events[0], events[len(events)-1]
 	if first.Data["from"] != string(from) || last.Kind != "reply."+string(to) || last.Data["to"] != string(to) ||
-		last.CaseVersion != card.Case.Version || last.Data["hash"] != card.Reply.Hash || last.Actor == "" || last.At.IsZero() {
+		last.CaseVersion != card.Case.Version || last.Data["hash"] != card.Reply.Hash || last.Actor != actor || !last.At.Equal(Start.Add(m.at)) {
 		t.Errorf("events %+v", events)
 	}
 	for i := 1; i < len(events); i++ {
