@@ -85,6 +85,7 @@ type Published struct {
 type Settlement struct {
 	ReplyID int64
 	By      Person
+	Attempt int       // the newest call when By looked: a word about an earlier one settles nothing
 	Post    Published // zero with Absent
 	Absent  bool      // then the reply becomes failed and is sent once more
 	Handoff bool      // see Outcome

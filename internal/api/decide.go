@@ -179,7 +179,7 @@ func (s *server) resolve(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := s.Control.Settle(r.Context(), socialwatch.Settlement{ReplyID: card.Reply.ID, By: *c.person,
+	reply, err := s.Control.Settle(r.Context(), socialwatch.Settlement{ReplyID: card.Reply.ID, By: *c.person, Attempt: card.Reply.Attempt,
 		Post: socialwatch.Published{URL: link}, Absent: absent})
 	if err != nil {
 		return nil, err

@@ -57,6 +57,7 @@ type cardView struct {
 	actsView
 	Thread   []postView
 	Earlier  []fact
+	Attempt  int // the newest call
 	Attempts []string
 	History  []eventView
 	List     string // back to the list
@@ -142,7 +143,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	rp, cs := card.Reply, card.Case
 	responded := !cs.RespondedAt.IsZero()
 	v := &cardView{
-		ID: rp.ID, State: string(rp.State), Hash: rp.Hash, Revision: card.Parent.Mention.Revision(),
+		ID: rp.ID, Attempt: rp.Attempt, State: string(rp.State), Hash: rp.Hash, Revision: card.Parent.Mention.Revision(),
 		Open: open(rp), Lease: c.leaseView(p, rp),
 		Case: cs.Number, Intent: label("intent", string(cs.Intent)), CaseState: label("case", string(cs.State)),
 		Level: cs.Level, Team: cs.Team, Score: cs.Score, Due: c.due(cs.DueAt, responded), DueOf: c.dueOf(cs),
@@ -354,22 +355,6 @@ func who(handle string) string {
 		return say("author.gone")
 	}
 	return "@" + handle
-}
-
-func (c *Console) attempts(rows []store.AttemptRow) []string {
-	var out []string
-	for _, a := range rows {
-		at := c.moment(a.BegunAt).Clock
-		switch {
-		case a.Outcome == "":
-			out = append(out, say("attempt.open", a.N, at))
-		case a.Reason == "":
-			out = append(out, say("attempt.ended", a.N, at, label("reply", string(a.Outcome))))
-		default:
-			out = append(out, say("attempt.why", a.N, at, label("reply", string(a.Outcome)), a.Reason))
-		}
-	}
-	return out
 }
 
 func (c *Console) history(events []socialwatch.Event) []eventView {

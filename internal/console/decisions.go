@@ -246,6 +246,7 @@ func (c *Console) settle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s := socialwatch.Settlement{ReplyID: d.ReplyID, By: d.By, Absent: r.PostForm.Get("absent") == "yes", At: c.o.Now()}
+	s.Attempt, _ = strconv.Atoi(r.PostForm.Get("attempt"))
 	typed := strings.TrimSpace(r.PostForm.Get("link"))
 	problem := ""
 	if s.Absent {

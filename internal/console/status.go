@@ -174,3 +174,19 @@ func (c *Console) ended(card store.Card) *noteView {
 	}
 	return v
 }
+
+func (c *Console) attempts(rows []store.AttemptRow) []string {
+	var out []string
+	for _, a := range rows {
+		at := c.moment(a.BegunAt).Clock
+		switch {
+		case a.Outcome == "":
+			out = append(out, say("attempt.open", a.N, at))
+		case a.Reason == "":
+			out = append(out, say("attempt.ended", a.N, at, label("reply", string(a.Outcome))))
+		default:
+			out = append(out, say("attempt.why", a.N, at, label("reply", string(a.Outcome)), a.Reason))
+		}
+	}
+	return out
+}

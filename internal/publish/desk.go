@@ -213,7 +213,8 @@ func (d *Desk) Resume(ctx context.Context, by socialwatch.Person) error {
 }
 
 // Settle stores a lead's word on a reply in doubt. Post.URL alone is enough:
-// the post's id is the last part of its path.
+// the post's id is the last part of its path. Without an Attempt it is about
+// the newest call as it stands now.
 func (d *Desk) Settle(ctx context.Context, s socialwatch.Settlement) (socialwatch.Reply, error) {
 	rc, err := d.Replies.Context(ctx, s.ReplyID)
 	if err != nil {
@@ -229,6 +230,9 @@ func (d *Desk) Settle(ctx context.Context, s socialwatch.Settlement) (socialwatc
 		if s.Post.PostID = postOf(s.Post.URL); s.Post.PostID == "" {
 			return rc.Reply, &InputError{"the link must be the address of the published post, such as https://social.example/@shop_help/9050"}
 		}
+	}
+	if s.Attempt == 0 {
+		s.Attempt = rc.Reply.Attempt
 	}
 	s.At, s.Handoff = d.now(), d.Handoff != nil && d.Handoff(rc.Reply.Payload)
 	return d.Switches.Settle(ctx, s)

@@ -40,7 +40,17 @@ func newParts(s *store.Store, url, token, worker string) (*parts, error) {
 	}
 	p := &parts{store: s, conn: conn}
 	connector := func(string) *connectors.Connector { return conn }
-	p.intake = &intake.Intake{Store: s, Now: p.now, Rules: intake.Rules{
+	p.intake = &intake.Intake{Store: s, Now: p.now, Rules: testRules()}
+	check := func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding { return nil }
+	p.desk = &Desk{Decisions: s, Switches: s, Replies: s, Connector: connector, Refresh: p.intake.Look, Check: check, Now: p.now}
+	p.publisher = &Publisher{Sends: s, Looks: s, Replies: s, Connector: connector, Refresh: p.intake.LookAround, Check: check,
+		Worker: worker, Timeout: 5 * time.Second, Settle: settle, Now: p.now, Log: slog.New(slog.DiscardHandler)}
+	return p, nil
+}
+
+// testRules answer every post with the same words and block none.
+func testRules() intake.Rules {
+	return intake.Rules{
 		Assess: func(m socialwatch.Mention, _ socialwatch.History) socialwatch.Assessment {
 			return socialwatch.Assessment{Rules: "test", Intent: socialwatch.StuckOrder, Escalate: true, Language: "en", Score: 60, Masked: m.Text}
 		},
@@ -49,12 +59,7 @@ func newParts(s *store.Store, url, token, worker string) (*parts, error) {
 				Parent: s.Mention.Post, Text: "Sorry. We look into case " + s.CaseNumber + ".", Language: "en", Template: "t", TemplateV: 1}}
 		},
 		Check: func(intake.Text) []socialwatch.Finding { return nil },
-	}}
-	check := func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding { return nil }
-	p.desk = &Desk{Decisions: s, Switches: s, Replies: s, Connector: connector, Refresh: p.intake.Look, Check: check, Now: p.now}
-	p.publisher = &Publisher{Sends: s, Looks: s, Replies: s, Connector: connector, Refresh: p.intake.LookAround, Check: check,
-		Worker: worker, Timeout: 5 * time.Second, Settle: settle, Now: p.now, Log: slog.New(slog.DiscardHandler)}
-	return p, nil
+	}
 }
 
 // town is a network, a database and one process on them.

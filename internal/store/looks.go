@@ -128,6 +128,9 @@ func (t *tx) settle(ctx context.Context, w socialwatch.Settlement) (socialwatch.
 	if err := t.mayDecide(ctx, w.By.Login, socialwatch.RoleLead, old.Payload.Account); err != nil {
 		return old, err
 	}
+	if old.State == socialwatch.ReplyUnknown && w.Attempt != old.Attempt {
+		return old, fmt.Errorf("it has been sent again since: look again: %w", socialwatch.ErrConflict)
+	}
 	o := socialwatch.Outcome{State: socialwatch.ReplySent, Post: w.Post, Handoff: w.Handoff, At: w.At}
 	if w.Absent {
 		o = socialwatch.Outcome{State: socialwatch.ReplyFailed, At: w.At, RetryAt: w.At, Reason: "a person states that it is absent"}

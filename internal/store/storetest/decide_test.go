@@ -317,7 +317,7 @@ func rights() map[string]right {
 			return err
 		}},
 		"Settle": {socialwatch.RoleLead, socialwatch.ReplyUnknown, func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error {
-			_, err := fx.Settle(ctx, socialwatch.Settlement{ReplyID: s.Reply.ID, By: by, Absent: true, At: Start})
+			_, err := fx.Settle(ctx, socialwatch.Settlement{ReplyID: s.Reply.ID, By: by, Attempt: 1, Absent: true, At: Start})
 			return err
 		}},
 		"Propose": {socialwatch.RoleAuthor, socialwatch.ReplyRejected, func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error {

@@ -179,7 +179,7 @@ func moves() map[string]move {
 		m["Settle "+name] = move{by: "lea", at: due, to: state, from: one(socialwatch.ReplyUnknown),
 			do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 				o := outcome(state)
-				_, err := fx.Settle(t.Context(), socialwatch.Settlement{ReplyID: s.Reply.ID, By: by, Post: o.Post,
+				_, err := fx.Settle(t.Context(), socialwatch.Settlement{ReplyID: s.Reply.ID, By: by, Attempt: 1, Post: o.Post,
 					Absent: state == socialwatch.ReplyFailed, At: o.At})
 				return err
 			}}

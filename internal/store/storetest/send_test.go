@@ -144,7 +144,7 @@ func TestHandoffSaysWhatTheCaseWaitsFor(t *testing.T) {
 			if err := fx.Finish(t.Context(), fx.Sending(t, s.Reply, ana, "w"), outcome(socialwatch.ReplyUnknown)); err != nil {
 				return err
 			}
-			_, err := fx.Settle(t.Context(), socialwatch.Settlement{ReplyID: s.Reply.ID, By: lea, Handoff: handoff,
+			_, err := fx.Settle(t.Context(), socialwatch.Settlement{ReplyID: s.Reply.ID, By: lea, Attempt: 1, Handoff: handoff,
 				Post: socialwatch.Published{PostID: "9" + s.Mention.ID}, At: Start.Add(time.Hour)})
 			return err
 		},
@@ -359,7 +359,7 @@ func TestDoubtIsHandedToAPersonWhoSettlesIt(t *testing.T) {
 				if err != nil || stats.HandedOver != 1 || stats.Replies[socialwatch.ReplyUnknown] != 1 {
 					t.Errorf("%+v, %v", stats, err)
 				}
-				w := socialwatch.Settlement{ReplyID: a.Reply.ID, By: lea, Absent: absent, At: late}
+				w := socialwatch.Settlement{ReplyID: a.Reply.ID, By: lea, Attempt: a.N, Absent: absent, At: late}
 				if _, err := fx.Settle(ctx, socialwatch.Settlement{ReplyID: a.Reply.ID, By: lea, At: late}); err == nil {
 					t.Error("settled by saying nothing")
 				}
