@@ -45,6 +45,10 @@ func TestANewCaseJoinsTheIncidentThatGoesOn(t *testing.T) {
 		if err := r.store.FollowIncident(t.Context(), id, nil, true, r.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := r.store.OpenIncident(t.Context(), socialwatch.Incident{Accounts: []string{"help"}, Term: "something else", Kind: socialwatch.TermName,
+			Intent: socialwatch.StuckOrder, Severity: socialwatch.Minor, BeganAt: start, OpenedAt: r.clock.Now()}, nil); err != nil {
+			t.Fatal(err)
+		}
 		r.town.say("5", "customer5", "quick post once more")
 		r.town.say("6", "customer2", "quick post, please", answers("2"))
 		r.poll()

@@ -112,7 +112,7 @@ func (w *Watcher) follow(ctx context.Context, g Group, posts []socialwatch.Spike
 			}
 		}
 		free = slices.DeleteFunc(free, func(p socialwatch.SpikePost) bool { return joins[p.CaseID] })
-		end := len(recent) < endBelow && now.Sub(i.OpenedAt) >= hour
+		end := len(recent) < endBelow
 		if len(joins) == 0 && !end {
 			continue
 		}

@@ -88,7 +88,13 @@ func TestAnIncidentBeginsGrowsAndEnds(t *testing.T) {
 		if got = w.incidents(); !got[0].EndedAt.IsZero() {
 			t.Errorf("over too early: %+v", got)
 		}
-		w.clock = w.clock.Add(time.Hour)
+		w.say(times(3, carrier...)...)
+		w.clock = w.clock.Add(30 * time.Minute)
+		w.pass()
+		if got = w.incidents(); !got[0].EndedAt.IsZero() || got[0].Cases != 33 {
+			t.Errorf("over while three an hour come: %+v", got)
+		}
+		w.clock = w.clock.Add(30 * time.Minute)
 		w.pass()
 		w.pass()
 		if got = w.incidents(); len(got) != 1 || !got[0].EndedAt.Equal(w.clock) {
