@@ -48,6 +48,7 @@ type Incident struct {
 	Cases    int
 	Severity Severity
 	BeganAt  time.Time // its first post
+	LastAt   time.Time // when its newest case was opened; zero: it has none
 	OpenedAt time.Time // when the program saw it
 	EndedAt  time.Time // zero: it goes on
 	Evidence SpikeEvidence
@@ -59,12 +60,13 @@ func (i Incident) Spans(account string) bool { return slices.Contains(i.Accounts
 // SpikeEvidence is why an incident was opened: cases whose posts of one hour
 // share its term, against the same hour of the seven days before.
 type SpikeEvidence struct {
-	Cases  int     `json:"cases"`
-	Of     int     `json:"of"`     // cases with posts in that hour
-	Days   []int   `json:"days"`   // cases with the term in that hour, yesterday first
-	Mean   float64 `json:"mean"`   // of Days
-	Sigma  float64 `json:"sigma"`  // standard deviation of Days
-	Before float64 `json:"before"` // share of the cases of the day and those hours before that had the term
+	Written string  `json:"written"` // the term as most customers write it
+	Cases   int     `json:"cases"`
+	Of      int     `json:"of"`     // cases with posts in that hour
+	Days    []int   `json:"days"`   // cases with the term in that hour, yesterday first
+	Mean    float64 `json:"mean"`   // of Days
+	Sigma   float64 `json:"sigma"`  // standard deviation of Days
+	Before  float64 `json:"before"` // share of the cases of the day and those hours before that had the term
 }
 
 // SpikePost is a post of a case, for finding spikes. Text is masked.

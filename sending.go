@@ -53,6 +53,17 @@ type Proposal struct {
 	ExpiresAt time.Time
 }
 
+// Redraft is another draft of the program's for the post of a draft of its own
+// that awaits a decision, in its place, because a person asks for it.
+type Redraft struct {
+	Decision  // Hash is that of the draft that goes
+	Payload   Payload
+	Findings  []Finding
+	Why       string // it goes
+	At        time.Time
+	ExpiresAt time.Time
+}
+
 // Claim asks for the right to make one call.
 type Claim struct {
 	ReplyID int64

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"slices"
 
+	"socialwatch"
+	"socialwatch/internal/intake"
 	"socialwatch/internal/jobs"
 	"socialwatch/internal/spike"
+	"socialwatch/responder"
 )
 
 // groups are the accounts by region, in the order of the configuration.
@@ -46,4 +49,27 @@ func (a *app) spikeJob() jobs.Job {
 		every = "@every 1s"
 	}
 	return jobs.Job{Name: "spikes", Spec: every, Run: a.spikes}
+}
+
+// asIncident drafts what an incident's template says to the post of a reply
+// that awaits; nil when another one fits better, as for who has been answered or
+// wants a person.
+func (a *app) asIncident(ctx context.Context, rc socialwatch.ReplyContext) (*socialwatch.Draft, error) {
+	known, err := a.store.Known(ctx, socialwatch.Ask{Account: rc.Case.Account, PostIDs: []string{rc.Parent.ID}})
+	if err != nil {
+		return nil, err
+	}
+	earlier := slices.DeleteFunc(known.Posts[rc.Case.ID], func(p socialwatch.Past) bool { return p.PostID == rc.Parent.ID })
+	r := a.respond(intake.Situation{Mention: rc.Parent, Assessment: rc.Assessment, CaseNumber: rc.Case.Number,
+		FollowUp: !rc.Case.RespondedAt.IsZero(), Used: known.Used[rc.Case.ID], Earlier: earlier, Team: rc.Case.Team, Incident: true, Now: a.now()})
+	if r.Draft == nil || !a.worded(socialwatch.Payload{Template: r.Draft.Template, Language: r.Draft.Language}) {
+		return nil, nil
+	}
+	return r.Draft, nil
+}
+
+// worded reports whether a payload comes from an incident's template.
+func (a *app) worded(p socialwatch.Payload) bool {
+	t, _ := a.templates.Get(p.Template, p.Language)
+	return t.Intent == responder.Incident
 }

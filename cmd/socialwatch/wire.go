@@ -178,7 +178,7 @@ func (a *app) pipeline() {
 	}
 	a.desk = &publish.Desk{Decisions: a.store, Switches: a.store, Replies: a.store,
 		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, Now: a.now,
-		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry, Handoff: a.handoff,
+		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry, Handoff: a.handoff, Incident: a.asIncident, Redrafts: a.store,
 		Self: func(string) bool { return a.cfg.Replies.SelfApproval }}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
 		Connector: a.connector, Refresh: a.intake.LookAround, Check: a.check, Worker: a.worker,
@@ -228,8 +228,7 @@ func (a *app) checkDraft(t intake.Text) []socialwatch.Finding {
 // ofIncident reports whether a text is what an incident's template says, which
 // may go out often.
 func (a *app) ofIncident(p socialwatch.Payload, original string) bool {
-	t, _ := a.templates.Get(p.Template, p.Language)
-	return t.Intent == responder.Incident && p.Text == original
+	return a.worded(p) && p.Text == original
 }
 
 // saidOften counts the decisions of the last hour.

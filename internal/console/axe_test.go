@@ -8,6 +8,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"socialwatch"
 )
 
 // TestPagesHaveNoAccessibilityViolations runs axe-core, at the path in
@@ -23,8 +25,10 @@ func TestPagesHaveNoAccessibilityViolations(t *testing.T) {
 	s := newShop(t)
 	b := newBrowser(t, s)
 	ids := busyDay(t, s)
+	spike, hit := s.outage(t, 11)
+	s.poses(t, hit[0], socialwatch.Mastodon)
 	b.enter("lea")
-	pages := []string{"/", "/?show=over", "/replies/1/edit", "/cases", "/cases/K-1001", "/mentions", "/templates", "/connections", "/help"}
+	pages := []string{fmt.Sprintf("/incidents/%d", spike), "/incidents", "/cases/" + hit[0].Number, "/", "/?show=over", "/replies/1/edit", "/cases", "/cases/K-1001", "/mentions", "/templates", "/connections", "/help"}
 	for _, state := range []string{"unknown", "blocked", "failed", "sent", "holding", "thread", "edited"} {
 		pages = append(pages, fmt.Sprintf("/replies/%d", ids[state]))
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -327,4 +328,34 @@ func tooSmall(width int64) string {
 		.filter((n) => n.checkVisibility() && n.getBoundingClientRect().height > 1)
 		.filter((n) => n.getBoundingClientRect().height < %d - 0.5 || n.getBoundingClientRect().width < 24)
 		.map((n) => n.tagName + " " + n.innerText.slice(0, 30) + " " + Math.round(n.getBoundingClientRect().height) + " px")`, least)
+}
+
+func TestBrowserApprovesDraftsOfAnIncidentByDigit(t *testing.T) {
+	s := newShop(t)
+	b := newBrowser(t, s)
+	id, cases := s.outage(t, 10)
+	b.enter("ana")
+	b.open(fmt.Sprintf("/incidents/%d", id))
+	// The modules begin before their class is set; half a second later buttons
+	// take input.
+	settled := `document.documentElement.classList.contains("js") && document.querySelector(".draft") &&
+		performance.now() - (window.since ??= performance.now()) > 600`
+	b.until(settled)
+	b.press("2")
+	b.until(has("#notice", "Approved "+cases[1].Number))
+	b.until(settled)
+	b.press("0") // nothing stands there any more
+	// What has just come in its place has not been read.
+	_, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `addEventListener("DOMContentLoaded", () => document.querySelector(".draft [data-key]")?.click())`})
+	must(t, err)
+	b.open(fmt.Sprintf("/incidents/%d", id))
+	b.until(settled)
+	for i, cs := range cases {
+		if got := s.replyOf(t, cs.Number).State; (got == socialwatch.ReplyHolding) != (i == 1) {
+			t.Errorf("%s is %s", cs.Number, got)
+		}
+	}
+	b.press("1")
+	b.until(has("#notice", "Approved "+cases[0].Number))
 }

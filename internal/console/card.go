@@ -32,6 +32,8 @@ type cardView struct {
 
 	Lease           leaseView
 	Escalation      string
+	Incident        int64 // of whose cases it is one; 0: none
+	Impostors       []impostorView
 	Problem, Status *noteView
 
 	// What they wrote.
@@ -155,6 +157,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	if !card.Parent.GoneAt.IsZero() {
 		v.Revision = "gone"
 	}
+	v.Incident, v.Impostors = cs.Incident, c.impostors(card.Impostors)
 	c.theirs(v, card)
 	c.ours(v, card)
 	v.Earlier = earlier(card.Earlier)

@@ -33,6 +33,7 @@ type option struct {
 type caseRowView struct {
 	Number, Intent, Handle, Network, State, StateText, Responded string
 	Escalated                                                    bool
+	Incident                                                     int64 // 0: none
 	Score                                                        int
 	Due, Updated                                                 moment
 }
@@ -79,7 +80,7 @@ func (c *Console) caseRow(row store.CaseRow) caseRowView {
 	cs := row.Case
 	return caseRowView{Number: cs.Number, Intent: label("intent", string(cs.Intent)), Handle: cs.Customer.Handle,
 		Network: label("network", string(cs.Network)), State: string(cs.State), StateText: label("case", string(cs.State)),
-		Responded: responded(cs), Escalated: cs.Escalated, Score: cs.Score,
+		Responded: responded(cs), Escalated: cs.Escalated, Incident: cs.Incident, Score: cs.Score,
 		Due: c.due(cs.DueAt, !cs.RespondedAt.IsZero()), Updated: c.moment(cs.UpdatedAt)}
 }
 
@@ -99,6 +100,7 @@ type caseView struct {
 	Version                                 int
 	MayResolve, MayReopen                   bool
 	Problem                                 *noteView
+	Impostors                               []impostorView
 	Thread                                  []postView
 	Replies                                 []replyView
 	Facts                                   []fact
@@ -144,6 +146,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	if d.WaitsFor != "" {
 		v.WaitsFor = label("waits", d.WaitsFor)
 	}
+	v.Impostors = c.impostors(d.Impostors)
 	author := p.May(socialwatch.RoleAuthor, cs.Account)
 	live := cs.State.Live() && cs.State != socialwatch.CaseResolved
 	v.MayResolve, v.MayReopen = author && live, author && cs.State == socialwatch.CaseResolved

@@ -79,6 +79,13 @@ type Options struct {
 	Links    Links
 	Tokens   Tokens
 	Audit    Auditor
+	// Incidents reads spikes and impostors; nil: no page shows them.
+	Incidents Incidents
+	// Anew puts what an incident's template says in the place of a draft, which
+	// the decision names by its hash; ErrConflict leaves it. Worded reports
+	// whether a payload has such a text already. nil: no such button.
+	Anew   func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+	Worded func(socialwatch.Payload) bool
 	// Check composes and checks a text for a reply without storing it.
 	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error)
 	Diff  func(old, new string) []DiffPart
@@ -206,6 +213,9 @@ func (c *Console) routes() http.Handler {
 		"POST /cases/{number}/resolve":        c.resolveCase,
 		"POST /cases/{number}/reopen":         c.reopenCase,
 		"POST /cases/{number}/correct":        c.correct,
+		"GET /incidents":                      c.incidents,
+		"GET /incidents/{id}":                 c.incident,
+		"POST /incidents/{id}/anew":           c.anew,
 		"GET /mentions":                       c.mentions,
 		"GET /templates":                      c.bench,
 		"POST /templates":                     c.bench,

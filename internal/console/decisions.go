@@ -305,7 +305,9 @@ func (c *Console) refused(w http.ResponseWriter, r *http.Request, d socialwatch.
 // onward goes to the next reply of the list, with word of the one decided.
 func (c *Console) onward(w http.ResponseWriter, r *http.Request, id int64) error {
 	to := "/"
-	if next, err := strconv.ParseInt(r.PostForm.Get("next"), 10, 64); err == nil && next > 0 && next != id {
+	if incident, err := strconv.ParseInt(r.PostForm.Get("incident"), 10, 64); err == nil && incident > 0 {
+		to = "/incidents/" + strconv.FormatInt(incident, 10)
+	} else if next, err := strconv.ParseInt(r.PostForm.Get("next"), 10, 64); err == nil && next > 0 && next != id {
 		to = "/replies/" + strconv.FormatInt(next, 10)
 	}
 	return see(w, r, to+"?done="+strconv.FormatInt(id, 10))

@@ -38,7 +38,7 @@ func newPages(a *assets) (*pages, error) {
 		"language": language,
 	}
 	p := &pages{sets: map[string]*template.Template{}}
-	for _, name := range []string{"login", "error", "help", "approvals", "cases", "case", "mentions", "templates", "connections",
+	for _, name := range []string{"login", "error", "help", "approvals", "cases", "case", "mentions", "incidents", "incident", "templates", "connections",
 		"settings", "people", "person", "secret", "password", "audit"} {
 		files := []string{"pages/layout.html", "pages/approvals.html", "pages/parts.html", "pages/" + name + ".html"}
 		set, err := template.New(name).Funcs(funcs).ParseFS(pageFiles, files...)
@@ -63,6 +63,7 @@ type view struct {
 	Roles   string
 	Stopped stopView
 	Alarms  []alarm
+	Spikes  []incidentLine // on Approvals
 	Broken  bool
 	Body    any
 }
@@ -165,6 +166,11 @@ func (c *Console) surround(ctx context.Context, v *view) error {
 	}
 	v.Stopped = stopView{Stopped: h.stop.Stopped, By: h.stop.By, At: c.moment(h.stop.At), MayResume: anywhere(v.Person, socialwatch.RoleLead)}
 	v.Roles = roles(v.Person)
+	if v.Nav == "approvals" {
+		if v.Spikes, err = c.spikes(ctx, v.Person); err != nil {
+			return err
+		}
+	}
 	for _, conn := range h.conns {
 		if !v.Person.May(socialwatch.RoleReader, conn.Name) {
 			continue

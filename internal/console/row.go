@@ -64,6 +64,7 @@ func rowChips(q store.QueueRow) []chip {
 		}
 	}
 	add(q.Escalated, "warn", "chip.escalated")
+	add(q.Incident != 0, "warn", "chip.spike")
 	add(q.Gone, "bad", "chip.gone")
 	add(!q.EditedAt.IsZero() && !q.Gone, "warn", "chip.edited")
 	add(q.Warns() > 0 && q.Blocks() == 0, "warn", "chip.warns")

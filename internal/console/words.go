@@ -13,6 +13,7 @@ var english = func() map[string]string {
 	all := maps.Clone(englishPages)
 	maps.Copy(all, englishTerms)
 	maps.Copy(all, englishMoney)
+	maps.Copy(all, englishIncidents)
 	maps.Copy(all, englishBench)
 	maps.Copy(all, englishPeople)
 	return all
@@ -77,8 +78,8 @@ func keyList() []keyLine {
 	var list []keyLine
 	for _, l := range []struct{ keys, text string }{
 		{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
-		{"f", "key.take"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
-		{"g a", "key.ga"}, {"g c", "key.gc"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
+		{"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
+		{"g a", "key.ga"}, {"g c", "key.gc"}, {"g i", "key.gi"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
 		{"g u", "key.gu"}, {"g s", "key.gs"}, {"?", "key.help"}, {"Esc", "key.back"},
 	} {
 		list = append(list, keyLine{strings.Fields(l.keys), say(l.text)})

@@ -31,6 +31,11 @@ type Switches interface {
 	Propose(ctx context.Context, p socialwatch.Proposal) (socialwatch.Reply, error)
 }
 
+// Redrafts stores drafts in the place of others.
+type Redrafts interface {
+	Redraft(ctx context.Context, r socialwatch.Redraft) (socialwatch.Reply, error)
+}
+
 // Desk takes people's decisions about replies: it knows their rights, checks
 // the payload once more and binds the approval to its hash. The console and
 // the API speak to it; nothing else approves. It is safe for concurrent use.
@@ -44,8 +49,12 @@ type Desk struct {
 	Hold      time.Duration                  // undo window; 0 sends at once
 	Expiry    time.Duration                  // life of a version; 0: four hours
 	Handoff   func(socialwatch.Payload) bool // see Publisher.Handoff
-	Self      func(account string) bool      // may an author approve own text there
-	Now       func() time.Time
+	// Incident drafts what an incident's template says to the post of a reply;
+	// nil: no template fits.
+	Incident func(context.Context, socialwatch.ReplyContext) (*socialwatch.Draft, error)
+	Redrafts Redrafts
+	Self     func(account string) bool // may an author approve own text there
+	Now      func() time.Time
 }
 
 // BlockedError is the refusal of a text by the safety check: change the text,
@@ -179,6 +188,34 @@ func (d *Desk) Again(ctx context.Context, dec socialwatch.Decision) (socialwatch
 	}
 	return d.Switches.Propose(ctx, socialwatch.Proposal{MentionID: rc.Reply.MentionID, By: dec.By,
 		Payload: payload, Findings: findings, At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))})
+}
+
+// Anew puts what an incident's template says in the place of a draft of the
+// program's that awaits a decision. ErrConflict when no such template fits, when
+// a person has worked on the draft, or when it is not the one that was seen.
+func (d *Desk) Anew(ctx context.Context, dec socialwatch.Decision) (socialwatch.Reply, error) {
+	rc, err := d.open(ctx, dec, socialwatch.RoleAuthor)
+	if err != nil {
+		return rc.Reply, err
+	}
+	draft, err := d.Incident(ctx, rc)
+	if err == nil && draft == nil {
+		err = fmt.Errorf("no wording for incidents fits reply %d: %w", dec.ReplyID, socialwatch.ErrConflict)
+	}
+	if err != nil {
+		return rc.Reply, err
+	}
+	c := d.Connector(draft.Account)
+	if c == nil || c.Composer == nil {
+		return rc.Reply, fmt.Errorf("account %q is not configured here or cannot reply: add it to the configuration", draft.Account)
+	}
+	payload, err := c.Composer.Compose(*draft)
+	if err != nil {
+		return rc.Reply, &InputError{"the reply cannot be composed: " + err.Error()}
+	}
+	rc.Original, rc.SameText = draft.Text, nil
+	return d.Redrafts.Redraft(ctx, socialwatch.Redraft{Decision: dec, Payload: payload, Findings: d.Check(rc, payload),
+		Why: "drafted anew for the incident", At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))})
 }
 
 // compose makes the payload of a person's text and checks it.

@@ -73,7 +73,7 @@ func Find(w Window) []Found {
 			continue
 		}
 		e := weigh(some, past, before, t)
-		e.Of = all
+		e.Of, e.Written = all, some.written(t)
 		intent, n := common(some)
 		if !e.stands() || float64(n) < shares*float64(len(some)) {
 			continue
@@ -157,6 +157,24 @@ func (all cases) with(t term) cases {
 		}
 	}
 	return some
+}
+
+// written is how most cases write a term; of several the first by the alphabet.
+func (all cases) written(t term) string {
+	best, n := t.text, map[string]int{}
+	for _, c := range all {
+		for _, p := range c.posts {
+			if w := p.names[t.text]; w != "" {
+				n[w]++
+			}
+		}
+	}
+	for w := range n {
+		if n[w] > n[best] || n[w] == n[best] && w < best {
+			best = w
+		}
+	}
+	return best
 }
 
 // minCapitals is how many cases write a name as one until it is looked for in

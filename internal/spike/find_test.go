@@ -111,7 +111,7 @@ func TestEvidenceCanBeCountedAgain(t *testing.T) {
 	}
 	i := found[0].Incident
 	e := i.Evidence
-	if e.Cases != 14 || e.Of != 20 || !slices.Equal(e.Days, []int{2, 0, 2, 0, 2, 0, 1}) || e.Mean != 1 || e.Sigma < 0.92 || e.Sigma > 0.93 ||
+	if e.Written != "Quick Post" || e.Cases != 14 || e.Of != 20 || !slices.Equal(e.Days, []int{2, 0, 2, 0, 2, 0, 1}) || e.Mean != 1 || e.Sigma < 0.92 || e.Sigma > 0.93 ||
 		e.Before < 0.03 || e.Before > 0.04 {
 		t.Errorf("evidence %+v", e)
 	}

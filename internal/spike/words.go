@@ -13,6 +13,7 @@ import (
 // token is one word of a text.
 type token struct {
 	word    string // normalised; empty: a mark that ends a run of words
+	written string // as it stands in the text
 	capital bool   // begins with a capital letter
 	acronym bool   // a few capital letters and nothing else
 	first   bool   // of its sentence: its capital says nothing
@@ -82,7 +83,7 @@ func split(tokens []token, field string, first bool) ([]token, bool) {
 		}
 		s := string(word)
 		w := strings.ToLower(s)
-		tokens = append(tokens, token{word: w, capital: unicode.IsUpper(word[0]) && !unnamed[w],
+		tokens = append(tokens, token{word: w, written: s, capital: unicode.IsUpper(word[0]) && !unnamed[w],
 			acronym: len(word) <= maxAcronym && s == strings.ToUpper(s), first: first})
 		word, first = nil, false
 	}
@@ -135,14 +136,14 @@ const (
 
 // post is a post that was read once.
 type post struct {
-	words []string // "" where a run ends
-	names map[string]bool
+	words []string          // "" where a run ends
+	names map[string]string // as they are written here
 	hosts []string
 }
 
 func readPost(text, language string) post {
 	tokens, hosts := read(text)
-	p := post{hosts: hosts, names: map[string]bool{}, words: make([]string, len(tokens))}
+	p := post{hosts: hosts, names: map[string]string{}, words: make([]string, len(tokens))}
 	for i := 0; i < len(tokens); {
 		p.words[i] = tokens[i].word
 		n := 0
@@ -155,10 +156,14 @@ func readPost(text, language string) post {
 		// The capital of a sentence's first word alone says nothing.
 		one := n == 1 && !tokens[i].first && len([]rune(tokens[i].word)) > 1 && (!nouns[language] || tokens[i].acronym)
 		if one || n > 1 && n <= maxRun {
-			p.names[strings.Join(p.words[i:i+n], " ")] = true
+			var written []string
+			for _, t := range tokens[i : i+n] {
+				written = append(written, t.written)
+			}
+			p.names[strings.Join(p.words[i:i+n], " ")] = strings.Join(written, " ")
 		}
 		if w := []rune(tokens[i].word); len(w) >= minKatakana && class(w[0]) == katakana {
-			p.names[tokens[i].word] = true
+			p.names[tokens[i].word] = tokens[i].written
 		}
 		i += max(n, 1)
 	}

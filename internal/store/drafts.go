@@ -213,6 +213,11 @@ func (t *tx) propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch
 	if err := t.mayPropose(ctx, p, parent); err != nil {
 		return r, err
 	}
+	return t.addReply(ctx, p, parent)
+}
+
+// addReply stores a draft for a post as its first version.
+func (t *tx) addReply(ctx context.Context, p socialwatch.Proposal, parent answered) (r socialwatch.Reply, err error) {
 	state, reason := fresh(p.Findings)
 	payload := storablePayload(p.Payload)
 	rows, err := returning[replyRow](ctx, t, values{head: sqlSaveReplies, tail: "returning " + replyColumns, width: 16, args: []any{

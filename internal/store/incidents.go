@@ -17,7 +17,8 @@ where m.account in (?) and m.created_at >= ? and m.created_at < ? and m.gone_at 
 order by m.created_at desc, m.id desc limit ?`
 
 	incidentColumns = `i.id, i.region, i.accounts, i.intent, i.term, i.kind, i.severity, i.began_at, i.opened_at, i.ended_at,
-i.evidence, (select count(*) from cases c where c.incident_id = i.id) as cases`
+i.evidence, (select count(*) from cases c where c.incident_id = i.id) as cases,
+(select max(c.opened_at) from cases c where c.incident_id = i.id) as last_at`
 	sqlIncidentsOpen = `select ` + incidentColumns + ` from incidents i where i.ended_at is null order by i.id`
 
 	sqlIncidentInsert = `insert into incidents (region, accounts, intent, term, kind, severity, began_at, opened_at, evidence)`
@@ -45,12 +46,13 @@ type incidentRow struct {
 	EndedAt  moment                            `db:"ended_at"`
 	Evidence jsonOf[socialwatch.SpikeEvidence] `db:"evidence"`
 	Cases    int                               `db:"cases"`
+	LastAt   moment                            `db:"last_at"`
 }
 
 func (r incidentRow) value() socialwatch.Incident {
 	return socialwatch.Incident{ID: r.ID, Region: r.Region, Accounts: r.Accounts.V, Intent: socialwatch.Intent(r.Intent),
 		Term: r.Term, Kind: socialwatch.TermKind(r.Kind), Cases: r.Cases, Severity: socialwatch.Severity(r.Severity),
-		BeganAt: r.BeganAt.Time, OpenedAt: r.OpenedAt.Time, EndedAt: r.EndedAt.Time, Evidence: r.Evidence.V}
+		BeganAt: r.BeganAt.Time, LastAt: r.LastAt.Time, OpenedAt: r.OpenedAt.Time, EndedAt: r.EndedAt.Time, Evidence: r.Evidence.V}
 }
 
 // SpikePosts returns at most limit posts of the accounts' cases that were

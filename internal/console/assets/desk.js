@@ -9,12 +9,14 @@ const settle = 500;
 
 let asked = 0;
 let pending = false;
+const begun = performance.now();
 
 const wide = () => matchMedia("(min-width: 64rem)").matches;
 const cardOf = (root) => root.querySelector("#card");
 
 function calm(event) {
-  if (event.target.closest("#card[data-new] .actions")) {
+  const fresh = performance.now() - begun < settle && event.target.closest(".draft .actions form");
+  if (fresh || event.target.closest("#card[data-new] .actions")) {
     event.preventDefault();
     event.stopPropagation();
   }

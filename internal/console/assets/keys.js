@@ -107,7 +107,7 @@ function act(key) {
     move(key === "j" ? 1 : -1);
     return true;
   }
-  if (/^[1-7]$/.test(key)) {
+  if (/^[1-7]$/.test(key) && document.querySelector("details.reject[open]")) {
     const button = reason(key);
     const note = button?.previousElementSibling;
     if (note?.id === "note" && !note.value.trim()) note.focus();

@@ -47,7 +47,7 @@ func TestAnIncidentLivesOnce(t *testing.T) {
 		}
 		k := fx.Know(t, []string{s[0].Mention.ID, s[2].Mention.ID}, nil)
 		want := outage()
-		want.ID, want.Cases = id, 2
+		want.ID, want.Cases, want.LastAt = id, 2, Start
 		if len(k.Incidents) != 1 || fmt.Sprint(k.Incidents[0]) != fmt.Sprint(want) {
 			t.Errorf("known %+v, want %+v", k.Incidents, want)
 		}
