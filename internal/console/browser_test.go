@@ -48,7 +48,7 @@ type browser struct {
 }
 
 // timeLimit bounds one browser test.
-const timeLimit = 2 * time.Minute
+const timeLimit = 5 * time.Minute
 
 func newBrowser(t testing.TB, s *shop) *browser {
 	t.Helper()
