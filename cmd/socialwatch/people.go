@@ -22,6 +22,11 @@ func newUser(f *flags) *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Manage people", Args: noArgs,
 		Example: "  socialwatch user add anna --role approver",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newUserAdd(f), newUserList(f), newUserSet(f), newUserLink(f), newUserDisable(f, true), newUserDisable(f, false))
+	return cmd
+}
+
+func newUserAdd(f *flags) *cobra.Command {
 	var name, role, account string
 	var work workFlags
 	add := &cobra.Command{
@@ -64,8 +69,7 @@ func newUser(f *flags) *cobra.Command {
 	add.Flags().StringVar(&role, "role", string(socialwatch.RoleReader), "reader, author, approver, lead or admin")
 	add.Flags().StringVar(&account, "account", socialwatch.AllAccounts, "account on which the role holds, or * for all")
 	work.on(add)
-	cmd.AddCommand(add, newUserList(f), newUserSet(f), newUserLink(f), newUserDisable(f, true), newUserDisable(f, false))
-	return cmd
+	return add
 }
 
 func newUserList(f *flags) *cobra.Command {

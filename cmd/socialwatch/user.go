@@ -29,9 +29,7 @@ func (w *workFlags) on(cmd *cobra.Command) {
 const noRole = "none"
 
 func newUserSet(f *flags) *cobra.Command {
-	var name, role, account, subject string
-	var password bool
-	var work workFlags
+	var set userSet
 	cmd := &cobra.Command{
 		Use:   "set LOGIN",
 		Short: "Change a person's name, roles, teams, languages or password",
@@ -40,46 +38,55 @@ func newUserSet(f *flags) *cobra.Command {
 			"A new password is asked for, and ends the person's sessions.",
 		Example: "  socialwatch user set anna --language en,es --team support\n  socialwatch user set anna --role none --account shop_help",
 		Args:    exactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if role != "" && role != noRole && !slices.Contains(socialwatch.Roles, socialwatch.Role(role)) {
-				return usageError{fmt.Errorf("--role must be one of %v or none", socialwatch.Roles)}
-			}
-			cfg, s, err := openStore(cmd.Context(), f)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			c := store.PersonChange{Login: args[0], By: terminal(), At: socialwatch.Micros(time.Now())}
-			p, _, _, err := s.PersonByLogin(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if err := rolesOf(&c, cfg, p, account, role); err != nil {
-				return err
-			}
-			if cmd.Flags().Changed("name") {
-				c.Name = &name
-			}
-			work.change(cmd, &c)
-			if err := newPassword(cmd, &c, password); err != nil {
-				return err
-			}
-			if err := s.ChangePerson(cmd.Context(), c); err != nil {
-				return err
-			}
-			if err := linkIdentity(cmd.Context(), s, cfg, c, subject); err != nil {
-				return err
-			}
-			return out(cmd, f, map[string]any{"login": c.Login}, func() { fmt.Fprintf(cmd.OutOrStdout(), "%s: changed.\n", c.Login) })
-		},
+		RunE:    func(cmd *cobra.Command, args []string) error { return set.run(cmd, f, args[0]) },
 	}
-	cmd.Flags().StringVar(&name, "name", "", "full name")
-	cmd.Flags().StringVar(&role, "role", "", "reader, author, approver, lead, admin or none")
-	cmd.Flags().StringVar(&account, "account", socialwatch.AllAccounts, "account on which the role holds, or * for all")
-	cmd.Flags().BoolVar(&password, "password", false, "ask for a new password")
-	cmd.Flags().StringVar(&subject, "subject", "", "who the person is at sign_in.oidc.issuer; roles then come from there")
-	work.on(cmd)
+	cmd.Flags().StringVar(&set.name, "name", "", "full name")
+	cmd.Flags().StringVar(&set.role, "role", "", "reader, author, approver, lead, admin or none")
+	cmd.Flags().StringVar(&set.account, "account", socialwatch.AllAccounts, "account on which the role holds, or * for all")
+	cmd.Flags().BoolVar(&set.password, "password", false, "ask for a new password")
+	cmd.Flags().StringVar(&set.subject, "subject", "", "who the person is at sign_in.oidc.issuer; roles then come from there")
+	set.work.on(cmd)
 	return cmd
+}
+
+// userSet are the flags of user set.
+type userSet struct {
+	name, role, account, subject string
+	password                     bool
+	work                         workFlags
+}
+
+func (u *userSet) run(cmd *cobra.Command, f *flags, login string) error {
+	if u.role != "" && u.role != noRole && !slices.Contains(socialwatch.Roles, socialwatch.Role(u.role)) {
+		return usageError{fmt.Errorf("--role must be one of %v or none", socialwatch.Roles)}
+	}
+	cfg, s, err := openStore(cmd.Context(), f)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	c := store.PersonChange{Login: login, By: terminal(), At: socialwatch.Micros(time.Now())}
+	p, _, _, err := s.PersonByLogin(cmd.Context(), login)
+	if err != nil {
+		return err
+	}
+	if err := rolesOf(&c, cfg, p, u.account, u.role); err != nil {
+		return err
+	}
+	if cmd.Flags().Changed("name") {
+		c.Name = &u.name
+	}
+	u.work.change(cmd, &c)
+	if err := newPassword(cmd, &c, u.password); err != nil {
+		return err
+	}
+	if err := s.ChangePerson(cmd.Context(), c); err != nil {
+		return err
+	}
+	if err := linkIdentity(cmd.Context(), s, cfg, c, u.subject); err != nil {
+		return err
+	}
+	return out(cmd, f, map[string]any{"login": login}, func() { fmt.Fprintf(cmd.OutOrStdout(), "%s: changed.\n", login) })
 }
 
 // linkIdentity lets somebody who is here already come by single sign-on.

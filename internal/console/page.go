@@ -239,8 +239,7 @@ func (c *Console) explain(r *http.Request, err error) (errorView, int) {
 		v.Title, v.Text, v.Do = say("foreign.title"), say("foreign.text"), say("foreign.do")
 		return v, http.StatusForbidden
 	case errors.Is(err, socialwatch.ErrNotFound):
-		v.Title, v.Text = say("notfound.title"), say("notfound.text")
-		return v, http.StatusNotFound
+		return errorView{Title: say("notfound.title"), Text: say("notfound.text"), Back: v.Back, BackText: v.BackText}, http.StatusNotFound
 	case errors.Is(err, socialwatch.ErrConflict):
 		v.Title, v.Text = say("conflict.title"), sentence(err, socialwatch.ErrConflict)
 		return v, http.StatusConflict

@@ -309,7 +309,11 @@ func TestPasswordsCanBeSwitchedOff(t *testing.T) {
 	s := newShop(t)
 	max := s.enter(t, "max")
 	path := fmt.Sprint("/settings/people/", s.person(t, "ana").ID)
+	given := regexp.MustCompile(`/password\?code=[\w-]+`).FindString(max.submit(max.get(path), "/reset", nil).body)
 	s.logins.NoPasswords = true
+	if a := s.stranger(t).get(given); given == "" || a.status != http.StatusGone {
+		t.Errorf("a link given before: %d", a.status)
+	}
 	v := s.stranger(t)
 	v.get("/login").has(t, "switched off")
 	v.get("/login").hasNot(t, `type="password"`)

@@ -94,14 +94,7 @@ func (f AuditFilter) conditions() (where []string, args []any, err error) {
 	default: // the literal lets the index of people's events answer
 		add(`e.actor <> 'socialwatch' and e.actor = ?`, f.By)
 	}
-	if strings.HasSuffix(f.Kind, ".") {
-		add(`e.kind like ?`, f.Kind+"%")
-	} else if f.Kind != "" {
-		add(`e.kind = ?`, f.Kind)
-	}
-	if caseless(f.Kind) {
-		add(`e.case_id is null`)
-	}
+	f.kind(add)
 	if !f.From.IsZero() {
 		add(`e.at >= ?`, f.From)
 	}
@@ -120,6 +113,17 @@ func (f AuditFilter) conditions() (where []string, args []any, err error) {
 		add(sqlAuditAfter, since, since, at[1])
 	}
 	return where, args, nil
+}
+
+func (f AuditFilter) kind(add func(condition string, values ...any)) {
+	if strings.HasSuffix(f.Kind, ".") {
+		add(`e.kind like ?`, f.Kind+"%")
+	} else if f.Kind != "" {
+		add(`e.kind = ?`, f.Kind)
+	}
+	if caseless(f.Kind) {
+		add(`e.case_id is null`)
+	}
 }
 
 // caseless reports whether events of a kind never belong to a case, which is
