@@ -26,7 +26,7 @@ const storms = 8
 var acts = []act{
 	{3, "customer posts", (*model).complains}, {2, "customer edits", (*model).edits}, {1, "customer deletes", (*model).deletes},
 	{2, "customer adds", (*model).adds}, {1, "native answer", (*model).answersNatively},
-	{1, "a read fails", (*model).faultyRead}, {2, "stop", (*model).stops},
+	{1, "a read fails", (*model).faultyRead}, {4, "stop", (*model).stops},
 	{1, "the check changes", func(m *model, _ *rand.Rand) error { m.blocking = !m.blocking; return nil }},
 	{8, "a call is lost", (*model).faultyCall}, {18, "time passes", (*model).passes},
 	{3, "crash", func(m *model, r *rand.Rand) error { return m.crash(r.IntN(len(m.procs))) }},
@@ -161,10 +161,18 @@ func (m *model) faultyRead(*rand.Rand) error {
 	return m.sim.Inject(simulator.Fault{Kind: simulator.FaultServerError, Route: "GET ", Count: 1})
 }
 
-// passes sets the clocks on; the programs' may go back a little.
+// passes sets the clocks on; the programs' may go back a little. At times they
+// come to where a draft or a lease ends, give or take a little.
 func (m *model) passes(r *rand.Rand) error {
 	d := []time.Duration{time.Second, time.Second, 5 * time.Second, 21 * time.Second, 21 * time.Second, 21 * time.Second, time.Minute,
 		10 * time.Minute, 2 * time.Hour, 3 * time.Hour, -2 * time.Second}[r.IntN(11)]
+	if n := len(m.truth.replies); n > 0 && r.IntN(6) == 0 {
+		one := m.truth.replies[r.IntN(n)]
+		end := []time.Time{one.expires, one.leaseUntil}[r.IntN(2)]
+		if to := end.Add(time.Duration(r.IntN(5)-3) * 30 * time.Second); to.After(m.clock) {
+			d = to.Sub(m.clock)
+		}
+	}
 	m.note("  %s", d)
 	m.clock = m.clock.Add(d)
 	m.network.Add(int64(max(d, 0)))
