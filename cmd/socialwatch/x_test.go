@@ -68,7 +68,7 @@ func (s *shop) tweet(n int) string {
 // is killed with -9 in the middle of sending. Afterwards every mention is
 // stored once and every approved reply stands once under its post.
 func TestBurstOnXIsAnsweredOnce(t *testing.T) {
-	size, most := swell{mentions: 32, approved: 32}, 3*time.Minute
+	size, most := swell{mentions: 20, approved: 20}, 3*time.Minute
 	if soak {
 		size, most = swell{mentions: 1500, approved: 300}, 30*time.Minute
 	}
