@@ -14,13 +14,12 @@ import (
 
 	"socialwatch/internal/simulator/twitter"
 	"socialwatch/internal/store"
-	"socialwatch/internal/store/dbtest"
 )
 
 // TestLoginByConsent: both ways to come back, and each way to fail, say what
 // they should; nothing secret is printed or stands readable on the disk.
 func TestLoginByConsent(t *testing.T) {
-	for _, kind := range dbtest.Kinds(t) {
+	for _, kind := range kindsOnX(t, store.SQLite) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			var clock jump
@@ -169,7 +168,7 @@ func (s *shop) secretsHidden(said []string, key string) {
 // token ended at the same time. One renews it, the login lives on, and so it
 // does under a new key.
 func TestOneRefreshForAll(t *testing.T) {
-	for _, kind := range dbtest.Kinds(t) {
+	for _, kind := range kindsOnX(t, store.Postgres) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			var clock jump

@@ -14,6 +14,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/simulator/twitter"
+	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 )
 
@@ -93,7 +94,7 @@ func (s *shop) released(want int) {
 // and when an admin has resumed it in the console all approved replies go out,
 // each once.
 func TestOutOfCreditStopsEverything(t *testing.T) {
-	for _, kind := range dbtest.Kinds(t) {
+	for _, kind := range kindsOnX(t, store.SQLite) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			s := newXShop(t, kind, twitter.Options{LimitScale: 100}, "")
@@ -177,7 +178,7 @@ func (s *shop) seed(amount socialwatch.MicroUSD) {
 // rarely, from 95 % on not at all, and what is approved still goes out until the
 // budget is used up.
 func TestBudgetEndsReadingBeforeReplies(t *testing.T) {
-	for _, kind := range dbtest.Kinds(t) {
+	for _, kind := range kindsOnX(t, store.SQLite) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			s := newXShop(t, kind, twitter.Options{LimitScale: 100}, ", budget_day: 5")

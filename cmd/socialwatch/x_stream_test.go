@@ -9,7 +9,6 @@ import (
 	"socialwatch"
 	"socialwatch/internal/simulator/twitter"
 	"socialwatch/internal/store"
-	"socialwatch/internal/store/dbtest"
 )
 
 // newPushShop is a shop on X whose mentions are pushed, logged in.
@@ -58,7 +57,7 @@ func (s *shop) charged(item string) (objects int, amount socialwatch.MicroUSD) {
 // come by it within a second, also when polls fail, are stored once and billed
 // once, as events alone; when the one process dies the other takes over.
 func TestPushedMentions(t *testing.T) {
-	for _, kind := range dbtest.Kinds(t) {
+	for _, kind := range kindsOnX(t, store.SQLite) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			s, _ := newPushShop(t, kind, twitter.Options{})
@@ -109,7 +108,7 @@ func TestPushedMentions(t *testing.T) {
 // killed is taken in by the next one, without asking the network for it; what
 // was not there yet is brought by the poll. Nothing is paid for twice.
 func TestKilledBetweenEventAndIntake(t *testing.T) {
-	for _, kind := range dbtest.Kinds(t) {
+	for _, kind := range kindsOnX(t, store.Postgres) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			s, _ := newPushShop(t, kind, twitter.Options{})
