@@ -13,6 +13,9 @@ import (
 // limits. The ledger agrees with the bill, item by item, and 10,000 of both
 // cost at most a quarter more than the mentions and the replies alone.
 func TestWhatAMonthOnXCosts(t *testing.T) {
+	if !soak {
+		t.Skip("plays hours of a day, which takes minutes: make soak")
+	}
 	t.Parallel()
 	mentions, spread := 200, 2*time.Hour
 	if soak {
@@ -44,6 +47,9 @@ func TestWhatAMonthOnXCosts(t *testing.T) {
 // these answers is found and paid for once, and of our own posts only those are
 // read twice that stood there shortly before midnight.
 func TestWhatWasReadIsNotPaidForAgain(t *testing.T) {
+	if !soak {
+		t.Skip("plays hours of a day, which takes minutes: make soak")
+	}
 	t.Parallel()
 	days, each, polls := 3, 12, "@every 10m"
 	if soak {
