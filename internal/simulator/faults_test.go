@@ -133,8 +133,8 @@ func TestControlAPIDrivesAndAudits(t *testing.T) {
 		must(t, err)
 		defer resp.Body.Close()
 		var v map[string]any
-		if err := json.NewDecoder(resp.Body).Decode(&v); err != nil || resp.StatusCode != 200 {
-			t.Fatalf("%s %s: %d %v %v", method, path, resp.StatusCode, err, v)
+		if err := json.NewDecoder(resp.Body).Decode(&v); err != nil || resp.StatusCode != 200 || resp.ContentLength < 1 {
+			t.Fatalf("%s %s: %d %v %v, length %d", method, path, resp.StatusCode, err, v, resp.ContentLength)
 		}
 		return v
 	}

@@ -1,10 +1,12 @@
 package simulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -152,12 +154,17 @@ func (m *Mastodon) tell(w http.ResponseWriter, value any, err error) {
 	writeJSON(w, status, value)
 }
 
+// writeJSON tells the length, so that an answer is whole when it is flushed,
+// even if the server is stopped before the handler ends.
 func writeJSON(w http.ResponseWriter, status int, value any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(value) // a client that has gone away is no matter of ours
+	_ = enc.Encode(value) // all that is told can be encoded
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // a client that has gone away is no matter of ours
 }
 
 func clientAddress(r *http.Request) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -147,7 +148,10 @@ func TestControlAPIDrivesAndAudits(t *testing.T) {
 	if a := r.raw("POST", r.s.URL()+"/_sim/posts", "text/plain", `{}`); a.status != 415 {
 		t.Errorf("a form: %d", a.status)
 	}
-	call(200, "POST", "/_sim/outage", `{"ms":50}`)
+	a := r.raw("POST", r.s.URL()+"/_sim/outage", "application/json", `{"ms":50}`)
+	if a.status != 200 || a.header.Get("Content-Length") != strconv.Itoa(len(a.body)) {
+		t.Errorf("outage: %d, length %q: the answer ends with the server", a.status, a.header.Get("Content-Length"))
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for back := false; !back; {

@@ -1,12 +1,14 @@
 package twitter
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -93,7 +95,9 @@ func checkControl(r *http.Request) error {
 	return nil
 }
 
-// tellControl answers with a value, or with {"error"}.
+// tellControl answers with a value, or with {"error"}. It tells the length, so
+// that an answer is whole when it is flushed, even if the server is stopped
+// before the handler ends.
 func tellControl(w http.ResponseWriter, value any, err error) {
 	status := http.StatusOK
 	if told := (*controlProblem)(nil); errors.As(err, &told) {
@@ -109,9 +113,12 @@ func tellControl(w http.ResponseWriter, value any, err error) {
 	if value == nil {
 		value = object{}
 	}
+	var body bytes.Buffer
+	_ = json.NewEncoder(&body).Encode(value) // all that is told can be encoded
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // a client that has gone away is no matter of ours
+	_, _ = w.Write(body.Bytes()) // a client that has gone away is no matter of ours
 }
 
 // readControl decodes the body; unknown fields are refused.
