@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -10,8 +11,6 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"regexp"
-	"sort"
 	"strings"
 	"time"
 )
@@ -20,19 +19,17 @@ import (
 var assetFiles embed.FS
 
 // assets serves files under names that hold a hash of their content, so that
-// browsers may keep them for ever.
+// browsers may keep them for ever. The modules are one of them, main.js. Each
+// is packed once, at the start.
 type assets struct {
 	urls  map[string]string // by file name
 	files map[string]asset  // by hashed name
 }
 
 type asset struct {
-	body []byte
-	kind string
+	plain, packed []byte
+	kind, etag    string
 }
-
-// imports finds what a module imports, whose hashed name goes in its place.
-var imports = regexp.MustCompile(`from "\./([a-z]+\.js)"`)
 
 func newAssets() (*assets, error) {
 	a := &assets{urls: map[string]string{}, files: map[string]asset{}}
@@ -40,40 +37,42 @@ func newAssets() (*assets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list assets: %w", err)
 	}
-	sort.Strings(names)
 	for _, name := range names {
-		if err := a.add(path.Base(name), nil); err != nil {
+		if path.Ext(name) == ".js" {
+			continue // in main.js
+		}
+		body, err := assetFiles.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read asset: %w", err)
+		}
+		if err := a.add(path.Base(name), body); err != nil {
 			return nil, err
 		}
 	}
-	return a, nil
+	script, err := bundle(assetFiles, "assets", "main")
+	if err != nil {
+		return nil, err
+	}
+	return a, a.add("main.js", script)
 }
 
-// add stores a file after those that it imports.
-func (a *assets) add(name string, above []string) error {
-	if a.urls[name] != "" {
-		return nil
-	}
-	if len(above) > 10 {
-		return fmt.Errorf("assets import each other: %s", strings.Join(above, ", "))
-	}
-	body, err := assetFiles.ReadFile("assets/" + name)
+func (a *assets) add(name string, body []byte) error {
+	var packed bytes.Buffer
+	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	if err != nil {
-		return fmt.Errorf("read asset: %w", err)
+		return fmt.Errorf("pack %s: %w", name, err)
 	}
-	if strings.HasSuffix(name, ".js") {
-		for _, m := range imports.FindAllSubmatch(body, -1) {
-			if err := a.add(string(m[1]), append(above, name)); err != nil {
-				return err
-			}
-			body = bytes.ReplaceAll(body, m[0], []byte(`from "`+a.urls[string(m[1])]+`"`))
-		}
+	if _, err := z.Write(body); err != nil {
+		return fmt.Errorf("pack %s: %w", name, err)
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("pack %s: %w", name, err)
 	}
 	sum := sha256.Sum256(body)
-	ext := path.Ext(name)
-	hashed := strings.TrimSuffix(name, ext) + "-" + hex.EncodeToString(sum[:6]) + ext
+	hash, ext := hex.EncodeToString(sum[:6]), path.Ext(name)
+	hashed := strings.TrimSuffix(name, ext) + "-" + hash + ext
 	a.urls[name] = "/assets/" + hashed
-	a.files[hashed] = asset{body: body, kind: mime.TypeByExtension(ext)}
+	a.files[hashed] = asset{body, packed.Bytes(), mime.TypeByExtension(ext), hash}
 	return nil
 }
 
@@ -83,7 +82,14 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	w.Header().Set("Content-Type", file.kind)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(file.body))
+	h, body, tag := w.Header(), file.plain, file.etag
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Content-Type", file.kind)
+	h.Add("Vary", "Accept-Encoding")
+	if unpacks(r) {
+		h.Set("Content-Encoding", "gzip")
+		body, tag = file.packed, file.etag+"-gzip"
+	}
+	h.Set("ETag", `"`+tag+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }

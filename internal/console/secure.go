@@ -4,7 +4,9 @@ import (
 	"compress/gzip"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
+	"sync"
 
 	"socialwatch"
 )
@@ -45,26 +47,45 @@ func (c *Console) secure(next http.Handler) http.Handler {
 // errForeign refuses a form that another site sent.
 var errForeign = errors.New("a form of another site")
 
+// packers are writers of gzip, each half a megabyte, for the next page.
+var packers = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is one that there is
+	return z
+}}
+
 // sendHTML writes a page, packed where the browser can unpack it.
 func sendHTML(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Add("Vary", "Accept-Encoding")
-	if len(body) < 1024 || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if len(body) < 1024 || !unpacks(r) {
 		w.WriteHeader(status)
 		_, err := w.Write(body)
 		return err
 	}
 	w.Header().Set("Content-Encoding", "gzip")
 	w.WriteHeader(status)
-	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
+	z := packers.Get().(*gzip.Writer)
+	defer packers.Put(z)
+	z.Reset(w)
 	if _, err := z.Write(body); err != nil {
 		return err
 	}
 	return z.Close()
 }
+
+// unpacks reports whether who asks takes gzip.
+func unpacks(r *http.Request) bool {
+	for one := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(one), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			return !refusedWeight.MatchString(weight)
+		}
+	}
+	return false
+}
+
+// refusedWeight is the weight of a coding that is not wanted.
+var refusedWeight = regexp.MustCompile(`^\s*q=0(\.0*)?\s*$`)
 
 // may refuses whoever lacks the role on the account; the page says which
 // right is missing and which role grants it.
