@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"socialwatch"
@@ -86,7 +87,10 @@ func house(cfg config.Config) console.House {
 	for _, a := range cfg.Accounts {
 		c := cfg.Calendars[a.Calendar]
 		h.Hours[a.Name] = console.Hours{Calendar: a.Calendar, Zone: c.Zone, Times: c.Hours, Holidays: c.Holidays}
+		h.Languages, h.Teams = append(h.Languages, a.Languages...), append(h.Teams, a.Team)
 	}
+	h.Teams = append(h.Teams, cfg.Triage.Teams.Account, cfg.Triage.Teams.Scam)
+	h.Teams = slices.DeleteFunc(h.Teams, func(name string) bool { return name == "" })
 	return h
 }
 

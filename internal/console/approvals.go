@@ -2,10 +2,8 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -17,13 +15,11 @@ import (
 // deskView is the page of approvals: the queue and one card.
 type deskView struct {
 	Self     string // address of this list, for modules
-	Show     string
-	Account  string
-	Accounts []string
-	Hidden   []fact // of the filter, for forms
-	Take     bool   // a draft may be handed out
-	Left     int64  // whose card is shown
-	NoneFree bool   // none was left to hand out
+	Kept     string // of the list, for forms
+	Filter   filterView
+	Take     bool  // a draft may be handed out
+	Left     int64 // whose card is shown
+	NoneFree bool  // none was left to hand out
 	Tabs     []tab
 	Count    string
 	Rows     []rowView
@@ -42,79 +38,6 @@ type emptyView struct {
 	Kind, Title  string
 	Lines, Code  []string
 	URL, URLText string
-}
-
-// shows are the lists of replies by name, in the order of the tabs.
-var shows = []struct {
-	name, text string
-	states     []socialwatch.ReplyState
-}{
-	{"", "tab.waiting", []socialwatch.ReplyState{socialwatch.ReplyAwaiting}},
-	{"person", "tab.person", []socialwatch.ReplyState{socialwatch.ReplyUnknown, socialwatch.ReplyFailed, socialwatch.ReplyBlocked}},
-	{"moving", "tab.moving", []socialwatch.ReplyState{socialwatch.ReplyHolding, socialwatch.ReplyApproved, socialwatch.ReplySending}},
-	{"over", "tab.over", []socialwatch.ReplyState{socialwatch.ReplySent, socialwatch.ReplyRejected, socialwatch.ReplyWithdrawn,
-		socialwatch.ReplySuperseded, socialwatch.ReplyExpired, socialwatch.ReplyCancelled}},
-}
-
-// list is what a person chose to see, from the address.
-type list struct {
-	show, account, after string
-	languages, teams     []string // of the post; of the case
-	states               []socialwatch.ReplyState
-}
-
-// maxChosen bounds the languages and the teams of an address.
-const maxChosen = 20
-
-func listOf(q url.Values) list {
-	l := list{show: q.Get("show"), account: q.Get("account"), after: q.Get("after"), languages: some(q["lang"]), teams: some(q["team"])}
-	for _, s := range shows {
-		if s.name == l.show {
-			l.states = s.states
-			return l
-		}
-	}
-	l.show, l.states = shows[0].name, shows[0].states
-	return l
-}
-
-// some are the values given for a filter.
-func some(given []string) []string {
-	given = slices.DeleteFunc(slices.Clone(given), func(s string) bool { return s == "" })
-	return given[:min(len(given), maxChosen)]
-}
-
-// filtered reports whether the list may hide some of its replies.
-func (l list) filtered() bool {
-	return l.account != "" || l.after != "" || len(l.languages)+len(l.teams) > 0
-}
-
-// hidden are the languages and teams as fields of a form.
-func (l list) hidden() (fields []fact) {
-	for _, s := range l.languages {
-		fields = append(fields, fact{Name: "lang", Value: s})
-	}
-	for _, s := range l.teams {
-		fields = append(fields, fact{Name: "team", Value: s})
-	}
-	return fields
-}
-
-// at is an address that keeps the list.
-func (l list) at(path string, more ...string) string {
-	q := url.Values{}
-	for _, f := range l.hidden() {
-		q.Add(f.Name, f.Value)
-	}
-	for i, pair := 0, append([]string{"show", l.show, "account", l.account, "after", l.after}, more...); i+1 < len(pair); i += 2 {
-		if pair[i+1] != "" {
-			q.Set(pair[i], pair[i+1])
-		}
-	}
-	if len(q) == 0 {
-		return path
-	}
-	return path + "?" + q.Encode()
 }
 
 func (c *Console) approvals(w http.ResponseWriter, r *http.Request) error {
@@ -147,13 +70,13 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 	if id == 0 {
 		class = "at-list"
 	}
-	l := listOf(r.URL.Query())
+	l := listFrom(r)
 	body, rows, err := c.queue(ctx, p, l)
 	if err != nil {
 		return err
 	}
 	if id == 0 && len(rows) > 0 {
-		id = rows[0].Reply.ID
+		id = c.firstFree(p, rows)
 	}
 	title := say("approvals")
 	if id != 0 && r.URL.Query().Get("part") != "queue" {
@@ -161,7 +84,8 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 		if err != nil {
 			return err
 		}
-		card.Next, card.List = nextRow(rows, id), l.at("/")
+		card.Next, card.List, card.Self = c.nextRow(p, rows, id), l.at("/"), l.at("/replies/"+strconv.FormatInt(id, 10))
+		card.EditURL, card.Kept = l.at("/replies/"+strconv.FormatInt(id, 10)+"/edit"), l.kept()
 		if adapt != nil {
 			if err := adapt(card); err != nil {
 				return err
@@ -173,27 +97,34 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 		body.Rows[i].Current = body.Rows[i].ID == id
 	}
 	body.Left, body.NoneFree = id, r.URL.Query().Get("free") == "none"
-	if body.Done, err = c.done(ctx, p, r.URL.Query()); err != nil {
+	if body.Done, err = c.done(ctx, p, l, r.URL.Query()); err != nil {
 		return err
 	}
 	return c.show(w, r, status, "approvals", view{Title: title, Class: class, Nav: "approvals", Body: body})
 }
 
-// nextRow is what follows a reply in the list, or comes before its end.
-func nextRow(rows []store.QueueRow, id int64) string {
+// firstFree is the first reply of a list that no colleague is deciding about, or
+// the first when all are.
+func (c *Console) firstFree(p socialwatch.Person, rows []store.QueueRow) int64 {
+	at := slices.IndexFunc(rows, func(q store.QueueRow) bool { return c.deciding(p, q.Reply) == "" })
+	return rows[max(at, 0)].Reply.ID
+}
+
+// nextRow is what follows a reply in the list that no colleague is deciding
+// about; behind the last comes the first again. Empty when there is none.
+func (c *Console) nextRow(p socialwatch.Person, rows []store.QueueRow, id int64) string {
 	at := slices.IndexFunc(rows, func(q store.QueueRow) bool { return q.Reply.ID == id })
-	switch {
-	case at >= 0 && at+1 < len(rows):
-		return strconv.FormatInt(rows[at+1].Reply.ID, 10)
-	case at > 0:
-		return strconv.FormatInt(rows[at-1].Reply.ID, 10)
+	for i := range rows {
+		next := rows[(at+1+i)%len(rows)].Reply
+		if next.ID != id && c.deciding(p, next) == "" {
+			return strconv.FormatInt(next.ID, 10)
+		}
 	}
 	return ""
 }
 
 func (c *Console) queue(ctx context.Context, p socialwatch.Person, l list) (*deskView, []store.QueueRow, error) {
-	f := store.QueueFilter{Accounts: visible(p, l.account), States: l.states, Languages: l.languages, Teams: l.teams, After: l.after}
-	rows, next, err := c.o.Queue.Queue(ctx, f)
+	rows, next, err := c.o.Queue.Queue(ctx, l.filter(p))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the queue: %w", err)
 	}
@@ -201,10 +132,11 @@ func (c *Console) queue(ctx context.Context, p socialwatch.Person, l list) (*des
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &deskView{Self: l.at("/"), Show: l.show, Account: l.account, Accounts: accounts(p, h), Count: count(len(rows), next),
-		Hidden: l.hidden(), Take: c.o.Leases != nil && l.show == "" && anywhere(p, socialwatch.RoleApprover)}
+	v := &deskView{Self: l.at("/"), Filter: c.filterView(p, l, h), Count: count(len(rows), next),
+		Kept: l.kept(), Take: c.o.Leases != nil && l.show == "" && anywhere(p, socialwatch.RoleApprover)}
 	for _, s := range shows {
-		to := list{show: s.name, account: l.account, languages: l.languages, teams: l.teams}
+		to := l
+		to.show, to.after = s.name, ""
 		v.Tabs = append(v.Tabs, tab{to.at("/"), say(s.text), s.name == l.show})
 	}
 	if next != "" {
@@ -250,8 +182,8 @@ func (c *Console) emptyQueue(ctx context.Context, p socialwatch.Person, l list, 
 			Code: []string{"socialwatch demo", "socialwatch init\nsocialwatch check\nsocialwatch serve"}}, nil
 	case len(names) == 0:
 		return emptyView{Kind: "right", Title: say("empty.right"), Lines: []string{say("empty.right.do", p.Login)}}, nil
-	case l.filtered():
-		all := list{show: l.show}
+	case l.filtered(p):
+		all := list{show: l.show, mine: l.everybody(p)}
 		hidden, next, err := c.o.Queue.Queue(ctx, store.QueueFilter{Accounts: visible(p, ""), States: l.states})
 		if err != nil {
 			return emptyView{}, fmt.Errorf("count what the filter hides: %w", err)
@@ -291,86 +223,4 @@ func (c *Console) calm(h health, names []string) emptyView {
 		}
 	}
 	return v
-}
-
-// doneView tells what became of the decision just made, as it stands now.
-type doneView struct {
-	ID        int64
-	Kind      string
-	State     string
-	Label     string
-	Title     string
-	Text      string
-	HoldUntil string
-	Hash      string
-	MayUndo   bool
-	URL       string
-}
-
-// done reads the reply that the address names as just decided. One that is
-// gone or hidden from the person is not mentioned.
-func (c *Console) done(ctx context.Context, p socialwatch.Person, q url.Values) (*doneView, error) {
-	id, err := strconv.ParseInt(q.Get("done"), 10, 64)
-	if err != nil {
-		return nil, nil
-	}
-	card, err := c.o.Queue.Card(ctx, id)
-	if errors.Is(err, socialwatch.ErrNotFound) || err == nil && !p.May(socialwatch.RoleReader, card.Reply.Payload.Account) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read reply %d: %w", id, err)
-	}
-	return c.doneView(p, card), nil
-}
-
-func (c *Console) doneView(p socialwatch.Person, card store.Card) *doneView {
-	rp := card.Reply
-	v := &doneView{ID: rp.ID, Kind: "good", State: string(rp.State), Label: label("reply", string(rp.State)), Hash: rp.Hash,
-		MayUndo: mayUndo(p, rp), URL: "/replies/" + strconv.FormatInt(rp.ID, 10)}
-	number := card.Case.Number
-	switch rp.State {
-	case socialwatch.ReplyHolding:
-		v.Title, v.Text = say("done.approved", number), c.holdText(rp)
-		v.HoldUntil = c.moment(rp.HoldUntil).ISO
-	case socialwatch.ReplyApproved:
-		v.Title, v.Text = say("done.approved", number), say("done.waiting")
-	case socialwatch.ReplySending:
-		v.Title, v.Text = say("done.approved", number), say("done.sending")
-	case socialwatch.ReplySent:
-		v.Title, v.Text = say("done.approved", number), say("done.sent")
-	case socialwatch.ReplyRejected:
-		v.Title, v.Text = say("done.rejected", number), say("done.nothing")
-	case socialwatch.ReplyCancelled:
-		v.Title, v.Text = say("done.cancelled", number), say("done.nothing")
-	case socialwatch.ReplyWithdrawn:
-		v.Title, v.Text = say("done.withdrawn", number), say("done.nothing")
-	case socialwatch.ReplyAwaiting:
-		v.Title = say("done.edited", number)
-	case socialwatch.ReplyBlocked:
-		v.Kind, v.Title, v.Text = "bad", say("done.blocked", number), say("status.blocked")
-	default:
-		v.Kind, v.Title, v.Text = "warn", number+".", say("done.now", v.Label)
-	}
-	return v
-}
-
-func (c *Console) holdText(rp socialwatch.Reply) string {
-	left := rp.HoldUntil.Sub(c.o.Now())
-	if left <= 0 {
-		return say("status.holding.due")
-	}
-	return say("status.holding", span(left))
-}
-
-func mayUndo(p socialwatch.Person, rp socialwatch.Reply) bool {
-	return rp.State == socialwatch.ReplyHolding && mayTakeBack(p, rp)
-}
-
-// mayTakeBack reports whether p may take an approval back: an approver one's
-// own, a lead anybody's.
-func mayTakeBack(p socialwatch.Person, rp socialwatch.Reply) bool {
-	account := rp.Payload.Account
-	return p.May(socialwatch.RoleApprover, account) &&
-		(rp.DecidedBy == p.Login || p.May(socialwatch.RoleLead, account))
 }

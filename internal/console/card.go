@@ -63,6 +63,9 @@ type cardView struct {
 	Attempts []string
 	History  []eventView
 	List     string // back to the list
+	Self     string // the address of this card in the list
+	EditURL  string
+	Kept     string // of the list, for forms
 	Next     string // id of the reply to show after a decision
 	Edit     *editView
 }

@@ -108,7 +108,7 @@ func (c *Console) undo(w http.ResponseWriter, r *http.Request) error {
 	if _, err := c.o.Decider.Undo(r.Context(), d); err != nil {
 		return c.refused(w, r, d, err)
 	}
-	return see(w, r, "/replies/"+r.PathValue("id")+"?done="+r.PathValue("id"))
+	return c.stay(w, r)
 }
 
 // editor shows the card with its text in a field.
@@ -123,9 +123,6 @@ func (c *Console) editor(w http.ResponseWriter, r *http.Request) error {
 	return c.desk(w, r, http.StatusOK, d.ReplyID, func(v *cardView) error {
 		if !v.MayEdit {
 			return &badError{say("done.now", label("reply", v.State))}
-		}
-		if next := r.URL.Query().Get("next"); next != "" {
-			v.Next = next
 		}
 		v.Edit = &editView{Text: v.Reply, Length: v.Length, Cost: v.Cost, Language: v.Language, Visibility: v.Visibility,
 			TooLong: v.TooLong, MayApprove: v.mayApproveEdit, Findings: v.Findings}
@@ -197,7 +194,7 @@ func (c *Console) edit(w http.ResponseWriter, r *http.Request) error {
 	if approve {
 		return c.onward(w, r, d.ReplyID)
 	}
-	return see(w, r, "/replies/"+r.PathValue("id")+"?done="+r.PathValue("id"))
+	return c.stay(w, r)
 }
 
 // withdraw ends a reply that nobody wants to send any more.
@@ -215,7 +212,7 @@ func (c *Console) withdraw(w http.ResponseWriter, r *http.Request) error {
 	if _, err := c.o.Withdraw(r.Context(), d, socialwatch.Micros(c.o.Now())); err != nil {
 		return c.refused(w, r, d, err)
 	}
-	return see(w, r, "/replies/"+r.PathValue("id")+"?done="+r.PathValue("id"))
+	return c.stay(w, r)
 }
 
 // again drafts the text of an ended reply anew and opens it in the editor.
@@ -233,7 +230,7 @@ func (c *Console) again(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return c.refused(w, r, d, err)
 	}
-	return see(w, r, "/replies/"+strconv.FormatInt(fresh.ID, 10)+"/edit")
+	return see(w, r, listFrom(r).at("/replies/"+strconv.FormatInt(fresh.ID, 10)+"/edit"))
 }
 
 // settle stores a lead's word on a reply in doubt.
@@ -265,7 +262,7 @@ func (c *Console) settle(w http.ResponseWriter, r *http.Request) error {
 	if _, err := c.o.Control.Settle(r.Context(), s); err != nil {
 		return c.refused(w, r, d, err)
 	}
-	return see(w, r, "/replies/"+r.PathValue("id")+"?done="+r.PathValue("id"))
+	return c.stay(w, r)
 }
 
 // postLink is the address of a post, or empty when it can be none.
@@ -302,15 +299,40 @@ func (c *Console) refused(w http.ResponseWriter, r *http.Request, d socialwatch.
 	})
 }
 
+// stay shows the reply that was decided about, in the list it was found in.
+func (c *Console) stay(w http.ResponseWriter, r *http.Request) error {
+	return see(w, r, listFrom(r).at("/replies/"+r.PathValue("id"), "done", r.PathValue("id")))
+}
+
 // onward goes to the next reply of the list, with word of the one decided.
 func (c *Console) onward(w http.ResponseWriter, r *http.Request, id int64) error {
-	to := "/"
+	done := strconv.FormatInt(id, 10)
 	if incident, err := strconv.ParseInt(r.PostForm.Get("incident"), 10, 64); err == nil && incident > 0 {
-		to = "/incidents/" + strconv.FormatInt(incident, 10)
-	} else if next, err := strconv.ParseInt(r.PostForm.Get("next"), 10, 64); err == nil && next > 0 && next != id {
-		to = "/replies/" + strconv.FormatInt(next, 10)
+		return see(w, r, "/incidents/"+strconv.FormatInt(incident, 10)+"?done="+done)
 	}
-	return see(w, r, to+"?done="+strconv.FormatInt(id, 10))
+	l := listFrom(r)
+	next, err := c.next(r, l, id)
+	if err != nil {
+		if !errors.Is(err, socialwatch.ErrNotFound) {
+			// The decision stands all the same, and the list shows what is left.
+			c.o.Log.Error("no next draft", "reply", id, "err", err)
+		}
+		return see(w, r, l.at("/", "done", done))
+	}
+	return see(w, r, l.at("/replies/"+strconv.FormatInt(next, 10), "done", done))
+}
+
+// next is the reply to show after a decision: of those that wait the next free
+// one, handed out as Take next does; elsewhere the one that followed.
+func (c *Console) next(r *http.Request, l list, id int64) (int64, error) {
+	if c.o.Leases != nil && l.show == "" {
+		return c.o.Leases.TakeNext(r.Context(), c.taking(r, l, id))
+	}
+	next, err := strconv.ParseInt(r.PostForm.Get("next"), 10, 64)
+	if err != nil || next <= 0 || next == id {
+		return 0, socialwatch.ErrNotFound
+	}
+	return next, nil
 }
 
 // see sends the browser to a page after a form, so that loading it again

@@ -14,6 +14,8 @@ type House struct {
 	Hold, Expiry time.Duration
 	SelfApproval bool
 	Hours        map[string]Hours // business hours, by account; one without is always open
+	Languages    []string         // that we answer in
+	Teams        []string         // who work on cases
 	Masked       []string         // kinds of personal data that stored posts are without
 }
 

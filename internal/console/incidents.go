@@ -174,7 +174,7 @@ func (c *Console) incident(w http.ResponseWriter, r *http.Request) error {
 	if next != "" {
 		v.More = v.URL + "?" + url.Values{"after": {next}}.Encode()
 	}
-	if v.Done, err = c.done(ctx, p, r.URL.Query()); err != nil {
+	if v.Done, err = c.done(ctx, p, list{}, r.URL.Query()); err != nil {
 		return err
 	}
 	if n, err := strconv.Atoi(r.URL.Query().Get("anew")); err == nil && n >= 0 {

@@ -85,7 +85,7 @@ func (c *Console) endLease(w http.ResponseWriter, r *http.Request) error {
 	if _, err := c.o.Leases.EndLease(r.Context(), id, p, socialwatch.Micros(c.o.Now())); err != nil {
 		return fmt.Errorf("end the lease of a reply: %w", err)
 	}
-	return see(w, r, "/replies/"+r.PathValue("id"))
+	return see(w, r, listFrom(r).at("/replies/"+r.PathValue("id")))
 }
 
 // take leads to the next draft that nobody is deciding about, under the filter
@@ -101,13 +101,10 @@ func (c *Console) take(w http.ResponseWriter, r *http.Request) error {
 	if !anywhere(p, socialwatch.RoleApprover) {
 		return &rightError{socialwatch.RoleApprover, socialwatch.AllAccounts}
 	}
-	l := listOf(r.PostForm)
+	l := listFrom(r)
 	l.show, l.after = "", ""
-	q := store.Taking{Languages: l.languages, Teams: l.teams, By: p, Now: socialwatch.Micros(c.o.Now())}
-	if l.account != "" {
-		q.Accounts = []string{l.account}
-	}
-	q.Left, _ = strconv.ParseInt(r.PostForm.Get("left"), 10, 64) // none is fine
+	left, _ := strconv.ParseInt(r.PostForm.Get("left"), 10, 64) // none is fine
+	q := c.taking(r, l, left)
 	id, err := c.o.Leases.TakeNext(r.Context(), q)
 	switch {
 	case errors.Is(err, socialwatch.ErrNotFound) && q.Left > 0:

@@ -85,10 +85,10 @@ func TestTakeNextHandsOutTheFirstFreeDraftOfTheFilter(t *testing.T) {
 	}
 	bo.get("/?lang=es").has(t, "Nothing here with this filter", "3 are hidden by it")
 	bo.get("/replies/"+reply(1)+"?free=none").has(t, "Nothing is free: colleagues are deciding")
-	if r := bo.post("/take", url.Values{"account": {"another"}}); r.to != "/?account=another&free=none" {
+	if r := bo.post("/take", url.Values{"list": {"account=another"}}); r.to != "/?account=another&free=none" {
 		t.Errorf("status %d to %s", r.status, r.to)
 	}
-	if r := bo.post("/take", url.Values{"team": {"x", "", "y"}}); r.to != "/?free=none&team=x&team=y" {
+	if r := bo.post("/take", url.Values{"list": {"team=x&team=&team=y"}}); r.to != "/?free=none&team=x&team=y" {
 		t.Errorf("status %d to %s", r.status, r.to)
 	}
 	bo.get("/?show=person").hasNot(t, "Take next")

@@ -123,12 +123,17 @@ func visible(p socialwatch.Person, chosen string) []string {
 		}
 		return []string{}
 	}
-	if p.May(socialwatch.RoleReader, socialwatch.AllAccounts) {
+	return with(p, socialwatch.RoleReader)
+}
+
+// with are the accounts on which p holds the role: nil for all.
+func with(p socialwatch.Person, role socialwatch.Role) []string {
+	if p.May(role, socialwatch.AllAccounts) {
 		return nil
 	}
 	accounts := []string{}
 	for a := range p.Roles {
-		if p.May(socialwatch.RoleReader, a) {
+		if p.May(role, a) {
 			accounts = append(accounts, a)
 		}
 	}

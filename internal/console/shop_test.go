@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net"
@@ -357,7 +358,7 @@ func (v *visitor) submit(page answer, action string, more url.Values) answer {
 		}
 		form := url.Values{}
 		for _, in := range fields.FindAllStringSubmatch(f[2], -1) {
-			form.Set(in[1], in[2])
+			form.Set(in[1], html.UnescapeString(in[2]))
 		}
 		for k, vs := range more {
 			form[k] = vs

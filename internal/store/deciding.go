@@ -21,7 +21,8 @@ const (
 	// their own: another person must approve it.
 	sqlFree = `select id from replies where state = 'awaiting' and expires_at > ? and author <> ?
   and (deciding_until is null or deciding_until <= ?)%s%s order by due_at, rank, opened_at, id limit 1`
-	sqlLeft = `select due_at, rank, opened_at from replies where id = ? and state = 'awaiting' and decider = ?`
+	// A reply's place, but of one that is somebody else's to decide.
+	sqlLeft = `select due_at, rank, opened_at from replies where id = ? and (state <> 'awaiting' or decider = ?)`
 )
 
 // Lease notes that by, an author at least, is deciding about a reply that
@@ -102,8 +103,9 @@ func (s *Store) EndLease(ctx context.Context, replyID int64, by socialwatch.Pers
 // Taking asks for the next free draft.
 type Taking struct {
 	Accounts, Languages, Teams []string // as of QueueFilter
+	Intents                    []socialwatch.Intent
 	By                         socialwatch.Person
-	Left                       int64 // the reply that By leaves undecided: the search begins behind it; 0: at the top
+	Left                       int64 // the reply that By leaves, decided or not: the search begins behind it; 0: at the top
 	Now                        time.Time
 }
 
@@ -157,7 +159,7 @@ func (t *tx) free(ctx context.Context, q Taking, place string, at ...any) (id in
 }
 
 func freeQuery(q Taking, place string, at ...any) (string, []any) {
-	where, args := chosen(QueueFilter{Accounts: q.Accounts, Languages: q.Languages, Teams: q.Teams})
+	where, args := chosen(QueueFilter{Accounts: q.Accounts, Languages: q.Languages, Teams: q.Teams, Intents: q.Intents})
 	return fmt.Sprintf(sqlFree, where, place), append(append([]any{q.Now, q.By.Login, q.Now}, args...), at...)
 }
 

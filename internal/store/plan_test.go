@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"socialwatch"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 	"socialwatch/internal/store/storetest"
@@ -75,7 +76,8 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 		}
 		for name, f := range map[string]store.QueueFilter{"first page": {}, "next page": {After: next},
 			"of an account":          {Accounts: []string{storetest.Account}},
-			"of a language and team": {Languages: []string{"es"}, Teams: []string{"trust"}}} {
+			"of a language and team": {Languages: []string{"es"}, Teams: []string{"trust"}},
+			"of an intent":           {Intents: []socialwatch.Intent{socialwatch.Billing}}} {
 			if plans[name], err = fx.ExplainQueue(t.Context(), f); err != nil {
 				t.Fatal(err)
 			}

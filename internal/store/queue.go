@@ -114,6 +114,10 @@ func chosen(f QueueFilter) (string, []any) {
 		where += " and (select c.team from cases c where c.id = replies.case_id) in (?)"
 		args = append(args, f.Teams)
 	}
+	if len(f.Intents) > 0 {
+		where += " and (select c.intent from cases c where c.id = replies.case_id) in (?)"
+		args = append(args, f.Intents)
+	}
 	if f.Incident != 0 {
 		where += " and case_id in (select id from cases where incident_id = ?)"
 		args = append(args, f.Incident)

@@ -39,6 +39,7 @@ type QueueFilter struct {
 	Incident  int64                    // of cases of this incident; 0: of any case
 	Languages []string                 // of the post, as triage found it; none: all
 	Teams     []string                 // of the case; none: all
+	Intents   []socialwatch.Intent     // of the case; none: all
 	After     string                   // cursor of the page before; empty: the first page
 	Limit     int                      // see PageDefault and PageMax
 }

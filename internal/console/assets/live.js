@@ -89,7 +89,7 @@ function load(page) {
 async function lookAtCard() {
   const card = document.querySelector("#card[data-id]");
   if (!card) return;
-  const page = await fetchPart("/replies/" + card.dataset.id, "card");
+  const page = await fetchPart(card.dataset.url, "card");
   const fresh = page?.querySelector("#card[data-id]");
   if (!fresh || desk.busy() || !card.isConnected || fresh.dataset.id !== card.dataset.id) return;
   const same = ["state", "hash", "revision"].every((k) => fresh.dataset[k] === card.dataset[k]);

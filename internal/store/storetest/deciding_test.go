@@ -103,6 +103,19 @@ func TestTakeNextGoesDownTheQueueAndRoundAgain(t *testing.T) {
 	})
 }
 
+func TestTakeNextGoesOnBehindWhatOneHasDecided(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ana := fx.Hire(t, "ana", socialwatch.RoleApprover)
+		s := fx.Seed(t, "post", 3)
+		if _, err := fx.Reject(t.Context(), socialwatch.Decision{ReplyID: s[1].Reply.ID, Hash: s[1].Reply.Hash, By: ana, Reason: "wrong_tone"}, Start); err != nil {
+			t.Fatal(err)
+		}
+		if got := fx.take(t, store.Taking{By: ana, Left: s[1].Reply.ID, Now: Start}); got != s[2].Reply.ID {
+			t.Errorf("took %d, want %d", got, s[2].Reply.ID)
+		}
+	})
+}
+
 func TestTakeNextHandsOutWhatOneMayDecideAndChose(t *testing.T) {
 	onBench(t, func(t *testing.T, fx bench) {
 		s := fx.Seed(t, "post", 4)

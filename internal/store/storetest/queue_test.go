@@ -107,6 +107,7 @@ func TestQueueFilters(t *testing.T) {
 		fx.exec(t, fmt.Sprintf("update replies set account = 'other' where id = %d", s[0].Reply.ID))
 		put(t, fx, s[1].Reply.ID, socialwatch.ReplyBlocked)
 		put(t, fx, s[2].Reply.ID, socialwatch.ReplyUnknown)
+		fx.exec(t, fmt.Sprintf("update cases set intent = 'billing' where id = %d", s[3].Case.ID))
 		for name, c := range map[string]struct {
 			f    store.QueueFilter
 			want []int
@@ -115,6 +116,7 @@ func TestQueueFilters(t *testing.T) {
 			"one account":  {store.QueueFilter{Accounts: []string{Account}}, []int{3}},
 			"two accounts": {store.QueueFilter{Accounts: []string{Account, "other"}}, []int{0, 3}},
 			"no account":   {store.QueueFilter{Accounts: []string{}}, nil},
+			"an intent":    {store.QueueFilter{Intents: []socialwatch.Intent{socialwatch.Billing}}, []int{3}},
 			"two states":   {store.QueueFilter{States: []socialwatch.ReplyState{"blocked", "unknown"}}, []int{1, 2}},
 		} {
 			rows, _, err := fx.Queue(t.Context(), c.f)
