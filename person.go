@@ -73,4 +73,8 @@ type Decision struct {
 	Reason  string // of RejectReasons, when rejecting
 	Note    string
 	Text    string // the new text, when editing
+	// Confirm is the Confirmation.Digest of what the person was shown before a
+	// second key, when approving; empty without one. What needs no second key is
+	// approved whatever it says.
+	Confirm string
 }

@@ -17,6 +17,9 @@ type ReplyContext struct {
 	Impostor   string      // full handle of who poses as us in the parent's thread; empty: nobody known
 	Moved      string      // how the thread has moved since the decision; empty while it stands
 	Stopped    bool        // publishing is stopped
+	// NewTemplate says that the reply has a template of which nobody has approved
+	// this version as it is, on this account.
+	NewTemplate bool
 }
 
 // Approval is a person's yes, ready to be stored.
@@ -27,6 +30,11 @@ type Approval struct {
 	ExpiresAt time.Time
 	Key       string    // idempotency key of all its attempts
 	Findings  []Finding // of the check at approval: stored with it
+	// Confirmed is what the person confirmed by a second key; the event names it.
+	Confirmed Confirmation
+	// FirstUse says that the text is as the template of the payload filled it:
+	// from now on this version of it is no new one on the account.
+	FirstUse bool
 	// SelfApproval lets the version's author be its approver; the event says so.
 	SelfApproval bool
 }

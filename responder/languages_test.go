@@ -180,7 +180,7 @@ func TestNeitherTemplateNorAskTwiceInOneCaseInAnyLanguage(t *testing.T) {
 						}
 						break
 					}
-					if in.used(Template{ID: TemplateID(got.Draft.Template)}) {
+					if in.used(Template{ID: socialwatch.TemplateID(got.Draft.Template)}) {
 						t.Errorf("%s, %s then %s: %s twice", language, first, then, got.Draft.Template)
 					}
 					if strings.Contains(got.Draft.Text, ask) {

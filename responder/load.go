@@ -67,7 +67,7 @@ func (t *Templates) List() []Template { return slices.Clone(t.list) }
 // Get returns a template by its language and its id, or by what a draft or
 // payload keeps of it.
 func (t *Templates) Get(ref, language string) (Template, bool) {
-	id := TemplateID(ref)
+	id := socialwatch.TemplateID(ref)
 	i := slices.IndexFunc(t.list, func(x Template) bool { return x.ID == id && x.Language == language })
 	if i < 0 {
 		return Template{}, false

@@ -54,7 +54,7 @@ type Input struct {
 
 // used reports whether a template has answered in this case, in any language.
 func (in Input) used(t Template) bool {
-	return slices.ContainsFunc(in.Used, func(ref string) bool { return TemplateID(ref) == t.ID })
+	return slices.ContainsFunc(in.Used, func(ref string) bool { return socialwatch.TemplateID(ref) == t.ID })
 }
 
 // said reports whether this post or an earlier one of the case has one of the

@@ -40,16 +40,16 @@ const (
 
 // Rules that warn: confirmed by the approver and stored.
 const (
-	WarnEdited    = "edited"      // differs from the filled template
-	WarnSameText  = "same_text"   // the same text often
-	WarnLanguage  = "language"    // another language than the parent's
-	WarnTone      = "tone"        // blame, sarcasm, shouting
-	WarnLiability = "liability"   // admits liability
-	WarnPromotion = "promotion"   // advertises
-	WarnCost      = "costly_link" // a link for which the network charges
-	WarnReach     = "reach"       // the asker reaches many
-	WarnImpostor  = "impostor"    // somebody in the thread may pose as us
-	WarnMediaOnly = "media_only"  // the post is mostly an image or a link
+	WarnEdited    = socialwatch.RuleEdited    // differs from the filled template
+	WarnSameText  = "same_text"               // the same text often
+	WarnLanguage  = "language"                // another language than the parent's
+	WarnTone      = "tone"                    // blame, sarcasm, shouting
+	WarnLiability = "liability"               // admits liability
+	WarnPromotion = "promotion"               // advertises
+	WarnCost      = "costly_link"             // a link for which the network charges
+	WarnReach     = socialwatch.RuleWideReach // the asker reaches many
+	WarnImpostor  = "impostor"                // somebody in the thread may pose as us
+	WarnMediaOnly = "media_only"              // the post is mostly an image or a link
 )
 
 // Safety is the safety check of a public reply (product note section 3). It

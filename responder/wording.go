@@ -81,13 +81,6 @@ func (t Template) ref(wording int) string {
 	return t.ID + "#" + strconv.Itoa(wording+1)
 }
 
-// TemplateID is the template's id in what a draft or payload keeps of it:
-// incident of incident#3.
-func TemplateID(ref string) string {
-	id, _, _ := strings.Cut(ref, "#")
-	return id
-}
-
 // fill puts values into a wording. missing names the first slot outside [[ ]]
 // that has no value.
 func (t Template) fill(wording int, values map[string]string) (text, missing string) {

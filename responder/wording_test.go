@@ -18,7 +18,7 @@ func TestIncidentsGetAWordingOfTheirCaseAndAnotherThanTheCaseBefore(t *testing.T
 			in := inputIn(language, socialwatch.StuckOrder)
 			in.Incident, in.CaseNumber = true, fmt.Sprintf("K-%d", 98+n)
 			got, again := r.Respond(in), r.Respond(in)
-			if got.Draft == nil || TemplateID(got.Draft.Template) != "incident" || got.Draft.Text != again.Draft.Text {
+			if got.Draft == nil || socialwatch.TemplateID(got.Draft.Template) != "incident" || got.Draft.Text != again.Draft.Text {
 				t.Fatalf("%s: %+v, then %+v", in.CaseNumber, got, again)
 			}
 			wording := strings.ReplaceAll(got.Draft.Text, in.CaseNumber, "")

@@ -93,6 +93,16 @@ func (s *shop) set(old, setting string) {
 	must(s.T, os.WriteFile(s.config, []byte(strings.Replace(string(b), old, setting, 1)), 0o600))
 }
 
+// toConfirm is the digest in a command's request for a second look.
+func (s *shop) toConfirm(text string) string {
+	s.Helper()
+	_, rest, ok := strings.Cut(text, "--confirm ")
+	if !ok || len(rest) < 64 {
+		s.Fatalf("nothing to confirm in %q", text)
+	}
+	return rest[:64]
+}
+
 // approve approves the draft under a post by the commands.
 func (s *shop) approve(post string) {
 	s.Helper()
@@ -100,7 +110,9 @@ func (s *shop) approve(post string) {
 		if r.parent == post && r.state == socialwatch.ReplyAwaiting {
 			seen, err := s.client().Reply(s.Context(), r.id)
 			must(s.T, err)
-			s.done("approve", fmt.Sprint(r.id), "--hash", seen.Hash)
+			if a := s.do("approve", fmt.Sprint(r.id), "--hash", seen.Hash); a.code != 0 {
+				s.done("approve", fmt.Sprint(r.id), "--hash", seen.Hash, "--confirm", s.toConfirm(a.errors))
+			}
 			return
 		}
 	}

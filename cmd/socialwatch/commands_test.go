@@ -181,7 +181,11 @@ func TestCommandsSpeakJSON(t *testing.T) {
 	if a := s.do("approve", id, "--hash", strings.Repeat("0", 64)); a.code != exitFailed || !strings.Contains(a.errors, "look at it again") {
 		t.Errorf("approve with another text's hash: %+v", a)
 	}
-	if read(&decided, "approve", id, "--hash", shown.Hash); decided.State != "holding" {
+	ask := s.do("approve", id, "--hash", shown.Hash)
+	if ask.code != exitFailed || !strings.Contains(ask.errors, "confirm this approval: new template") {
+		t.Errorf("approve of a new template: %+v", ask)
+	}
+	if read(&decided, "approve", id, "--hash", shown.Hash, "--confirm", s.toConfirm(ask.errors)); decided.State != "holding" {
 		t.Errorf("approve: %+v", decided)
 	}
 	if a := s.do("reject", number(queue.Items[1].ID), "--reason", "other"); a.code != exitFailed || !strings.Contains(a.errors, "note") {

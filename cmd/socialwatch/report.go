@@ -134,7 +134,11 @@ func approveAll(ctx context.Context, c *api.Client) (int, error) {
 		return 0, err
 	}
 	for _, r := range page.Items {
-		_, err := c.Approve(ctx, r.ID, r.Hash)
+		_, err := c.Approve(ctx, r.ID, r.Hash, "")
+		var p *api.Problem
+		if errors.As(err, &p) && p.Confirm != "" {
+			_, err = c.Approve(ctx, r.ID, r.Hash, p.Confirm)
+		}
 		if err != nil && !errors.Is(err, socialwatch.ErrConflict) {
 			return approved, err
 		}

@@ -177,23 +177,40 @@ func newShow(f *flags) *cobra.Command {
 }
 
 func newApprove(f *flags) *cobra.Command {
-	var hash string
+	var hash, confirm string
 	cmd := &cobra.Command{
-		Use:     "approve ID --hash H",
-		Short:   "Approve a reply whose exact text you have seen",
-		Long:    decisionHelp + "\nThe hash is the one that show printed: any other text is refused.",
-		Example: "  socialwatch approve 77 --hash 3f2a…",
+		Use:   "approve ID --hash H",
+		Short: "Approve a reply whose exact text you have seen",
+		Long: decisionHelp + "\nThe hash is the one that show printed: any other text is refused.\n" +
+			"A reply with warnings, an edited one, one of a new template or to somebody whom many\n" +
+			"read needs a second look: the command says why, and what to give with --confirm.",
+		Example: "  socialwatch approve 77 --hash 3f2a…\n  socialwatch approve 77 --hash 3f2a… --confirm 9c01…",
 		Args:    exactArgs(1),
 		RunE: decided(f, func(cmd *cobra.Command, c *api.Client, id int64) (any, string, error) {
 			if hash == "" {
 				return nil, "", usageError{fmt.Errorf("--hash is needed: it is what `socialwatch show %d` prints", id)}
 			}
-			r, err := c.Approve(cmd.Context(), id, hash)
-			return r, fmt.Sprintf("Reply %d is %s.", id, r.State), err
+			r, err := c.Approve(cmd.Context(), id, hash, confirm)
+			return r, fmt.Sprintf("Reply %d is %s.", id, r.State), asked(id, hash, err)
 		}),
 	}
 	cmd.Flags().StringVar(&hash, "hash", "", "hash of the text you have seen (required)")
+	cmd.Flags().StringVar(&confirm, "confirm", "", "what the command printed when it asked for a second look")
 	return cmd
+}
+
+// asked adds to err, when it asks for a second look, what the check found and how
+// to go on.
+func asked(id int64, hash string, err error) error {
+	var p *api.Problem
+	if !errors.As(err, &p) || p.Confirm == "" {
+		return err
+	}
+	var b strings.Builder
+	for _, f := range p.Findings {
+		fmt.Fprintf(&b, "\n  warns: %s: %s", f.Rule, f.Mend)
+	}
+	return fmt.Errorf("%w%s\nif you still approve: socialwatch approve %d --hash %s --confirm %s", err, b.String(), id, hash, p.Confirm)
 }
 
 func newReject(f *flags) *cobra.Command {

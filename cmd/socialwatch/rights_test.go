@@ -101,7 +101,7 @@ func (s *shop) rightsOfTokens() {
 		if _, err := c.Replies(s.Context(), api.Query{}); err != nil {
 			s.Errorf("%s token cannot read: %v", name, err)
 		}
-		if _, err := c.Approve(s.Context(), s.rows()[0].id, decisions[0][3]); !errors.Is(err, socialwatch.ErrForbidden) {
+		if _, err := c.Approve(s.Context(), s.rows()[0].id, decisions[0][3], ""); !errors.Is(err, socialwatch.ErrForbidden) {
 			s.Errorf("%s token approves: %v, want 403", name, err)
 		}
 		s.as(token, func() {

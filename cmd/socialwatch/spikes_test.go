@@ -58,7 +58,7 @@ func TestIncidentWordingsMayGoOutOften(t *testing.T) {
 	as := a.triage.Assess(m, socialwatch.History{})
 	for _, incident := range []bool{true, false} {
 		answer := a.respond(intake.Situation{Mention: m, Assessment: as, CaseNumber: "K-1042", Incident: incident, Now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)})
-		if answer.Draft == nil || (responder.TemplateID(answer.Draft.Template) == "incident") != incident {
+		if answer.Draft == nil || (socialwatch.TemplateID(answer.Draft.Template) == "incident") != incident {
 			t.Fatalf("incident %t: draft %+v, %s", incident, answer.Draft, answer.Why)
 		}
 		p := socialwatch.Payload{Network: m.Network, Account: m.Account, ParentID: m.ID, ParentBy: m.Author.ID, ParentName: m.Author.Handle, Text: answer.Draft.Text,

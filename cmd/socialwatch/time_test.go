@@ -62,8 +62,7 @@ func TestPollOnceEndsInTime(t *testing.T) {
 	must(t, a.store.Stop(ctx, "test", time.Now()))
 	r, err := s.reply(a, post)
 	must(t, err)
-	_, err = a.desk.Approve(ctx, socialwatch.Decision{ReplyID: r.ID, Hash: r.Hash, By: person})
-	must(t, err)
+	must(t, approve(ctx, a, socialwatch.Decision{ReplyID: r.ID, Hash: r.Hash, By: person}))
 	must(t, a.store.Resume(ctx, person, time.Now(), 0))
 	err = once(0)
 	if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "account shop_help") || s.trouble() == "" {

@@ -24,8 +24,7 @@ func (p *played) newest(post string) socialwatch.Reply {
 func (p *played) approved(post string) {
 	p.Helper()
 	r := p.newest(post)
-	_, err := p.app.desk.Approve(p.Context(), socialwatch.Decision{ReplyID: r.ID, Hash: r.Hash, By: p.by})
-	must(p.T, err)
+	must(p.T, approve(p.Context(), p.app, socialwatch.Decision{ReplyID: r.ID, Hash: r.Hash, By: p.by}))
 }
 
 func (p *played) says(author, text string, o twitter.PostOptions) string {

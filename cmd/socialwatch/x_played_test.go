@@ -136,8 +136,7 @@ func (p *played) approves() {
 	for _, id := range ids {
 		rc, err := p.app.store.Context(p.Context(), id)
 		must(p.T, err)
-		_, err = p.app.desk.Approve(p.Context(), socialwatch.Decision{ReplyID: id, Hash: rc.Reply.Hash, By: p.by})
-		must(p.T, err)
+		must(p.T, approve(p.Context(), p.app, socialwatch.Decision{ReplyID: id, Hash: rc.Reply.Hash, By: p.by}))
 	}
 }
 

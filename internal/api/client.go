@@ -62,9 +62,18 @@ func (c *Client) Reply(ctx context.Context, id int64) (ReplyDetail, error) {
 	return get[ReplyDetail](ctx, c, replyPath(id, ""))
 }
 
-// Approve approves the reply whose text has this hash. It may be repeated.
-func (c *Client) Approve(ctx context.Context, id int64, hash string) (Reply, error) {
-	return post[Reply](ctx, c, replyPath(id, "/approve"), map[string]any{"hash": hash})
+// Approve approves the reply whose text has this hash. It may be repeated. A
+// *Problem with Confirm says that a second look is needed: the same again with
+// that as confirm approves; empty confirms nothing.
+func (c *Client) Approve(ctx context.Context, id int64, hash, confirm string) (Reply, error) {
+	return post[Reply](ctx, c, replyPath(id, "/approve"), confirming(map[string]any{"hash": hash}, confirm))
+}
+
+func confirming(in map[string]any, confirm string) map[string]any {
+	if confirm != "" { // a server of before knows no such field
+		in["confirm"] = confirm
+	}
+	return in
 }
 
 // Reject rejects it for one of socialwatch.RejectReasons; "other" needs a
@@ -73,9 +82,14 @@ func (c *Client) Reject(ctx context.Context, id int64, hash, reason, note string
 	return post[Reply](ctx, c, replyPath(id, "/reject"), map[string]any{"hash": hash, "reason": reason, "note": note})
 }
 
-// Edit gives it a new text, and with approve approves that.
-func (c *Client) Edit(ctx context.Context, id int64, hash, text string, approve bool) (Reply, error) {
-	return post[Reply](ctx, c, replyPath(id, "/edit"), map[string]any{"hash": hash, "text": text, "approve": approve})
+// Edit gives it a new text.
+func (c *Client) Edit(ctx context.Context, id int64, hash, text string) (Reply, error) {
+	return post[Reply](ctx, c, replyPath(id, "/edit"), map[string]any{"hash": hash, "text": text})
+}
+
+// EditAndApprove gives it a new text and approves that, see Approve.
+func (c *Client) EditAndApprove(ctx context.Context, id int64, hash, text, confirm string) (Reply, error) {
+	return post[Reply](ctx, c, replyPath(id, "/edit"), confirming(map[string]any{"hash": hash, "text": text, "approve": true}, confirm))
 }
 
 // Undo takes an approval back while the reply still holds.

@@ -43,7 +43,7 @@ func TestClientNeverShowsTheToken(t *testing.T) {
 	for _, base := range bases {
 		for _, token := range []string{secret, " " + secret + "\n"} {
 			c := &api.Client{BaseURL: base, Token: token}
-			_, err := c.Approve(t.Context(), 1, "h")
+			_, err := c.Approve(t.Context(), 1, "h", "")
 			if err == nil || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "u:p") {
 				t.Errorf("%q: %v", base, err)
 			}

@@ -16,7 +16,7 @@ func isNotFound(err error) bool { return errors.Is(err, socialwatch.ErrNotFound)
 
 func (s *server) approve(r *http.Request, c caller) (any, error) {
 	var d socialwatch.Decision
-	if err := body(r, fields{"hash": &d.Hash}); err != nil {
+	if err := body(r, fields{"hash": &d.Hash, "confirm": &d.Confirm}); err != nil {
 		return nil, err
 	}
 	return s.decide(r, c, verdict{d, s.Decider.Approve, func(now socialwatch.Reply) bool {
@@ -41,7 +41,7 @@ func (s *server) reject(r *http.Request, c caller) (any, error) {
 func (s *server) edit(r *http.Request, c caller) (any, error) {
 	var d socialwatch.Decision
 	var approve bool
-	if err := body(r, fields{"hash": &d.Hash, "text": &d.Text, "approve": &approve}); err != nil {
+	if err := body(r, fields{"hash": &d.Hash, "text": &d.Text, "approve": &approve, "confirm": &d.Confirm}); err != nil {
 		return nil, err
 	}
 	if d.Text = socialwatch.CleanText(d.Text); d.Text == "" {
@@ -93,6 +93,12 @@ func (s *server) decide(r *http.Request, c caller, v verdict) (any, error) {
 	reply, err := v.act(r.Context(), v.Decision)
 	if err == nil {
 		return viewReply(reply, card.Case.Number), nil
+	}
+	var ask *socialwatch.ConfirmError
+	if errors.As(err, &ask) {
+		p := kindConfirm.of("%s", ask)
+		p.Confirm, p.Reasons, p.Findings = ask.Digest, ask.Reasons, ask.Findings
+		return nil, p
 	}
 	if err = s.refusal(err); !errors.Is(err, socialwatch.ErrConflict) {
 		return nil, err

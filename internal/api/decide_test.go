@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,7 @@ func TestPersonApprovesWhatTheHashNames(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]
 	bo := g.as("bo")
-	r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,15 +32,15 @@ func TestApprovalMayBeRepeatedByTheSamePersonOnly(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]
 	bo, ana := g.as("bo"), g.as("ana")
-	first, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	first, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	again, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	if err != nil || again.State != first.State || !again.DecidedAt.Equal(*first.DecidedAt) || !again.HoldUntil.Equal(*first.HoldUntil) {
 		t.Errorf("again: %+v, %v", again, err)
 	}
-	_, err = ana.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	_, err = ana.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	p := problemOf(t, err, "conflict")
 	if !errors.Is(err, socialwatch.ErrConflict) || p.Current == nil || p.Current.DecidedBy != "bo" || p.Current.DecidedAt == nil ||
 		p.Current.State != socialwatch.ReplyHolding || !strings.Contains(p.Detail, "bo") || !strings.Contains(p.Detail, "09:01") {
@@ -48,7 +49,7 @@ func TestApprovalMayBeRepeatedByTheSamePersonOnly(t *testing.T) {
 	if _, err := bo.Undo(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
 		t.Fatal(err)
 	}
-	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	problemOf(t, err, "conflict") // an approval that was taken back is no approval
 }
 
@@ -56,13 +57,13 @@ func TestRepeatedApprovalDecidesNothingAnew(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]
 	bo := g.as("bo")
-	if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
+	if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
 		t.Fatal(err)
 	}
 	g.desk.Check = func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding {
 		return []socialwatch.Finding{{Rule: "new", Blocks: true}} // would block what stands approved
 	}
-	if r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil || r.State != socialwatch.ReplyHolding {
+	if r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil || r.State != socialwatch.ReplyHolding {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -80,7 +81,7 @@ func (o overtaken) Approve(ctx context.Context, d socialwatch.Decision) (socialw
 func TestApprovalSentTwiceAtOnceIsOneApproval(t *testing.T) {
 	g := newRig(t, func(o *api.Options) { o.Decider = overtaken{o.Decider.(*publish.Desk)} })
 	one := g.seed(1)[0]
-	if r, err := g.as("bo").Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil || r.State != socialwatch.ReplyHolding {
+	if r, err := g.as("bo").Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil || r.State != socialwatch.ReplyHolding {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -92,7 +93,7 @@ func TestOfManyApproversOneWins(t *testing.T) {
 	errs := make([]error, len(clients))
 	var wg sync.WaitGroup
 	for i, c := range clients {
-		wg.Go(func() { _, errs[i] = c.Approve(t.Context(), one.Reply.ID, one.Reply.Hash) })
+		wg.Go(func() { _, errs[i] = c.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "") })
 	}
 	wg.Wait()
 	// Each person asked twice: the winner is told so both times, the other never.
@@ -105,11 +106,11 @@ func TestSystemTokenCannotDecide(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]
 	robot := g.as("")
-	_, err := robot.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	_, err := robot.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	problemOf(t, err, "person-required")
 	_, err = robot.Reject(t.Context(), one.Reply.ID, one.Reply.Hash, "wrong_tone", "")
 	problemOf(t, err, "person-required")
-	_, err = robot.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "Hello.", true)
+	_, err = robot.EditAndApprove(t.Context(), one.Reply.ID, one.Reply.Hash, "Hello.", "")
 	problemOf(t, err, "person-required")
 	_, err = robot.Undo(t.Context(), one.Reply.ID, one.Reply.Hash)
 	problemOf(t, err, "person-required")
@@ -126,32 +127,39 @@ func TestRolesDecideWhoMay(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]
 	cy, bo := g.as("cy"), g.as("bo")
-	_, err := cy.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	_, err := cy.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	if p := problemOf(t, err, "role-required"); !errors.Is(err, socialwatch.ErrForbidden) || !strings.Contains(p.Detail, "approver") {
 		t.Errorf("%+v", p)
 	}
-	_, err = cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "New words.", true)
+	_, err = cy.EditAndApprove(t.Context(), one.Reply.ID, one.Reply.Hash, "New words.", "")
 	problemOf(t, err, "role-required")
 	for _, login := range []string{"di", "ed"} { // other accounts' people don't even see it
-		_, err = g.as(login).Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+		_, err = g.as(login).Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 		problemOf(t, err, "not-found")
 	}
 	problemOf(t, cy.Stop(t.Context()), "role-required")
 	problemOf(t, bo.Resume(t.Context()), "role-required")
-	r, err := cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "New words.", false)
+	r, err := cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "New words.")
 	if err != nil || r.State != socialwatch.ReplyAwaiting || r.Version != 2 || r.Text != "New words." || r.Author != "cy" || r.Hash == one.Reply.Hash {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	if p := problemOf(t, err, "conflict"); p.Current.Hash != r.Hash {
 		t.Errorf("the conflict does not name the new text: %+v", p.Current)
 	}
-	_, err = cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "Newer words.", false)
+	_, err = cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "Newer words.")
 	problemOf(t, err, "conflict")
-	if _, err = bo.Approve(t.Context(), one.Reply.ID, r.Hash); err != nil {
+	_, err = bo.Approve(t.Context(), one.Reply.ID, r.Hash, "")
+	ask := problemOf(t, err, "confirm")
+	if errors.Is(err, socialwatch.ErrConflict) || !slices.Equal(ask.Reasons, []string{socialwatch.ReasonEdited}) {
+		t.Errorf("%v: %+v", err, ask)
+	}
+	_, err = bo.Approve(t.Context(), one.Reply.ID, r.Hash, ask.Confirm[1:]+"0")
+	problemOf(t, err, "confirm")
+	if _, err = bo.Approve(t.Context(), one.Reply.ID, r.Hash, ask.Confirm); err != nil {
 		t.Error(err)
 	}
-	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	_, err = bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	problemOf(t, err, "conflict") // bo approved another text than this one
 }
 
@@ -179,21 +187,21 @@ func TestBlockedTextIsRefusedWithItsFindings(t *testing.T) {
 	g := newRig(t)
 	two := g.seed(2)
 	bo := g.as("bo")
-	_, err := bo.Edit(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "A refund is guaranteed.", true)
+	_, err := bo.EditAndApprove(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "A refund is guaranteed.", "")
 	if p := problemOf(t, err, "refused"); len(p.Findings) != 1 || p.Findings[0].Words != "guaranteed" || !strings.Contains(p.Detail, "leave it out") {
 		t.Errorf("%+v", p)
 	}
-	_, err = bo.Edit(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "@somebody same for you", false)
+	_, err = bo.Edit(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "@somebody same for you")
 	if p := problemOf(t, err, "refused"); len(p.Findings) != 0 || !strings.Contains(p.Detail, "leave @ out") {
 		t.Errorf("%+v", p)
 	}
-	kept, err := g.as("cy").Edit(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "A refund is guaranteed.", false)
+	kept, err := g.as("cy").Edit(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "A refund is guaranteed.")
 	if err != nil || kept.State != socialwatch.ReplyBlocked || len(kept.Findings) != 1 {
 		t.Fatalf("%+v, %v", kept, err)
 	}
-	_, err = bo.Approve(t.Context(), two[0].Reply.ID, kept.Hash)
+	_, err = bo.Approve(t.Context(), two[0].Reply.ID, kept.Hash, "")
 	problemOf(t, err, "refused")
-	mended, err := bo.Edit(t.Context(), two[0].Reply.ID, kept.Hash, "We look into it.", false)
+	mended, err := bo.Edit(t.Context(), two[0].Reply.ID, kept.Hash, "We look into it.")
 	if err != nil || mended.State != socialwatch.ReplyAwaiting {
 		t.Errorf("%+v, %v", mended, err)
 	}
@@ -205,7 +213,7 @@ func TestUndoCancelsWhileHolding(t *testing.T) {
 	bo := g.as("bo")
 	_, err := bo.Undo(t.Context(), one.Reply.ID, one.Reply.Hash)
 	problemOf(t, err, "role-required") // nobody's approval is not one's own
-	if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
+	if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
 		t.Fatal(err)
 	}
 	r, err := bo.Undo(t.Context(), one.Reply.ID, one.Reply.Hash)
@@ -223,7 +231,7 @@ func TestLeadResolvesWhatIsInDoubt(t *testing.T) {
 	_, err := ana.Resolve(t.Context(), two[0].Reply.ID, "")
 	problemOf(t, err, "conflict") // nothing is in doubt
 	for _, one := range two {
-		if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
+		if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
 			t.Fatal(err)
 		}
 		g.doubt(one.Reply)
@@ -253,7 +261,7 @@ func TestStopHoldsApprovalsBackUntilResumed(t *testing.T) {
 	if s, err := g.fx.Stopped(t.Context()); err != nil || !s.Stopped || s.By != "bo" {
 		t.Errorf("%+v, %v", s, err)
 	}
-	r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash)
+	r, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
 	if err != nil || r.State != socialwatch.ReplyApproved || r.HoldUntil != nil {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -293,7 +301,7 @@ func TestLeaseTellsColleaguesAndHindersNobody(t *testing.T) {
 	if _, err := cy.Lease(t.Context(), id, false); err != nil {
 		t.Error(err)
 	}
-	if r, err := bo.Approve(t.Context(), id, one.Reply.Hash); err != nil || r.DecidedBy != "bo" || r.Lease != nil {
+	if r, err := bo.Approve(t.Context(), id, one.Reply.Hash, ""); err != nil || r.DecidedBy != "bo" || r.Lease != nil {
 		t.Errorf("%+v, %v", r, err)
 	}
 	_, err = cy.Lease(t.Context(), id, false)

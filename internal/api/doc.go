@@ -21,7 +21,9 @@
 //   - Fields and parameters that are not known are refused. A body holds 64 kB
 //     at most.
 //   - Repeating an approval is safe: who approved this very text gets the same
-//     answer again.
+//     answer again. One that needs a second look is answered with a problem of
+//     type confirm, whose confirm goes with the same approval once a person has
+//     looked.
 //
 // There is no CORS: browsers of other origins have no business here.
 package api

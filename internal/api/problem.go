@@ -40,6 +40,8 @@ var (
 		"The Allow header lists the methods."}
 	kindConflict = kind{"conflict", http.StatusConflict, "Changed by somebody else meanwhile",
 		"Somebody or something was faster: current says how it stands. Read the reply again and decide anew."}
+	kindConfirm = kind{"confirm", http.StatusConflict, "This approval needs a second look",
+		"Show the reasons and findings to the person. If they still approve, send the same decision with confirm: it stands for exactly this set."}
 	kindTooLarge = kind{"body-too-large", http.StatusRequestEntityTooLarge, "The body is too large",
 		"A body holds 64 kB at most."}
 	kindMedia = kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body must be JSON",
@@ -53,7 +55,7 @@ var (
 )
 
 var kinds = []kind{kindInvalid, kindToken, kindScope, kindPerson, kindRole, kindNotFound, kindMethod, kindConflict,
-	kindTooLarge, kindMedia, kindRefused, kindRate, kindInternal}
+	kindConfirm, kindTooLarge, kindMedia, kindRefused, kindRate, kindInternal}
 
 // Problem is why a request was refused, as RFC 9457 has it. It is the error
 // that Client returns, and never holds a token.
@@ -62,7 +64,11 @@ type Problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"` // what to do
-	// Findings of the safety check, for type refused.
+	// Confirm is what to repeat the decision with, and Reasons are why a second look
+	// is needed, for type confirm.
+	Confirm string   `json:"confirm,omitempty"`
+	Reasons []string `json:"reasons,omitempty"`
+	// Findings of the safety check, for types refused and confirm.
 	Findings []socialwatch.Finding `json:"findings,omitempty"`
 	// Current is how the reply stands, for type conflict.
 	Current *Current `json:"current,omitempty"`
@@ -89,10 +95,13 @@ func (p *Problem) Error() string {
 }
 
 // Unwrap lets errors.Is tell conflicts, lacking rights and things not found
-// apart on either side of the wire.
+// apart on either side of the wire. What must be confirmed is none of them.
 func (p *Problem) Unwrap() error {
 	switch p.Status {
 	case http.StatusConflict:
+		if p.Confirm != "" {
+			return nil
+		}
 		return socialwatch.ErrConflict
 	case http.StatusForbidden:
 		return socialwatch.ErrForbidden

@@ -59,7 +59,7 @@ func TestListsFilterByStateAndAccount(t *testing.T) {
 	g := newRig(t)
 	two := g.seed(2)
 	bo, ana := g.as("bo"), g.as("ana")
-	if _, err := bo.Approve(t.Context(), two[0].Reply.ID, two[0].Reply.Hash); err != nil {
+	if _, err := bo.Approve(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct {
@@ -192,11 +192,12 @@ func TestReplyTellsItsHistory(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]
 	bo, cy := g.as("bo"), g.as("cy")
-	edited, err := cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "Better words.", false)
+	edited, err := cy.Edit(t.Context(), one.Reply.ID, one.Reply.Hash, "Better words.")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bo.Approve(t.Context(), one.Reply.ID, edited.Hash); err != nil {
+	_, err = bo.Approve(t.Context(), one.Reply.ID, edited.Hash, "")
+	if _, err := bo.Approve(t.Context(), one.Reply.ID, edited.Hash, problemOf(t, err, "confirm").Confirm); err != nil {
 		t.Fatal(err)
 	}
 	g.doubt(socialwatch.Reply{ID: one.Reply.ID, Hash: edited.Hash})

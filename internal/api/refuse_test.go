@@ -118,7 +118,7 @@ func TestEveryOperationAnswersWell(t *testing.T) {
 				operations(t, 1, "", ""), func(o operation) bool { return o.id == op.id })]
 			op.token = g.token("ana", api.Scopes...)
 			if op.id == "undoReply" || op.id == "resolveReply" {
-				if _, err := g.as("ana").Approve(t.Context(), one.Reply.ID, one.Reply.Hash); err != nil {
+				if _, err := g.as("ana").Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -220,6 +220,9 @@ func TestBrowserEditsAndApprovesFromTheEditor(t *testing.T) {
 	b.do(chromedp.SetValue(chromedp.CSS("#text"), "We are very sorry. Please use shop.example/help, reference "+cs.Number+"."), chromedp.Focus(chromedp.CSS("#text")))
 	b.settled()
 	b.do(chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	b.until(has("[role=alert]", "Look once more"))
+	b.settled()
+	b.do(chromedp.Focus(chromedp.CSS("#text")), chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	b.until(has("#notice", "Approved "+cs.Number))
 	if got := s.replyOf(t, cs.Number); got.State != socialwatch.ReplyHolding || got.Version != 2 || !strings.HasPrefix(got.Payload.Text, "We are very sorry.") {
 		t.Fatalf("%s version %d: %s", got.State, got.Version, got.Payload.Text)

@@ -76,6 +76,7 @@ type actsView struct {
 	MayWithdraw                                                  bool
 	mayApproveEdit                                               bool // an edited text, in the same step
 	ApproveText                                                  string
+	Confirm                                                      string // digest that the approval confirms; empty: nothing is asked
 	Reasons                                                      []reason
 	Note                                                         string // typed already
 	Link                                                         string // typed already

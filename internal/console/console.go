@@ -41,8 +41,9 @@ type Connections interface {
 }
 
 // Decider takes decisions about one reply. Errors are ErrConflict (the text
-// says who was faster or what changed), ErrForbidden, ErrNotFound; a text that
-// the safety check blocks leaves the reply blocked.
+// says who was faster or what changed), ErrForbidden, ErrNotFound, and
+// *socialwatch.ConfirmError where a second key is needed; a text that the safety
+// check blocks leaves the reply blocked.
 type Decider interface {
 	Approve(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
 	Reject(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
@@ -86,8 +87,9 @@ type Options struct {
 	// whether a payload has such a text already. nil: no such button.
 	Anew   func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
 	Worded func(socialwatch.Payload) bool
-	// Check composes and checks a text for a reply without storing it.
-	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error)
+	// Check composes and checks a text for a reply without storing it, and says
+	// what approving it would ask.
+	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Checked, error)
 	Diff  func(old, new string) []DiffPart
 	// Withdraw ends a reply that is blocked, failed or waits under Stop; nil:
 	// no such button.

@@ -92,9 +92,35 @@ func TestEditSavesAVersionWithItsDiffAndTheLeadMayNotBeTricked(t *testing.T) {
 
 	bo := s.enter(t, "bo")
 	editor = bo.get(path + "/edit")
-	r = bo.submit(editor, "/edit", url.Values{"text": {"We are very sorry. Please use shop.example/help, reference " + cs.Number + "."}, "approve": {"yes"}})
+	words := url.Values{"text": {"We are very sorry. Please use shop.example/help, reference " + cs.Number + "."}, "approve": {"yes"}}
+	ask := bo.submit(editor, "/edit", words)
+	if ask.status != http.StatusConflict {
+		t.Errorf("status %d", ask.status)
+	}
+	ask.has(t, "Look once more before this goes out.", "a person has written or changed the text", "We are very sorry.")
+	again := bo.submit(ask, "/edit", url.Values{"text": {"We are ever so sorry. Please use shop.example/help."}, "approve": {"yes"}})
+	again.has(t, "This has changed since you looked.")
+	r = bo.submit(ask, "/edit", words)
 	if got := s.replyOf(t, cs.Number); got.State != socialwatch.ReplyHolding || got.Version != 3 || got.DecidedBy != "bo" {
 		t.Errorf("status %d: %s version %d by %s", r.status, got.State, got.Version, got.DecidedBy)
+	}
+}
+
+// TestASecondKeyConfirmsWhatTheCardShows: the first approval of a colleague's text
+// brings the card again with the reasons, the second one approves.
+func TestASecondKeyConfirmsWhatTheCardShows(t *testing.T) {
+	s := newShop(t)
+	cs := s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order"})
+	otto, ana := s.enter(t, "otto"), s.enter(t, "ana")
+	path := "/replies/" + id(s.replyOf(t, cs.Number))
+	otto.submit(otto.get(path+"/edit"), "/edit", url.Values{"text": {"Another text, " + cs.Number + "."}, "approve": {"no"}})
+	ask := ana.submit(ana.get(path), "/approve", nil)
+	if ask.status != http.StatusConflict || s.replyOf(t, cs.Number).State != socialwatch.ReplyAwaiting {
+		t.Fatalf("status %d", ask.status)
+	}
+	ask.has(t, "Look once more before this goes out.", "a person has written or changed the text", "differs from the template", "Confirm and approve")
+	if r := ana.submit(ask, "/approve", nil); r.status != http.StatusSeeOther || s.replyOf(t, cs.Number).State != socialwatch.ReplyHolding {
+		t.Errorf("status %d", r.status)
 	}
 }
 

@@ -18,6 +18,7 @@ type editView struct {
 	Text, Length, Cost, Language, Visibility string
 	TooLong, MayApprove                      bool
 	Findings                                 findingsView
+	Confirm                                  string // digest of what the page asks to confirm; empty: nothing
 }
 
 // decision reads a form about one reply: the hash that the person saw comes
@@ -32,7 +33,7 @@ func decision(r *http.Request) (socialwatch.Decision, error) {
 	}
 	p, _ := auth.PersonFrom(r.Context())
 	return socialwatch.Decision{ReplyID: id, By: p, Hash: r.PostForm.Get("hash"), Reason: r.PostForm.Get("reason"),
-		Note: socialwatch.CleanText(r.PostForm.Get("note")), Text: strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")}, nil
+		Confirm: r.PostForm.Get("confirm"), Note: socialwatch.CleanText(r.PostForm.Get("note")), Text: strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")}, nil
 }
 
 // open refuses at once whoever may not, before anything is read or written.
@@ -56,6 +57,9 @@ func (c *Console) approve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if _, err := c.o.Decider.Approve(r.Context(), d); err != nil {
+		if ask := asks(err); ask != nil {
+			return c.confirm(w, r, d, ask)
+		}
 		return c.refused(w, r, d, err)
 	}
 	return c.onward(w, r, d.ReplyID)
@@ -145,14 +149,18 @@ func (c *Console) check(w http.ResponseWriter, r *http.Request) error {
 
 // recheck shows the editor again with the person's text and a note.
 func (c *Console) recheck(w http.ResponseWriter, r *http.Request, d socialwatch.Decision, status int, problem *noteView) error {
-	pl, found, err := c.o.Check(r.Context(), d.ReplyID, d.Text)
+	checked, err := c.o.Check(r.Context(), d.ReplyID, d.Text)
 	if err != nil {
 		return fmt.Errorf("check text for reply %d: %w", d.ReplyID, err)
 	}
+	pl, found := checked.Payload, checked.Findings
 	return c.desk(w, r, status, d.ReplyID, func(v *cardView) error {
 		v.Problem, v.Hash = problem, d.Hash
 		v.Edit = &editView{Text: d.Text, Length: say("length", pl.Length, pl.Limit), Cost: cost(pl), TooLong: pl.Limit > 0 && pl.Length > pl.Limit,
 			Language: language(pl.Language), Visibility: label("visibility", string(pl.Visibility)), MayApprove: v.mayApproveEdit, Findings: findings(found)}
+		if problem != nil && problem.Kind == "warn" {
+			v.Edit.Confirm = d.Confirm
+		}
 		return nil
 	})
 }
@@ -180,15 +188,19 @@ func (c *Console) edit(w http.ResponseWriter, r *http.Request) error {
 		return c.recheck(w, r, d, http.StatusConflict, &noteView{Kind: "bad", Title: say("frozen.title"), Text: say("js.newer")})
 	}
 	if approve {
-		_, found, err := c.o.Check(r.Context(), d.ReplyID, d.Text)
+		checked, err := c.o.Check(r.Context(), d.ReplyID, d.Text)
 		if err != nil {
 			return fmt.Errorf("check text for reply %d: %w", d.ReplyID, err)
 		}
-		if socialwatch.AnyBlocks(found) {
+		if socialwatch.AnyBlocks(checked.Findings) {
 			return c.recheck(w, r, d, http.StatusUnprocessableEntity, &noteView{Kind: "bad", Title: say("bad.blocked"), Text: say("bad.blocked.do")})
 		}
 	}
 	if _, err := c.o.Decider.Edit(r.Context(), d, approve); err != nil {
+		if ask := asks(err); ask != nil {
+			d.Confirm = ask.Digest
+			return c.recheck(w, r, d, http.StatusConflict, confirmNote(ask))
+		}
 		return c.refused(w, r, d, err)
 	}
 	if approve {

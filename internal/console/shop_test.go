@@ -24,6 +24,7 @@ import (
 	"socialwatch/internal/publish"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
 	"socialwatch/responder"
 )
 
@@ -73,7 +74,9 @@ var hashOnce = sync.OnceValues(func() (string, error) { return auth.HashPassword
 func newShop(t testing.TB) *shop {
 	t.Helper()
 	// Cookies and browsers live by the real clock; tests add to it.
-	s := &shop{Store: dbtest.Open(t, store.SQLite), clock: socialwatch.Micros(time.Now())}
+	o := dbtest.New(t, store.SQLite)
+	s := &shop{Store: dbtest.Reopen(t, o), clock: socialwatch.Micros(time.Now())}
+	storetest.TemplateApproved(t, o, socialwatch.Payload{Account: account, Template: "missing-delivery", TemplateV: 4, Language: "en"})
 	must(t, s.EnsureAccount(t.Context(), account, string(socialwatch.Mastodon), host))
 	hash, err := hashOnce()
 	must(t, err)

@@ -16,6 +16,7 @@ var english = func() map[string]string {
 	maps.Copy(all, englishIncidents)
 	maps.Copy(all, englishBench)
 	maps.Copy(all, englishPeople)
+	maps.Copy(all, englishDecisions)
 	return all
 }()
 

@@ -81,17 +81,15 @@ func (e *InputError) Error() string { return e.Text }
 // be that of the version the person saw. The post is looked at on the network
 // first; when it can't be reached the approval stands and the publisher looks
 // again before it sends.
+//
+// A reply with warnings, an edited one, one of a template that is new on the
+// account, and one to somebody whom many read need a second key: without
+// dec.Confirm of exactly what stands now the answer is *socialwatch.ConfirmError,
+// which says what to confirm, and nothing has changed.
 func (d *Desk) Approve(ctx context.Context, dec socialwatch.Decision) (socialwatch.Reply, error) {
-	rc, err := d.open(ctx, dec, socialwatch.RoleApprover)
+	rc, err := d.look(ctx, dec)
 	if err != nil {
 		return rc.Reply, err
-	}
-	if c := d.Connector(rc.Reply.Payload.Account); c != nil && d.Refresh != nil {
-		if err := d.Refresh(ctx, c, []string{rc.Reply.Payload.ParentID}); err == nil {
-			if rc, err = d.open(ctx, dec, socialwatch.RoleApprover); err != nil {
-				return rc.Reply, err
-			}
-		}
 	}
 	if rc.Reply.State == socialwatch.ReplyBlocked {
 		return rc.Reply, &BlockedError{rc.Reply.Findings}
@@ -101,15 +99,51 @@ func (d *Desk) Approve(ctx context.Context, dec socialwatch.Decision) (socialwat
 		err := d.Replies.Block(ctx, rc.Reply.ID, findings, d.now())
 		return rc.Reply, errors.Join(&BlockedError{findings}, err)
 	}
-	return d.Decisions.Approve(ctx, d.approval(rc, dec, findings))
+	a := d.approval(rc, dec, rc.Reply.Payload, findings)
+	if err := d.confirmed(rc, a); err != nil {
+		return rc.Reply, err
+	}
+	return d.Decisions.Approve(ctx, a)
 }
 
-func (d *Desk) approval(rc socialwatch.ReplyContext, dec socialwatch.Decision, findings []socialwatch.Finding) socialwatch.Approval {
+// look opens a reply for an approval, after a look at its post on the network.
+func (d *Desk) look(ctx context.Context, dec socialwatch.Decision) (socialwatch.ReplyContext, error) {
+	rc, err := d.open(ctx, dec, socialwatch.RoleApprover)
+	if err != nil || d.Refresh == nil {
+		return rc, err
+	}
+	c := d.Connector(rc.Reply.Payload.Account)
+	if c == nil || d.Refresh(ctx, c, []string{rc.Reply.Payload.ParentID}) != nil {
+		return rc, nil
+	}
+	return d.open(ctx, dec, socialwatch.RoleApprover)
+}
+
+func (d *Desk) approval(rc socialwatch.ReplyContext, dec socialwatch.Decision, p socialwatch.Payload, findings []socialwatch.Finding) socialwatch.Approval {
+	dec.Hash = p.Hash()
 	return socialwatch.Approval{
 		Decision: dec, At: d.now(), Hold: d.Hold, ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour)),
-		Key: "socialwatch-" + rand.Text(), Findings: findings,
+		Key: "socialwatch-" + rand.Text(), Findings: findings, Confirmed: rc.Confirmation(p, findings),
+		FirstUse:     rc.NewTemplate && p.Text == rc.Original,
 		SelfApproval: d.Self != nil && d.Self(rc.Reply.Payload.Account),
 	}
+}
+
+// confirmed refuses an approval whose second key is missing. Nothing is asked about
+// what nobody may decide any more, or this person may not: the store says why.
+func (d *Desk) confirmed(rc socialwatch.ReplyContext, a socialwatch.Approval) error {
+	switch rc.Reply.State {
+	case socialwatch.ReplyAwaiting, socialwatch.ReplyBlocked:
+	default:
+		return nil
+	}
+	if rc.Reply.Author == a.By.Login && !a.SelfApproval {
+		return fmt.Errorf("%s wrote this version and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
+	}
+	if !a.Confirmed.Asks() || a.Confirm == a.Confirmed.Digest {
+		return nil
+	}
+	return &socialwatch.ConfirmError{Confirmation: a.Confirmed, Stale: a.Confirm != ""}
 }
 
 // Reject ends a reply for one of the RejectReasons; "other" needs a note.
@@ -123,13 +157,16 @@ func (d *Desk) Reject(ctx context.Context, dec socialwatch.Decision) (socialwatc
 
 // Edit makes a new version with dec.Text, and with approve decides it in the
 // same step. A text that the check blocks is kept as blocked version when it
-// is only edited, and refused when it is to be approved.
+// is only edited, and refused when it is to be approved. That is an approval like
+// any other, so it needs a second key (see Approve): Preview tells the digest.
 func (d *Desk) Edit(ctx context.Context, dec socialwatch.Decision, approve bool) (socialwatch.Reply, error) {
-	role := socialwatch.RoleAuthor
-	if approve {
-		role = socialwatch.RoleApprover
+	open := d.look
+	if !approve {
+		open = func(ctx context.Context, dec socialwatch.Decision) (socialwatch.ReplyContext, error) {
+			return d.open(ctx, dec, socialwatch.RoleAuthor)
+		}
 	}
-	rc, err := d.open(ctx, dec, role)
+	rc, err := open(ctx, dec)
 	if err != nil {
 		return rc.Reply, err
 	}
@@ -143,8 +180,10 @@ func (d *Desk) Edit(ctx context.Context, dec socialwatch.Decision, approve bool)
 		if socialwatch.AnyBlocks(findings) {
 			return rc.Reply, &BlockedError{findings}
 		}
-		a := d.approval(rc, dec, findings)
-		a.Decision.Hash = payload.Hash()
+		a := d.approval(rc, dec, payload, findings)
+		if err := d.confirmed(rc, a); err != nil {
+			return rc.Reply, err
+		}
 		rev.Approval = &a
 	}
 	return d.Decisions.Revise(ctx, rev)
@@ -163,13 +202,18 @@ func (d *Desk) Undo(ctx context.Context, dec socialwatch.Decision) (socialwatch.
 	return d.Decisions.Undo(ctx, dec, d.now())
 }
 
-// Preview composes and checks a text without storing it, for the editor.
-func (d *Desk) Preview(ctx context.Context, replyID int64, text string) (socialwatch.Payload, []socialwatch.Finding, error) {
+// Preview composes and checks a text for a reply without storing it: what the
+// editor shows, and with the text that stands what approving it would ask.
+func (d *Desk) Preview(ctx context.Context, replyID int64, text string) (socialwatch.Checked, error) {
 	rc, err := d.Replies.Context(ctx, replyID)
 	if err != nil {
-		return socialwatch.Payload{}, nil, err
+		return socialwatch.Checked{}, err
 	}
-	return d.compose(rc, text)
+	p, findings, err := d.compose(rc, text)
+	if err != nil {
+		return socialwatch.Checked{}, err
+	}
+	return socialwatch.Checked{Payload: p, Findings: findings, Confirm: rc.Confirmation(p, findings)}, nil
 }
 
 // Again drafts a person's own text for the post of an ended reply: after a
@@ -229,6 +273,9 @@ func (d *Desk) compose(rc socialwatch.ReplyContext, text string) (socialwatch.Pa
 		Text: socialwatch.CleanText(text), Language: old.Language, Template: old.Template, TemplateV: old.TemplateV})
 	if err != nil {
 		return old, nil, &InputError{"the reply cannot be composed: " + err.Error()}
+	}
+	if payload.Text != old.Text {
+		rc.SameText = nil // it counts the old words
 	}
 	return payload, d.Check(rc, payload), nil
 }

@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -228,8 +230,7 @@ func (m *model) decides(r *rand.Rand, name string, do func(*process, socialwatch
 
 func (m *model) approves(r *rand.Rand) error {
 	return m.decides(r, "approve", func(p *process, d socialwatch.Decision) error {
-		_, err := p.desk.Approve(m.ctx, d)
-		return err
+		return m.confirms(p.desk.Approve, d)
 	}, socialwatch.ReplyAwaiting)
 }
 
@@ -237,9 +238,24 @@ func (m *model) revises(r *rand.Rand) error {
 	text, too := fmt.Sprintf("We look into it, %d.", r.IntN(3)), r.IntN(2) == 0
 	return m.decides(r, "edit", func(p *process, d socialwatch.Decision) error {
 		d.Text = text
-		_, err := p.desk.Edit(m.ctx, d, too)
-		return err
+		return m.confirms(func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error) {
+			return p.desk.Edit(ctx, d, too)
+		}, d)
 	}, socialwatch.ReplyAwaiting, socialwatch.ReplyBlocked)
+}
+
+// confirms decides, and where a second key is needed looks at what is asked and
+// presses it, while others go on. What was asked may be something else by then.
+func (m *model) confirms(decide func(context.Context, socialwatch.Decision) (socialwatch.Reply, error), d socialwatch.Decision) error {
+	_, err := decide(m.ctx, d)
+	var ask *socialwatch.ConfirmError
+	if !errors.As(err, &ask) {
+		return err
+	}
+	m.gate("confirm")
+	d.Confirm = ask.Digest
+	_, err = decide(m.ctx, d)
+	return err
 }
 
 func (m *model) rejects(r *rand.Rand) error {

@@ -86,6 +86,9 @@ func (t *tx) context(ctx context.Context, replyID int64) (rc socialwatch.ReplyCo
 	if err := t.around(ctx, &rc); err != nil {
 		return rc, err
 	}
+	if rc.NewTemplate, err = t.newTemplate(ctx, rc.Reply.Payload); err != nil {
+		return rc, err
+	}
 	stop, err := t.stopState(ctx)
 	rc.InDoubt, rc.Stopped = doubts > 0, stop.Stopped
 	return rc, err
@@ -168,6 +171,11 @@ func (t *tx) approve(ctx context.Context, old socialwatch.Reply, a socialwatch.A
 		return old, conflictIfDuplicate(err)
 	}
 	r := row.value()
+	if a.FirstUse {
+		if err := t.templateApproved(ctx, r.Payload, a); err != nil {
+			return r, err
+		}
+	}
 	return r, t.approvedEvents(ctx, r, a, self)
 }
 
@@ -227,6 +235,9 @@ func (t *tx) approvedEvents(ctx context.Context, r socialwatch.Reply, a socialwa
 	more := map[string]any{"expires_at": a.ExpiresAt}
 	if self {
 		more["self_approved"] = true
+	}
+	if a.Confirmed.Asks() {
+		more["confirmed"] = confirmed(a.Confirmed)
 	}
 	err := t.replyEvent(ctx, yes, step{from: socialwatch.ReplyAwaiting, actor: a.By.Login, at: a.At, more: more})
 	if err != nil || r.State == socialwatch.ReplyApproved {

@@ -89,6 +89,19 @@ func Draft(m socialwatch.Mention, text string) *socialwatch.Reply {
 		Author: socialwatch.System, ExpiresAt: Start.Add(24 * time.Hour), CreatedAt: Start}
 }
 
+// TemplateApproved makes a version of a template one that is not new on an
+// account: its replies need no second key for that.
+func TemplateApproved(t testing.TB, o store.Options, p socialwatch.Payload) {
+	t.Helper()
+	db := dbtest.Raw(t, o)
+	defer db.Close()
+	_, err := db.ExecContext(t.Context(), fmt.Sprintf(`insert into template_approvals (account, template, language, version, approved_by, approved_at)
+select '%s', '%s', '%s', %d, 'ana', min(applied_at) from schema_migrations`, p.Account, socialwatch.TemplateID(p.Template), p.Language, p.TemplateV))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // NewCase draws an identity and returns a new case of m's author, not yet
 // stored.
 func (fx Fixture) NewCase(t testing.TB, m socialwatch.Mention) socialwatch.Case {
