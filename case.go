@@ -47,7 +47,10 @@ type Case struct {
 	MergedInto  int64
 	Linked      int64 // the closed case this one follows
 	Incident    int64 // of whose cases it is one; 0: none
-	Version     int   // rises with every change; 0 means not stored yet
+	// SnoozedUntil is until when its drafts are hidden from the queue, or
+	// UntilMention; a mention ends it sooner. Zero: they are not.
+	SnoozedUntil time.Time
+	Version      int // rises with every change; 0 means not stored yet
 }
 
 // Reopenable reports whether a follow-up at now attaches to the case rather
@@ -83,7 +86,15 @@ const (
 	EventCaseState       = "case.state"
 	EventCaseEscalated   = "case.escalated"
 	EventCaseResponded   = "case.responded"
-	EventCaseBreached    = "case.breached" // first response overdue, once
+	EventCaseBreached    = "case.breached"    // first response overdue, once
+	EventCaseNoted       = "case.noted"       // data.note_id; the words are private
+	EventCaseSnoozed     = "case.snoozed"     // data.until
+	EventCaseWoken       = "case.woken"       // a snooze has ended; data.why is time, overdue, mention or person
+	EventCaseAssigned    = "case.assigned"    // data.assignee and data.team, with was_assignee and was_team
+	EventCaseTagged      = "case.tagged"      // data.added and data.removed
+	EventCaseMerged      = "case.merged"      // data.into and data.from are numbers; of both cases
+	EventCaseUnmerged    = "case.unmerged"    // the same, taken back
+	EventMentionPromoted = "mention.promoted" // an ignored one got a case; data.was is the noise rule
 	EventMentionAttached = "mention.attached"
 	EventMentionEdited   = "mention.edited"
 	EventMentionGone     = "mention.gone"       // deleted, author suspended or blocking us
@@ -93,6 +104,26 @@ const (
 	EventStopped         = "publishing.stopped"
 	EventResumed         = "publishing.resumed"
 )
+
+// UntilMention is a snooze that only a mention or a person ends.
+var UntilMention = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// EscalationReason is why a person says that a human must act: a name for
+// choices and a sentence for who reads the case.
+type EscalationReason struct{ Name, Sentence string }
+
+// EscalationReasons are the choices; beside them stand a person's own words.
+var EscalationReasons = []EscalationReason{
+	{"refund", "A refund or credit must be decided."},
+	{"order", "The order must be changed, sent again or collected."},
+	{"account", "The customer's account or payment must be looked into."},
+	{"legal", "Legal matter, press, or somebody of public weight."},
+	{"danger", "Somebody may be in danger."},
+}
+
+// EscalationOther is the reason of an escalation in a person's own words. The
+// event has only this: the words stand with the case.
+const EscalationOther = "other"
 
 // WaitsForPrivate is the value "waits_for" in the data of EventCaseState, or of
 // EventCaseUpdated where the case waited already: our reply has asked the

@@ -116,8 +116,9 @@ func (a *app) deadlines(ctx context.Context) error {
 	now := socialwatch.Micros(a.now())
 	_, expired := a.store.Expire(ctx, now)
 	_, breached := a.store.Breach(ctx, now)
+	_, woken := a.store.WakeDue(ctx, now)
 	_, closed := a.store.CloseResolved(ctx, now)
-	return errors.Join(expired, breached, closed)
+	return errors.Join(expired, breached, woken, closed)
 }
 
 // publish sends and settles what is due.

@@ -172,12 +172,16 @@ func (p *plan) grade(it *item, a Answer) {
 	}
 }
 
-// reopen takes a case that waited or was resolved back to work; thanks alone
-// do not.
+// reopen takes a case that waited, was resolved or snoozed back to work; thanks
+// alone do not.
 func (p *plan) reopen(it *item) {
 	m := it.matter
 	if it.assess.Thanks || it.assess.Ignored != "" {
 		return
+	}
+	if !m.SnoozedUntil.IsZero() {
+		m.SnoozedUntil = time.Time{}
+		m.event(socialwatch.EventCaseWoken, map[string]any{"why": "mention"})
 	}
 	switch m.State {
 	case socialwatch.CaseResolved:

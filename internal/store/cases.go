@@ -76,9 +76,8 @@ func casesQuery(f CaseFilter) (string, []any, error) {
 		return "", nil, err
 	}
 	where, args := among("account", f.Accounts)
-	if f.Incident != 0 {
-		where, args = where+" and incident_id = ?", append(args, f.Incident)
-	}
+	more, chosen := workFilter(f)
+	where, args = where+more, append(args, chosen...)
 	if f.After != "" {
 		at, err := parseCursor(f.After, listCases, 2)
 		if err != nil {
@@ -178,6 +177,12 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if d.Corrected, err = t.corrections(ctx, c.ID); err != nil {
 		return d, err
 	}
+	if d.Notes, err = t.notes(ctx, c.ID); err != nil {
+		return d, err
+	}
+	if err := t.all(ctx, &d.Tags, sqlTags, c.ID); err != nil {
+		return d, err
+	}
 	if d.Impostors, err = t.posing(ctx, d.Case); err != nil {
 		return d, err
 	}
@@ -238,7 +243,7 @@ func (t *tx) timeline(ctx context.Context, caseID int64, after string, limit int
 const (
 	sqlCaseStands = `select id, state from replies where case_id = ?
 and state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown') order by id limit 1`
-	sqlCaseMove = `update cases set state = ?, resolved_at = ?, updated_at = ?, version = version + 1
+	sqlCaseMove = `update cases set state = ?, resolved_at = ?, snoozed_until = null, updated_at = ?, version = version + 1
 where id = ? and version = ?`
 )
 
@@ -266,19 +271,11 @@ func (s *Store) SetCaseState(ctx context.Context, m CaseMove) (c socialwatch.Cas
 }
 
 func (t *tx) setCaseState(ctx context.Context, m CaseMove) (socialwatch.Case, error) {
-	found, err := t.caseByNumber(ctx, m.Number)
-	if err != nil {
-		return socialwatch.Case{}, err
-	}
 	// The lock keeps replies from moving until this commits.
-	if err := t.lockCase(ctx, found.ID); err != nil {
-		return socialwatch.Case{}, err
-	}
-	row, err := t.caseByID(ctx, found.ID)
+	c, err := t.lockedCase(ctx, m.Number)
 	if err != nil {
-		return socialwatch.Case{}, err
+		return c, err
 	}
-	c := row.value()
 	if err := t.mayDecide(ctx, m.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
 		return c, err
 	}
@@ -297,15 +294,19 @@ func (t *tx) setCaseState(ctx context.Context, m CaseMove) (socialwatch.Case, er
 	if err := noneIsMissing(n, err); err != nil {
 		return c, conflictIfGone(err)
 	}
+	if err := t.wakeDrafts(ctx, m.At, c.ID); err != nil {
+		return c, err
+	}
 	c.Version++
+	c.SnoozedUntil = time.Time{}
 	return c, t.addEvents(ctx, socialwatch.Event{Kind: kind, CaseID: c.ID, CaseVersion: c.Version, Actor: m.By.Login,
 		At: m.At, Data: map[string]any{"from": string(from), "to": string(m.To)}})
 }
 
 // mayMove says what is in the way of a case's move.
 func (t *tx) mayMove(ctx context.Context, c socialwatch.Case, m CaseMove) error {
-	if c.Version != m.Version {
-		return fmt.Errorf("it has changed since you saw it: look at it again: %w", socialwatch.ErrConflict)
+	if err := t.stillAt(ctx, c, m.Version); err != nil {
+		return err
 	}
 	if !slices.Contains(caseMoves[c.State], m.To) {
 		return fmt.Errorf("it is %s, and a person can take it from there to %v: %w", c.State, caseMoves[c.State], socialwatch.ErrConflict)

@@ -20,7 +20,7 @@ const (
 	// The next free draft, in the queue's order. Nobody is handed a text of
 	// their own: another person must approve it.
 	sqlFree = `select id from replies where state = 'awaiting' and expires_at > ? and author <> ?
-  and (deciding_until is null or deciding_until <= ?)%s%s order by due_at, rank, opened_at, id limit 1`
+  and (deciding_until is null or deciding_until <= ?)` + sqlAwake + `%s%s order by due_at, rank, opened_at, id limit 1`
 	// A reply's place, but of one that is somebody else's to decide.
 	sqlLeft = `select due_at, rank, opened_at from replies where id = ? and (state <> 'awaiting' or decider = ?)`
 )

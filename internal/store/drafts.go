@@ -56,6 +56,9 @@ func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.
 	if !answersSame(p, old.Payload) {
 		return old, errors.New("an edit changes the words, not what they answer")
 	}
+	if err := t.wakeFor(ctx, old.CaseID, rev.By.Login, rev.At); err != nil {
+		return old, err
+	}
 	state, reason := fresh(rev.Findings)
 	var row replyRow
 	err = t.get(ctx, &row, sqlRevise, state, asJSON(p), p.Hash(), asJSON(rev.Findings), rev.By.Login, reason,
@@ -211,6 +214,9 @@ func (t *tx) propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch
 		return r, err
 	}
 	if err := t.mayPropose(ctx, p, parent); err != nil {
+		return r, err
+	}
+	if err := t.wakeFor(ctx, caseID, p.By.Login, p.At); err != nil {
 		return r, err
 	}
 	return t.addReply(ctx, p, parent)

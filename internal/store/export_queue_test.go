@@ -29,6 +29,7 @@ func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]
 		sql  string
 		args []any
 	}{
+		"snoozed cases":     {sqlWakeDue, []any{now, 10}},
 		"due sends":         {sqlDueSends, []any{now, now, now, 10}},
 		"ended leases":      {sqlLeasesDue, []any{now, 10}},
 		"due looks":         {sqlDueLooks, []any{now, now, 10}},

@@ -18,6 +18,10 @@ c.breached_at as breached_at, `
     order by due_at, rank, opened_at, id limit ?) r
 join cases c on c.id = r.case_id join mentions m on m.id = r.mention_id
 order by r.due_at, r.rank, r.opened_at, r.id`
+	// Those of snoozed cases stand in a list of their own.
+	sqlAwake   = ` and snoozed_until is null`
+	sqlSnoozed = ` and snoozed_until is not null`
+
 	sqlQueueAfter = ` and (due_at, rank, opened_at, id) > (?, ?, ?, ?)`
 )
 
@@ -81,6 +85,9 @@ func queueQuery(f QueueFilter) (string, []any, error) {
 		return "", nil, err
 	}
 	where, args := chosen(f)
+	if len(f.States) == 1 && f.States[0] == socialwatch.ReplyAwaiting {
+		where = map[bool]string{false: sqlAwake, true: sqlSnoozed}[f.Snoozed] + where
+	}
 	if f.After != "" {
 		at, err := parseCursor(f.After, listQueue, 4)
 		if err != nil {
@@ -206,6 +213,9 @@ func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
 		}
 		card.Others = append(card.Others, o)
 		card.InDoubt = card.InDoubt || o.State == socialwatch.ReplySending || o.State == socialwatch.ReplyUnknown
+	}
+	if card.Notes, err = t.notes(ctx, reply.CaseID); err != nil {
+		return card, err
 	}
 	if card.Impostors, err = t.posing(ctx, card.Case); err != nil {
 		return card, err

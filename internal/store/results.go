@@ -40,6 +40,7 @@ type QueueFilter struct {
 	Languages []string                 // of the post, as triage found it; none: all
 	Teams     []string                 // of the case; none: all
 	Intents   []socialwatch.Intent     // of the case; none: all
+	Snoozed   bool                     // of the awaiting ones those whose case is snoozed, which are left out else
 	After     string                   // cursor of the page before; empty: the first page
 	Limit     int                      // see PageDefault and PageMax
 }
@@ -110,6 +111,7 @@ type Card struct {
 	LookAt    time.Time           // unknown: next look; zero: a person must settle it
 	RetryAt   time.Time           // failed: next attempt; zero: a person decides
 	Impostors []MentionRow        // posts in the case's threads by whom poses as us, oldest first
+	Notes     []Note              // of the case, oldest first
 	Publishes StopState
 }
 
@@ -149,6 +151,11 @@ type CaseFilter struct {
 	Accounts []string                // nil: all; empty and not nil: none
 	States   []socialwatch.CaseState // none: every state but merged
 	Incident int64                   // those of this incident; 0: all
+	Intent   socialwatch.Intent      // empty: every one
+	Team     string                  // empty: every one
+	Assignee string                  // login; empty: everybody's and nobody's
+	Tag      string                  // as Tag makes it; empty: all
+	Snoozed  bool                    // only those that are snoozed
 	After    string
 	Limit    int
 }
@@ -175,6 +182,8 @@ type CaseDetail struct {
 	Older      string              // cursor for Timeline; empty when Events holds all
 	Corrected  map[int64]Corrected // by mention; those that a person has corrected
 	Impostors  []MentionRow        // posts in its threads by whom poses as us, oldest first
+	Notes      []Note              // oldest first
+	Tags       []string            // sorted
 	WaitsFor   string              // socialwatch.WaitsForPrivate while the case waits for that; else empty
 }
 

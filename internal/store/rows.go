@@ -11,7 +11,7 @@ import (
 const (
 	caseColumns = `id, number, account, network, host, customer_id, customer, state, level, intent, score,
 escalated, escalation, orders, opened_at, updated_at, due_at, responded_at, resolved_at, look_at, looks,
-assignee, merged_into, linked, version, team, incident_id`
+assignee, merged_into, linked, version, team, incident_id, snoozed_until`
 
 	replyColumns = `id, case_id, mention_id, state, version, payload, hash, findings, author, reason,
 decided_by, decided_at, hold_until, expires_at, key, attempt, sent_at, post_id, post_url, created_at,
@@ -79,6 +79,7 @@ type caseRow struct {
 	Version     int              `db:"version"`
 	Team        string           `db:"team"`
 	Incident    *int64           `db:"incident_id"`
+	Snoozed     moment           `db:"snoozed_until"`
 }
 
 func (r caseRow) value() socialwatch.Case {
@@ -91,7 +92,8 @@ func (r caseRow) value() socialwatch.Case {
 		Escalated: r.Escalated, Escalation: r.Escalation, Orders: r.Orders.V,
 		OpenedAt: r.OpenedAt.Time, UpdatedAt: r.UpdatedAt.Time, DueAt: r.DueAt.Time,
 		RespondedAt: r.RespondedAt.Time, ResolvedAt: r.ResolvedAt.Time, LookAt: r.LookAt.Time, Looks: r.Looks,
-		Team: r.Team, Assignee: r.Assignee, MergedInto: deref(r.MergedInto), Linked: deref(r.Linked), Incident: deref(r.Incident), Version: r.Version,
+		Team: r.Team, Assignee: r.Assignee, MergedInto: deref(r.MergedInto), Linked: deref(r.Linked), Incident: deref(r.Incident),
+		SnoozedUntil: r.Snoozed.Time, Version: r.Version,
 	}
 }
 

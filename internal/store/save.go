@@ -147,22 +147,24 @@ const (
     updated_at = excluded.updated_at, due_at = excluded.due_at, responded_at = excluded.responded_at,
     resolved_at = excluded.resolved_at, look_at = excluded.look_at, looks = excluded.looks,
     assignee = excluded.assignee, merged_into = excluded.merged_into, linked = excluded.linked,
-    version = excluded.version, team = excluded.team, incident_id = excluded.incident_id
+    version = excluded.version, team = excluded.team, incident_id = excluded.incident_id, snoozed_until = excluded.snoozed_until
 where cases.version = excluded.version - 1 returning id`
 
-	// Replies in the queue follow their case's order.
-	sqlSaveQueue = `update replies set due_at = c.due_at, rank = 100 - c.score, opened_at = c.opened_at
+	// Replies in the queue follow their case's order, and are hidden while it is
+	// snoozed.
+	sqlSaveQueue = `update replies set due_at = c.due_at, rank = 100 - c.score, opened_at = c.opened_at, snoozed_until = c.snoozed_until
 from cases as c
 where c.id = replies.case_id and replies.case_id in (?)
   and replies.state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown')
-  and (replies.due_at <> c.due_at or replies.rank <> 100 - c.score or replies.opened_at <> c.opened_at)`
+  and (replies.due_at <> c.due_at or replies.rank <> 100 - c.score or replies.opened_at <> c.opened_at
+    or replies.snoozed_until is distinct from c.snoozed_until)`
 )
 
 func (w *saving) saveCases(ctx context.Context) error {
 	if len(w.c.Cases) == 0 {
 		return nil
 	}
-	const width = 27
+	const width = 28
 	v := values{head: sqlSaveCases, tail: sqlSaveCasesTail, width: width, args: make([]any, 0, width*len(w.c.Cases))}
 	var changed []int64
 	for _, c := range w.c.Cases {
@@ -170,7 +172,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 		v.args = append(v.args, c.ID, c.Number, c.Account, c.Network, c.Host, a.ID,
 			asJSON(customer{a.Handle, a.Name, a.URL, a.Followers, a.Bot}), c.State, c.Level, c.Intent, c.Score,
 			c.Escalated, c.Escalation, asJSON(c.Orders), c.OpenedAt, c.UpdatedAt, c.DueAt, c.RespondedAt, c.ResolvedAt,
-			c.LookAt, c.Looks, c.Assignee, orNull(c.MergedInto), orNull(c.Linked), c.Version+1, c.Team, orNull(c.Incident))
+			c.LookAt, c.Looks, c.Assignee, orNull(c.MergedInto), orNull(c.Linked), c.Version+1, c.Team, orNull(c.Incident), c.SnoozedUntil)
 		if c.Version > 0 {
 			changed = append(changed, c.ID)
 		}

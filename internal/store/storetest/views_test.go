@@ -15,7 +15,7 @@ import (
 var contract = map[string][]string{
 	"cases_v1": {"case_id", "number", "account", "network", "host", "customer_handle", "state", "level", "intent", "score",
 		"escalated", "escalation", "opened_at", "updated_at", "due_at", "responded_at", "breached_at", "resolved_at",
-		"assignee", "merged_into", "follows_case_id", "version", "first_post_url", "first_post_masked", "mentions", "team", "incident_id"},
+		"assignee", "merged_into", "follows_case_id", "version", "first_post_url", "first_post_masked", "mentions", "team", "incident_id", "tags", "snoozed_until"},
 	"case_events_v1":   {"seq", "kind", "case_id", "case_number", "case_version", "reply_id", "actor", "at", "data"},
 	"case_entities_v1": {"case_id", "kind", "value"},
 }

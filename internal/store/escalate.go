@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"socialwatch"
+)
+
+// Escalation is a person's word that a human must act beyond the reply.
+type Escalation struct {
+	CaseWork
+	Reason string // name of one of socialwatch.EscalationReasons, or EscalationOther
+	Words  string // of EscalationOther: the reason itself, masked
+	Team   string // who works on it from now on; empty: as before
+}
+
+// Limits of what people write about a case, in bytes.
+const (
+	WordsMax = 500
+	NoteMax  = 4000
+	teamMax  = 100
+)
+
+const sqlEscalate = `update cases set escalated = ?, escalation = ?, team = ? where id = ?`
+
+// sentence is the reason as the case tells it.
+func (e Escalation) sentence() (string, error) {
+	if e.Reason == socialwatch.EscalationOther {
+		words := strings.TrimSpace(e.Words)
+		if words == "" || len(words) > WordsMax {
+			return "", fmt.Errorf("a reason in own words has 1 to %d bytes", WordsMax)
+		}
+		return words, nil
+	}
+	i := slices.IndexFunc(socialwatch.EscalationReasons, func(r socialwatch.EscalationReason) bool { return r.Name == e.Reason })
+	if i < 0 {
+		return "", fmt.Errorf("there is no reason %q to escalate", e.Reason)
+	}
+	return socialwatch.EscalationReasons[i].Sentence, nil
+}
+
+// Escalate notes that a human must act beyond the reply, for a person with the
+// role author. Its drafts stay as they are. A case that is escalated already
+// gets one more reason; ErrConflict when it has that one.
+func (s *Store) Escalate(ctx context.Context, e Escalation) (socialwatch.Case, error) {
+	why, err := e.sentence()
+	if err == nil && len(e.Team) > teamMax {
+		err = fmt.Errorf("a team has at most %d bytes", teamMax)
+	}
+	if err != nil {
+		return socialwatch.Case{}, fmt.Errorf("escalate case %s: %w", e.Number, err)
+	}
+	return s.casework(ctx, "escalate", e.CaseWork, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
+		data := map[string]any{"reason": e.Reason, "was_escalated": c.Escalated}
+		moved := e.Team != "" && e.Team != c.Team
+		switch {
+		case moved:
+			data["was_team"], data["team"], c.Team = c.Team, e.Team, e.Team
+		case strings.Contains(c.Escalation, why):
+			return nil, fmt.Errorf("it is escalated for that reason already: %w", socialwatch.ErrConflict)
+		}
+		switch {
+		case strings.Contains(c.Escalation, why):
+		case c.Escalation == "":
+			c.Escalation = why
+		default:
+			c.Escalation = strings.TrimSuffix(c.Escalation, ".") + ". " + why
+		}
+		c.Escalated = true
+		_, err := t.exec(ctx, sqlEscalate, true, c.Escalation, c.Team, c.ID)
+		return &socialwatch.Event{Kind: socialwatch.EventCaseEscalated, Data: data}, err
+	})
+}
