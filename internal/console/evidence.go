@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"socialwatch"
@@ -111,47 +112,80 @@ func signalName(name string) string {
 	return label("signal", name)
 }
 
+// lead is how many characters an excerpt shows before its first evidence.
+const lead = 12
+
 // excerpt is the part of a text around its first evidence, for a row: at most
-// width characters, white space folded.
+// width characters, white space folded, without the handles that it begins
+// with.
 func excerpt(text string, signals []socialwatch.Signal, width int) []piece {
 	all := pieces(text, signals)
-	before := 0 // characters before the first evidence
+	from := handles(text)
+	first := 0 // where the first evidence begins
 	for _, p := range all {
 		if p.Evidence != "" {
+			from = min(from, first)
 			break
 		}
-		before += utf8.RuneCountInString(p.Text)
-	}
-	total := utf8.RuneCountInString(text)
-	skip := 0
-	if lead := width / 4; before > lead && before < total && total > width {
-		skip = min(before-lead, total-width)
+		first += len(p.Text)
 	}
 	var out []piece
-	if skip > 0 {
-		out = append(out, piece{Text: "…"})
+	if first < len(text) {
+		if at := before(text[from:first]); at > 0 {
+			from += at
+			out = append(out, piece{Text: "…"})
+		}
 	}
 	left := width
 	for _, p := range all {
-		runes := []rune(p.Text)
-		if skip >= len(runes) {
-			skip -= len(runes)
+		if from >= len(p.Text) {
+			from -= len(p.Text)
 			continue
 		}
-		runes, skip = runes[skip:], 0
+		runes := []rune(p.Text[from:])
+		from = 0
 		if len(runes) > left {
-			runes = runes[:left]
+			return append(out, piece{Text: fold(string(runes[:left])), Evidence: p.Evidence}, piece{Text: "…"})
 		}
 		left -= len(runes)
 		out = append(out, piece{Text: fold(string(runes)), Evidence: p.Evidence})
-		if left == 0 {
-			break
-		}
-	}
-	if left == 0 && total > width {
-		out = append(out, piece{Text: "…"})
 	}
 	return out
+}
+
+// before is where the words begin that an excerpt shows of what stands before
+// its evidence.
+func before(text string) int {
+	runes := []rune(text)
+	if len(runes) <= lead {
+		return 0
+	}
+	at := len(runes) - lead
+	if word := slices.IndexFunc(runes[at-1:], unicode.IsSpace); word >= 0 && at+word < len(runes) {
+		at += word
+	}
+	return len(string(runes[:at]))
+}
+
+// handles is the length of the handles that a text begins with; 0 when nothing
+// else stands in it.
+func handles(text string) int {
+	rest := text
+	for {
+		rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
+		if !strings.HasPrefix(rest, "@") {
+			break
+		}
+		end := strings.IndexFunc(rest, unicode.IsSpace)
+		if end < 0 {
+			return 0
+		}
+		rest = rest[end:]
+	}
+	if rest == "" {
+		return 0
+	}
+	return len(text) - len(rest)
 }
 
 // fold makes runs of white space one space and keeps those at the ends.

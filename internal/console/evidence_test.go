@@ -58,8 +58,12 @@ func TestExcerptShowsTheFirstEvidence(t *testing.T) {
 	if !strings.Contains(got, "[never|x] arrived") || !strings.HasPrefix(got, "…") {
 		t.Errorf("%s", got)
 	}
-	if got := spell(excerpt("short\n text", nil, 60)); got != "short text" {
-		t.Errorf("%q", got)
+	for in, want := range map[string]string{
+		"short\n text": "short text", "@shop_help  @other where is it": "where is it", "@shop_help": "@shop_help", "@a @b ": "@a @b ",
+	} {
+		if got := spell(excerpt(in, nil, 60)); got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ type moment struct {
 	Full  string // date, time and zone
 	Clock string // time of day, with the date when it is another day
 	Ago   string // "6 min ago"
+	Age   string // "6 min"
 	Due   string // "6 min left"
 	Class string // of Due: late, soon or empty
 	Tick  bool   // whether Due moves on with time
@@ -30,7 +31,8 @@ func (c *Console) moment(t time.Time) moment {
 	if local.Format(time.DateOnly) != now.Format(time.DateOnly) {
 		m.Clock = local.Format("2 Jan 15:04")
 	}
-	m.Ago = say("ago", span(now.Sub(t)))
+	m.Age = span(now.Sub(t))
+	m.Ago = say("ago", m.Age)
 	return m
 }
 

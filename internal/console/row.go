@@ -22,12 +22,13 @@ type rowView struct {
 	Level      int
 	Handle     string
 	Reach      string
-	Team       string
 	Network    string
 	Lang       string
 	Age        moment
 	Excerpt    []piece
-	Reply      string
+	Reply      string // the template's name
+	Badge      string // how far its text is the template's
+	Checks     string
 	Chips      []chip
 	Deciding   string // who else is; "" for nobody
 }
@@ -36,7 +37,8 @@ type rowView struct {
 // says anything alone.
 type chip struct{ Kind, Text string }
 
-// excerptWidth is how many characters of a post a row shows.
+// excerptWidth is how many characters of a post a row may show; how many it
+// does is the screen's width.
 const excerptWidth = 180
 
 func (c *Console) row(q store.QueueRow, l list) rowView {
@@ -45,10 +47,11 @@ func (c *Console) row(q store.QueueRow, l list) rowView {
 	v := rowView{
 		ID: rp.ID, URL: l.at("/replies/" + strconv.FormatInt(rp.ID, 10)), State: string(rp.State), Version: rp.Version,
 		Over: rp.State.Final(), Due: c.due(q.DueAt, q.Responded), Intent: label("intent", string(q.Intent)),
-		Score: q.Score, Level: q.Level, Handle: q.Author.Handle, Reach: short(q.Author.Followers), Team: q.Team,
+		Score: q.Score, Level: q.Level, Handle: q.Author.Handle, Reach: short(q.Author.Followers),
 		Network: label("network", string(q.Network)), Lang: tongue(q.Language), Age: c.moment(q.PostedAt),
-		Excerpt: excerpt(q.Body, evidence(q.Signals, q.Intent, false), excerptWidth), Reply: draftLine(rp, q.Blocks(), q.Warns()),
+		Excerpt: excerpt(q.Body, evidence(q.Signals, q.Intent, false), excerptWidth), Checks: checksLine(q.Blocks(), q.Warns()),
 	}
+	v.Reply, v.Badge = replyName(rp.Payload), rowBadge(rp)
 	if rp.State != socialwatch.ReplyAwaiting {
 		v.StateLabel = label("reply", string(rp.State))
 	}
@@ -67,6 +70,7 @@ func rowChips(q store.QueueRow) []chip {
 	add(q.Incident != 0, "warn", "chip.spike")
 	add(q.Gone, "bad", "chip.gone")
 	add(!q.EditedAt.IsZero() && !q.Gone, "warn", "chip.edited")
+	add(q.Blocks() > 0, "bad", "chip.blocked")
 	add(q.Warns() > 0 && q.Blocks() == 0, "warn", "chip.warns")
 	add(q.Visibility == socialwatch.Direct, "", "chip.direct")
 	add(q.Visibility == socialwatch.Followers, "", "chip.followers")
@@ -74,22 +78,31 @@ func rowChips(q store.QueueRow) []chip {
 	return chips
 }
 
-// draftLine says what we would answer and whether it is safe, in one line.
-func draftLine(rp socialwatch.Reply, blocks, warns int) string {
-	var s string
+// replyName is what a reply's text came from.
+func replyName(pl socialwatch.Payload) string {
+	if pl.Template == "" {
+		return say("row.hand")
+	}
+	return say("row.reply", pl.Template, pl.TemplateV)
+}
+
+func rowBadge(rp socialwatch.Reply) string {
 	switch {
 	case rp.Payload.Template == "":
-		s = say("row.hand")
+		return ""
 	case rp.Version > 1:
-		s = say("row.edited", rp.Payload.Template, rp.Payload.TemplateV)
-	default:
-		s = say("row.unchanged", rp.Payload.Template, rp.Payload.TemplateV)
+		return say("badge.words")
 	}
+	return say("badge.same")
+}
+
+// checksLine says whether a reply is safe.
+func checksLine(blocks, warns int) string {
 	switch {
 	case blocks > 0:
-		return s + ", " + say("row.blocks", blocks)
+		return say("row.blocks", blocks)
 	case warns > 0:
-		return s + ", " + say("row.warns", warns)
+		return say("row.warns", warns)
 	}
-	return s + ", " + say("row.passed")
+	return say("row.passed")
 }

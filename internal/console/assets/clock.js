@@ -23,8 +23,9 @@ function put(node, text) {
 export function tick() {
   for (const t of document.querySelectorAll("time[data-tick]")) {
     const at = Date.parse(t.dateTime);
-    if (t.dataset.tick === "ago") {
-      put(t, say("ago", span((now() - at) / 1000)));
+    if (t.dataset.tick !== "due") {
+      const age = span((now() - at) / 1000);
+      put(t, t.dataset.tick === "ago" ? say("ago", age) : age);
       continue;
     }
     const left = (at - now()) / 1000;
