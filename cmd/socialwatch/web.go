@@ -35,7 +35,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		Logins: a.logins, Incidents: a.store, Anew: a.desk.Anew, Worded: a.worded, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Leases: a.store, Refused: refused,
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses,
-		SSO: sso, People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store,
+		SSO: sso, People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store, Reports: a.store,
 		House: house(a.cfg), Scopes: api.Scopes,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,

@@ -312,9 +312,14 @@ func record(row store.AuditRow) []string {
 	}
 	fields := []string{e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Actor, e.Kind, row.Account, e.CaseNumber,
 		number(int64(e.CaseVersion)), number(e.ReplyID), string(data)}
+	return harmless(fields)
+}
+
+// harmless quotes the fields of a CSV record that a spreadsheet would run.
+func harmless(fields []string) []string {
 	for i, field := range fields {
 		if field != "" && strings.ContainsRune("=+-@\t\r", rune(field[0])) {
-			fields[i] = "'" + field // else a spreadsheet would run it
+			fields[i] = "'" + field
 		}
 	}
 	return fields

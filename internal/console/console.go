@@ -80,6 +80,7 @@ type Options struct {
 	Links    Links
 	Tokens   Tokens
 	Audit    Auditor
+	Reports  Reports
 	// Incidents reads spikes and impostors; nil: no page shows them.
 	Incidents Incidents
 	// Anew puts what an incident's template says in the place of a draft, which
@@ -142,7 +143,7 @@ type Console struct {
 func New(o Options) (*Console, error) {
 	for name, missing := range map[string]bool{"Queue": o.Queue == nil, "Cases": o.Cases == nil, "Connections": o.Connections == nil,
 		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "People": o.People == nil, "Sessions": o.Sessions == nil,
-		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
+		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Reports": o.Reports == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
 		"Bench": o.Bench == nil} {
 		if missing {
 			return nil, fmt.Errorf("make the console: no %s", name)
@@ -228,6 +229,8 @@ func (c *Console) routes() http.Handler {
 		"POST /resume":                        c.resume,
 		"GET /help":                           c.help,
 		"POST /settings":                      c.settings,
+		"GET /reports":                        c.reports,
+		"GET /reports.csv":                    c.reportFile,
 		"GET /audit":                          c.audit,
 		"GET /audit.csv":                      c.auditFile,
 		"GET /settings":                       c.settingsPage,

@@ -17,6 +17,7 @@ var english = func() map[string]string {
 	maps.Copy(all, englishBench)
 	maps.Copy(all, englishPeople)
 	maps.Copy(all, englishDecisions)
+	maps.Copy(all, englishReports)
 	return all
 }()
 
@@ -81,7 +82,7 @@ func keyList() []keyLine {
 		{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
 		{"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
 		{"g a", "key.ga"}, {"g c", "key.gc"}, {"g i", "key.gi"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
-		{"g u", "key.gu"}, {"g s", "key.gs"}, {"?", "key.help"}, {"Esc", "key.back"},
+		{"g r", "key.gr"}, {"g u", "key.gu"}, {"g s", "key.gs"}, {"?", "key.help"}, {"Esc", "key.back"},
 	} {
 		list = append(list, keyLine{strings.Fields(l.keys), say(l.text)})
 	}
