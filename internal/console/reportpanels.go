@@ -55,7 +55,9 @@ func numHead(name, key string) reportHead { return reportHead{name, say(key), tr
 
 func word(s string) reportCell { return reportCell{Text: s, Raw: s} }
 
-func number(n int) reportCell { return reportCell{Text: strconv.Itoa(n), Raw: strconv.Itoa(n), Num: true} }
+func number(n int) reportCell {
+	return reportCell{Text: strconv.Itoa(n), Raw: strconv.Itoa(n), Num: true}
+}
 
 // none is a number that there is not.
 func none() reportCell { return reportCell{Text: say("fig.none"), Num: true} }
@@ -172,7 +174,7 @@ func (s *reportSpan) times(file, key string, m store.Measure, target bool) repor
 	if m.All.N == 0 {
 		return p
 	}
-	p.Text = middle(m.All) + ". " + p.Text
+	p.Text = p.Text + " " + say("reports.together", took(m.All.Median), took(m.All.P90))
 	var most time.Duration
 	for _, t := range m.Stretches {
 		most = max(most, t.P90)
@@ -265,17 +267,17 @@ func outcomes(o store.Outcomes) reportPanel {
 // templateEdits is how often templates' texts were changed, most said first.
 func templateEdits(all []store.TemplateEdits) reportPanel {
 	p := panel("templates", "reports.templates", head("template", "templates"), numHead("version", "reports.version"), head("language", "reports.language"),
-		numHead("said", "reports.said"), numHead("edited", "reports.changed"), numHead("share", "reports.edited"))
+		numHead("said", "reports.said"), numHead("slots_only", "reports.slots"), numHead("edited", "reports.changed"), numHead("share", "reports.edited"))
 	p.Open = true
 	for _, t := range all {
 		if t.Template == "" {
-			p.Table.Rows = append(p.Table.Rows, []reportCell{{Text: say("template.hand")}, none(), {Text: language(t.Language), Raw: t.Language}, number(t.Said), none(), none()})
+			p.Table.Rows = append(p.Table.Rows, []reportCell{{Text: say("template.hand")}, none(), {Text: language(t.Language), Raw: t.Language}, number(t.Said), none(), none(), none()})
 			continue
 		}
 		rate := part(t.Edited, t.Said)
 		rate.Bar = strconv.Itoa(100 * t.Edited / t.Said)
 		p.Table.Rows = append(p.Table.Rows, []reportCell{{Text: t.Template, Raw: t.Template, URL: "/templates?lang=" + tongue(t.Language)}, number(t.Version),
-			{Text: language(t.Language), Raw: t.Language}, number(t.Said), number(t.Edited), rate})
+			{Text: language(t.Language), Raw: t.Language}, number(t.Said), number(t.Slots), number(t.Edited), rate})
 	}
 	return p
 }

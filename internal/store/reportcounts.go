@@ -22,11 +22,13 @@ from replies r where `
 	sqlReportBreaches    = `select %s as stretch, c.level, count(*) as n from cases c where `
 	sqlReportBreachesEnd = ` group by 1, 2 order by 1, 2`
 
-	sqlReportTemplates = `select coalesce(r.payload ->> 'template', '') as template,
-    coalesce(cast(r.payload ->> 'template_version' as integer), 0) as version, coalesce(r.payload ->> 'language', '') as language,
-    count(*) as said, sum(case when r.version > 1 then 1 else 0 end) as edited
-from replies r where `
-	sqlReportTemplatesEnd = ` and ` + sqlIsSaid + ` group by 1, 2, 3 order by 4 desc, 1, 2, 3`
+	sqlReportTemplates = `select template, version, language, count(*) as said, sum(case when edit = 'slots' then 1 else 0 end) as slots,
+    sum(case when edit = 'edited' or edit = '' and nth > 1 then 1 else 0 end) as edited
+from (select case when r.edit = 'written' then '' else coalesce(%s, '') end as template,
+          coalesce(cast(r.payload ->> 'template_version' as integer), 0) as version, coalesce(r.payload ->> 'language', '') as language,
+          r.edit as edit, r.version as nth
+      from replies r where `
+	sqlReportTemplatesEnd = ` and ` + sqlIsSaid + `) as said group by 1, 2, 3 order by 4 desc, 1, 2, 3`
 
 	sqlReportSpikes = `select ` + incidentColumns + ` from incidents i where i.began_at < ? and (i.ended_at is null or i.ended_at > ?)
 order by i.began_at desc, i.id desc limit ?`
@@ -36,6 +38,13 @@ order by i.began_at desc, i.id desc limit ?`
 var quarterOf = map[Kind]string{
 	SQLite:   "m.created_at / 900000000",
 	Postgres: "cast(floor(extract(epoch from m.created_at) / 900) as bigint)",
+}
+
+// templateOf is the id of a reply's template, of whatever wording, by kind of
+// database.
+var templateOf = map[Kind]string{
+	SQLite:   "substr(r.payload ->> 'template', 1, instr((r.payload ->> 'template') || '#', '#') - 1)",
+	Postgres: "split_part(r.payload ->> 'template', '#', 1)",
 }
 
 // reportVolume counts mentions by when they were posted, intent and network.
@@ -113,7 +122,7 @@ func (t *tx) reportBreaches(ctx context.Context, f ReportFilter) (list []Breache
 }
 
 func (t *tx) reportTemplates(ctx context.Context, f ReportFilter) (list []TemplateEdits, err error) {
-	query, args := f.ofReplies(sqlReportTemplates + sqlReportReply)
+	query, args := f.ofReplies(fmt.Sprintf(sqlReportTemplates, templateOf[t.s.dialect.kind]) + sqlReportReply)
 	if err := t.all(ctx, &list, query+sqlReportTemplatesEnd, args...); err != nil {
 		return nil, fmt.Errorf("edits of templates: %w", err)
 	}

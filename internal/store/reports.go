@@ -88,14 +88,15 @@ type Breaches struct {
 	Stretch, Level, N int
 }
 
-// TemplateEdits is how often the text of a template was changed before it was
-// said. Template is empty for what was written by hand.
+// TemplateEdits is how often the text of a template, in whichever wording, was
+// changed before it was said. Template is empty for what was written by hand.
 type TemplateEdits struct {
 	Template string
 	Version  int
 	Language string
 	Said     int // approved, and sent or on its way
-	Edited   int // of Said
+	Slots    int // of Said, those changed within the template's slots only
+	Edited   int // of Said, those changed elsewhere
 }
 
 const (

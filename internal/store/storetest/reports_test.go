@@ -99,7 +99,7 @@ func TestReportCountsWhatHappenedInItsSpan(t *testing.T) {
 			fx.set(t, "replies", seeded[i].Reply.ID, "decided_at = %s, "+rest, at)
 		}
 		decided(0, Start.Add(minutes(2)), "state = 'sent', post_id = '1'")
-		decided(1, Start.Add(minutes(4)), "state = 'approved', version = 2")
+		decided(1, Start.Add(minutes(4)), "state = 'approved', version = 2, edit = 'edited'")
 		decided(2, Start.Add(minutes(6)), "state = 'cancelled', version = 2")
 		decided(3, next, "state = 'rejected', reason = 'other: it is a joke'")
 		decided(4, next, "state = 'rejected', reason = 'wrong_tone'")
@@ -133,17 +133,20 @@ func TestReportCountsWhatHappenedInItsSpan(t *testing.T) {
 		check("approval latency", [2]time.Duration{r.Decision.Stretches[0].Median, r.Decision.Stretches[0].P90}, [2]time.Duration{minutes(4), minutes(6)})
 		check("outcomes", r.Outcomes, store.Outcomes{Approved: 2, Undone: 1, Ended: 1, Rejected: map[string]int{"other": 1, "wrong_tone": 1}})
 		check("templates", r.Templates, []store.TemplateEdits{{Template: "en/stuck_order", Version: 1, Language: "en", Said: 2, Edited: 1}})
-		check("breaches", r.Breaches, []store.Breaches{{0, 1, 2}, {0, 2, 1}, {1, 1, 1}})
+		fx.set(t, "replies", seeded[6].Reply.ID, "version = 3, edit = 'slots', payload = '%s'", `{"template": "en/stuck_order#2", "template_version": 1, "language": "en"}`)
+		fx.set(t, "replies", seeded[7].Reply.ID, "edit = 'written', payload = '%s'", `{"template": "", "template_version": 0, "language": "de"}`)
+		check("breaches", r.Breaches, []store.Breaches{{Level: 1, N: 2}, {Level: 2, N: 1}, {Stretch: 1, Level: 1, N: 1}})
 		check("resolved", r.Resolution.All.N, 1)
-		check("intents", r.Volume.Intents, []store.Counted{{"stuck_order", 5, 0}, {"billing", 2, 1}})
-		check("networks", r.Volume.Networks, []store.Counted{{"mastodon", 6, 1}, {"x", 1, 0}})
+		check("intents", r.Volume.Intents, []store.Counted{{Value: "stuck_order", Total: 5, Noise: 0}, {Value: "billing", Total: 2, Noise: 1}})
+		check("networks", r.Volume.Networks, []store.Counted{{Value: "mastodon", Total: 6, Noise: 1}, {Value: "x", Total: 1, Noise: 0}})
 		quarter := Start.Truncate(minutes(15))
-		check("quarters", r.Volume.Quarters, []store.Quarter{{quarter.Add(-minutes(15)), 4, 0}, {quarter.Add(minutes(60)), 1, 1},
-			{next, 1, 0}, {next.Add(minutes(15)), 1, 0}})
+		check("quarters", r.Volume.Quarters, []store.Quarter{{At: quarter.Add(-minutes(15)), Total: 4}, {At: quarter.Add(minutes(60)), Total: 1, Noise: 1},
+			{At: next, Total: 1}, {At: next.Add(minutes(15)), Total: 1}})
 		edits, err := fx.TemplateEdits(t.Context(), store.ReportFilter{From: f.From.AddDate(0, 0, -1), To: f.To.AddDate(0, 0, 1)})
-		if err != nil || len(edits) != 1 || edits[0].Said != 4 || edits[0].Edited != 1 {
-			t.Errorf("over four days: %+v, %v", edits, err)
+		if err != nil {
+			t.Fatal(err)
 		}
+		check("over four days, of any wording", edits, []store.TemplateEdits{{Template: "en/stuck_order", Version: 1, Language: "en", Said: 3, Slots: 1, Edited: 1}, {Language: "de", Said: 1}})
 	})
 }
 
