@@ -20,8 +20,9 @@ type cursor struct {
 
 // walk is an unfinished way back from the newest mention to Since.
 type walk struct {
-	Begun time.Time `json:"begun"` // by X's clock
-	Since int64     `json:"since"` // ids above it are wanted
+	Begun time.Time `json:"begun"`         // by X's clock
+	Since int64     `json:"since"`         // ids above it are wanted
+	Top   int64     `json:"top,omitempty"` // highest id read
 	Low   int64     `json:"low,omitempty"`
 	Count int       `json:"count"` // posts read
 }

@@ -20,10 +20,12 @@ import (
 const (
 	// pageSize is the largest page of a timeline.
 	pageSize = 200
-	// reachable is how many mentions X gives; nearly is how many of them may be
-	// read at the end, because X takes deleted and hidden ones out of its pages.
+	// reachable is how many mentions X gives. X takes deleted and hidden ones out
+	// of its pages, so nearly is how many there may be at the end of them all, and
+	// pageFull how many on a page behind which there may be more.
 	reachable = 800
 	nearly    = 700
+	pageFull  = 175
 )
 
 // source reads the timeline of mentions, newest first.
@@ -74,7 +76,8 @@ func (r *reading) begin(ctx context.Context) error {
 // goOn walks on. What was read before a failure counts; if it lasts, the next
 // Fetch tells of it.
 func (r *reading) goOn(ctx context.Context) error {
-	if r.cur.Walk == nil {
+	resumed := r.cur.Walk != nil
+	if !resumed {
 		r.cur.Walk = &walk{Since: snowflake(r.cur.Polled.Add(-r.opt.Overlap))}
 	}
 	w := r.cur.Walk
@@ -84,43 +87,58 @@ func (r *reading) goOn(ctx context.Context) error {
 			params.MaxID = w.Low - 1
 		}
 		p, at, err := r.page(ctx, params)
+		if err == nil && w.Begun.IsZero() {
+			w.Begun = at
+		}
+		if err == nil && p.count == 0 {
+			err = r.end(ctx, resumed)
+		}
 		if err != nil && n > 0 && ctx.Err() == nil {
 			break
 		}
-		if err != nil {
+		if err != nil || r.cur.Walk == nil {
 			return err
 		}
-		if w.Begun.IsZero() {
-			w.Begun = at
-		}
 		w.Count += p.count
-		if p.count == 0 {
-			r.end()
-			return nil
-		}
 		if p.low <= 0 || w.Low > 0 && p.low >= w.Low {
 			return readError(errors.New("X's pages of mentions do not go on: it repeats itself, or none of a page has an id"))
 		}
-		w.Low = p.low
+		w.Top, w.Low = max(w.Top, p.high), p.low
 	}
 	r.batch.More = true
 	return nil
 }
 
-// end makes the walk's begin the checkpoint, and tells of what it could not reach.
-func (r *reading) end() {
+// end makes the walk's begin the checkpoint, and tells of what it could not
+// reach. X counts from the newest mention at each request, so what came during
+// a break of the walk counts as well.
+func (r *reading) end(ctx context.Context, resumed bool) error {
 	w := r.cur.Walk
-	if lowest := drawnAt(w.Low); w.Count >= nearly && lowest.After(r.cur.Polled) {
-		r.batch.Gaps = append(r.batch.Gaps, socialwatch.Gap{Account: r.opt.Account, From: r.cur.Polled, To: lowest,
-			Reason: fmt.Sprintf("mentions may be missing: X's API v1.1 gives the newest %d only, and there were about as many, or more, since the last poll", reachable)})
+	if lowest := drawnAt(w.Low); lowest.After(r.cur.Polled) {
+		above := w.Count
+		if resumed {
+			p, _, err := r.page(ctx, &twitter.MentionTimelineParams{SinceID: w.Top})
+			if err != nil {
+				return err
+			}
+			if above += p.count; p.count >= pageFull {
+				above = reachable
+			}
+		}
+		if above >= nearly {
+			r.batch.Gaps = append(r.batch.Gaps, socialwatch.Gap{Account: r.opt.Account, From: r.cur.Polled, To: lowest,
+				Reason: fmt.Sprintf("mentions may be missing: X's API v1.1 gives the newest %d only, and there were about as many, or more, since the last poll", reachable)})
+		}
 	}
 	r.cur.Polled, r.cur.Walk = w.Begun, nil
+	return nil
 }
 
 // page is what one answer of a timeline held.
 type page struct {
 	count int
 	low   int64 // lowest id; 0: none has one
+	high  int64
 }
 
 // page reads one page into the batch, post by post, and tells X's time.
@@ -141,7 +159,8 @@ func (r *reading) page(ctx context.Context, params *twitter.MentionTimelineParam
 	}
 	p.count = len(raws)
 	for _, raw := range raws {
-		if n, _ := strconv.ParseInt(headOf(raw), 10, 64); n > 0 && (p.low == 0 || n < p.low) {
+		n, _ := strconv.ParseInt(headOf(raw), 10, 64)
+		if p.high = max(p.high, n); n > 0 && (p.low == 0 || n < p.low) {
 			p.low = n
 		}
 		r.take(raw)

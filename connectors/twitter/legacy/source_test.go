@@ -138,10 +138,11 @@ func TestCheckpointMovesOnlyAtTheEndOfAWalk(t *testing.T) {
 	f.pass(30 * time.Minute) // longer than the overlap
 	f.say(20*time.Minute, "")
 	f.say(25*time.Minute, "")
-	r.poll(one) // ends the walk
-	r.want(600)
-	r.poll(one)
+	r.poll(one) // ends the walk, and looks what came meanwhile
 	r.want(602)
+	f.say(29*time.Minute, "") // visible only now, and since the walk began
+	r.poll(one)
+	r.want(603)
 	if len(r.gaps) != 0 {
 		t.Errorf("gaps %+v", r.gaps)
 	}
@@ -192,6 +193,58 @@ func TestMoreThanXReachesIsAGap(t *testing.T) {
 	r.poll() // reads all 800 again
 	if len(r.gaps) != 1 {
 		t.Errorf("the next poll tells of gaps %+v", r.gaps)
+	}
+}
+
+// TestAnInterruptedWalkTellsWhatXCouldNotReach: X counts its 800 from the newest
+// at each request, so mentions that come during a break push the oldest out of
+// reach, long before the walk itself has read as many.
+func TestAnInterruptedWalkTellsWhatXCouldNotReach(t *testing.T) {
+	for name, interrupt := range map[string]func(r *reader){
+		"a failure": func(r *reader) {
+			pages := 0
+			r.with("mentions_timeline", func(w http.ResponseWriter, q *http.Request) {
+				if pages++; pages == 3 {
+					saying(503, "")(w, q)
+					return
+				}
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.serve(w, q)
+			})
+			more, err := r.fetch(r.connect())
+			if err != nil || !more {
+				t.Fatalf("more %v, %v", more, err)
+			}
+			r.with("nothing", nil)
+		},
+		"a full batch": func(r *reader) {
+			more, err := r.fetch(r.connect(func(o *Options) { o.Pages = 2 }))
+			if err != nil || !more {
+				t.Fatalf("more %v, %v", more, err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			r := f.reader()
+			r.poll()
+			f.pass(4 * time.Hour)
+			for i := range 1000 {
+				f.say(time.Duration(1000-i)*time.Second, "")
+			}
+			interrupt(r)
+			r.want(400)
+			f.pass(30 * time.Minute)
+			for i := range 500 {
+				f.say(time.Duration(500-i)*time.Second, "")
+			}
+			r.poll()
+			r.poll()
+			if len(r.got) == 1500 || len(r.gaps) != 1 || !r.gaps[0].From.Equal(clock) {
+				t.Errorf("%d of 1500 mentions are read, gaps %+v", len(r.got), r.gaps)
+			}
+		})
 	}
 }
 
