@@ -3,9 +3,9 @@ package twitter
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/url"
 	"slices"
+	"strings"
 
 	"socialwatch"
 	"socialwatch/connectors"
@@ -40,29 +40,52 @@ type along struct {
 	Users []json.RawMessage `json:"users"`
 }
 
-// line acts on one line. An error ends the connection. A line that can't be
-// understood rings for a poll, which sees the post by itself.
-func (s *stream) line(ctx context.Context, raw []byte) error {
+// act acts on lines that came together. An error ends the connection, after all
+// of them were acted upon: X has charged for what they bring.
+func (s *stream) act(ctx context.Context, lines [][]byte) error {
+	var posts []event
+	var end error
+	for _, raw := range lines {
+		e, err := s.line(raw)
+		if err != nil && end == nil {
+			end = err
+		}
+		if e != nil {
+			posts = append(posts, *e)
+		}
+	}
+	if len(posts) == 0 {
+		return end
+	}
+	if err := s.take(ctx, posts); end == nil {
+		end = err
+	}
+	return end
+}
+
+// line reads one line and returns the event, if it brings a post for us. One
+// that can't be understood rings for a poll, which sees the post by itself.
+func (s *stream) line(raw []byte) (*event, error) {
 	var e event
 	if err := json.Unmarshal(raw, &e); err != nil {
 		s.log.Warn("event not understood", "problem", decodeError(err))
 		s.ring(connectors.Ring{})
-		return nil
+		return nil, nil
 	}
 	kind := string(e.Data.Kind)
 	if kind == "" {
-		return s.complaint(raw)
+		return nil, s.complaint(raw)
 	}
 	if e.Data.Filter.User != "" && string(e.Data.Filter.User) != s.me.id { // the app may serve other accounts
-		return nil
+		return nil, nil
 	}
-	switch {
-	case kind == eventRevoke:
-		return unauthorized("the account's owner took the app's rights away: run socialwatch login " + s.opt.Account)
-	case kind != eventMention && kind != eventReply && kind != eventQuote:
-		return nil
+	switch kind {
+	case eventRevoke:
+		return nil, unauthorized("the account's owner took the app's rights away: run socialwatch login " + s.opt.Account)
+	case eventMention, eventReply, eventQuote:
+		return &e, nil
 	}
-	return s.post(ctx, e)
+	return nil, nil
 }
 
 // complaint takes a line without an event: an error ends the connection when its
@@ -78,31 +101,75 @@ func (s *stream) complaint(raw []byte) error {
 	return nil
 }
 
-// post settles for a post, which X has charged by now whatever becomes of it,
-// brings it into the inbox, and rings. A post may come more than once: X repeats
-// events, and one that answers us and names us makes two. Only what stands in
-// the inbox is remembered, so that a failure is made good by the poll or by a
-// repetition.
+// take settles for posts, which X has charged by now whatever becomes of them,
+// brings them into the inbox, and rings for each. A post may come more than
+// once: X repeats events, and one that answers us and names us makes two. Only
+// what stands in the inbox is remembered, so that a failure is made good by the
+// poll or by a repetition.
 // An error says that no other may be paid for.
-func (s *stream) post(ctx context.Context, e event) error {
-	id := string(idOf(e.Data.Payload))
-	if s.posts.has(id) {
-		return nil
-	}
-	s.pay(ctx, id)
-	switch m, fate := s.mention(ctx, e); fate {
-	case fateKeep:
-		if err := s.opt.Inbox.Put(ctx, s.opt.Account, []socialwatch.Mention{m}); err != nil {
-			s.log.Error("pushed post not stored", "post", m.ID, "problem", err)
-			s.ring(connectors.Ring{})
-			break
+func (s *stream) take(ctx context.Context, events []event) error {
+	var fresh []arrival
+	var ids []string
+	for _, e := range events {
+		id := string(idOf(e.Data.Payload))
+		if s.posts.has(id) || id != "" && slices.Contains(ids, id) {
+			continue
 		}
+		if id != "" {
+			ids = append(ids, id)
+		}
+		fresh = append(fresh, s.arrival(e))
+	}
+	s.pay(ctx, ids)
+	seen := s.lookUp(ctx, fresh)
+	var keep []socialwatch.Mention
+	var kept []string
+	for _, a := range fresh {
+		switch m, fate := s.mention(a, seen); fate {
+		case fateKeep:
+			keep, kept = append(keep, m), append(kept, string(a.post.ID))
+		case fateFetch:
+			s.ring(connectors.Ring{})
+		}
+	}
+	s.keep(ctx, keep, kept)
+	return s.leave(ctx)
+}
+
+// keep brings posts into the inbox; ids are those of their versions.
+func (s *stream) keep(ctx context.Context, posts []socialwatch.Mention, ids []string) {
+	if len(posts) == 0 {
+		return
+	}
+	if err := s.opt.Inbox.Put(ctx, s.opt.Account, posts); err != nil {
+		s.log.Error("pushed posts not stored", "posts", ids, "problem", err)
+		s.ring(connectors.Ring{})
+		return
+	}
+	for _, id := range ids {
 		s.posts.add(id)
 		s.ring(connectors.Ring{Kept: true})
-	case fateFetch:
-		s.ring(connectors.Ring{})
 	}
-	return s.leave(ctx)
+}
+
+// arrival is an event's post. By X's samples events hold little more than the
+// text; where they don't tell the conversation, the post is looked up, which is
+// free on the day on which it was paid for.
+type arrival struct {
+	kind  string
+	post  post
+	users map[string]user
+	known bool  // its author is
+	whole bool  // nothing needs looking up
+	odd   error // it was not understood
+}
+
+func (s *stream) arrival(e event) arrival {
+	a := arrival{kind: string(e.Data.Kind), users: usersOf(append(e.Along.Users, e.Data.Along.Users...))}
+	a.post, a.odd = decodePost(e.Data.Payload)
+	a.known = a.users[string(a.post.Author)].Username != ""
+	a.whole = a.known && told(e.Data.Payload, "conversation_id")
+	return a
 }
 
 // fate is what becomes of an event's post.
@@ -114,30 +181,23 @@ const (
 	fateFetch             // a poll must bring it
 )
 
-// mention is an event's post as a mention. By X's samples events hold little
-// more than the text; where they don't tell the conversation, the post is looked
-// up, which is free on the day on which it was paid for. When that fails a poll
-// must bring it, but for quotes, which the mentions timeline does not have.
-func (s *stream) mention(ctx context.Context, e event) (socialwatch.Mention, fate) {
-	p, err := decodePost(e.Data.Payload)
-	if err != nil {
-		s.log.Warn("post of an event not understood", "problem", err)
+// mention is a post that has come as a mention. When it could not be looked up
+// a poll must bring it, but for quotes, which the mentions timeline does not
+// have.
+func (s *stream) mention(a arrival, seen map[string]arrival) (socialwatch.Mention, fate) {
+	switch {
+	case a.odd != nil:
+		s.log.Warn("post of an event not understood", "problem", a.odd)
 		return socialwatch.Mention{}, fateFetch
-	}
-	if string(p.Author) == s.me.id {
+	case s.ours(a):
 		return socialwatch.Mention{}, fateDrop
 	}
-	users := usersOf(append(e.Along.Users, e.Data.Along.Users...))
-	known := users[string(p.Author)].Username != ""
-	if !known || !told(e.Data.Payload, "conversation_id") {
-		full, also, err := s.lookUp(ctx, string(p.ID))
-		switch {
-		case err == nil:
-			p, users = full, also
-		case string(e.Data.Kind) != eventQuote || !known:
-			s.log.Info("pushed post is left to the poll", "post", string(p.ID), "error", err)
-			return socialwatch.Mention{}, fateFetch
-		}
+	p, users := a.post, a.users
+	if full, ok := seen[string(p.ID)]; ok {
+		p, users = full.post, full.users
+	} else if !a.whole && (a.kind != eventQuote || !a.known) {
+		s.log.Info("pushed post is left to the poll", "post", string(p.ID))
+		return socialwatch.Mention{}, fateFetch
 	}
 	m := socialwatch.Mention{Post: s.client.post(p, users, s.me), Account: s.opt.Account}
 	switch {
@@ -147,13 +207,15 @@ func (s *stream) mention(ctx context.Context, e event) (socialwatch.Mention, fat
 		return m, fateFetch
 	case p.names(s.me):
 		m.Kind = socialwatch.KindMention
-	case string(e.Data.Kind) == eventQuote || p.quotes(s.me):
+	case a.kind == eventQuote || p.quotes(s.me):
 		m.Kind = socialwatch.KindQuote
 	default:
 		m.Kind = socialwatch.KindFollowUp
 	}
 	return m, fateKeep
 }
+
+func (s *stream) ours(a arrival) bool { return string(a.post.Author) == s.me.id }
 
 // told reports whether an object has a field.
 func told(raw []byte, name string) bool {
@@ -172,30 +234,50 @@ func usersOf(raws []json.RawMessage) map[string]user {
 	return users
 }
 
-// lookUp reads one post with all its fields.
-func (s *stream) lookUp(ctx context.Context, id string) (post, map[string]user, error) {
-	found, _, err := s.client.posts(ctx, call{path: "/2/tweets", query: url.Values{"ids": {id}},
-		auth: s.reader(), cost: s.costing(ItemPostRead, 1)})
-	if err != nil {
-		return post{}, nil, err
-	}
-	for _, raw := range found.raws {
-		if p, err := decodePost(raw); err == nil && slices.Contains(p.History, xid(id)) {
-			return p, found.users, nil
+// lookUp reads the posts that did not come whole, with all their fields, by the
+// id under which each has come. What X does not show is left out.
+func (s *stream) lookUp(ctx context.Context, came []arrival) map[string]arrival {
+	var ids []string
+	for _, a := range came {
+		if a.odd == nil && !a.whole && !s.ours(a) {
+			ids = append(ids, string(a.post.ID))
 		}
 	}
-	return post{}, nil, readError(errors.New("X does not show the post"))
+	if len(ids) == 0 {
+		return nil
+	}
+	found, _, err := s.client.posts(ctx, call{path: "/2/tweets", query: url.Values{"ids": {strings.Join(ids, ",")}},
+		auth: s.reader(), cost: s.costing(ItemPostRead, len(ids))})
+	if err != nil {
+		s.log.Info("pushed posts not looked up", "posts", len(ids), "error", err)
+		return nil
+	}
+	seen := map[string]arrival{}
+	for _, raw := range found.raws {
+		p, err := decodePost(raw)
+		if err != nil {
+			continue
+		}
+		for _, version := range p.History {
+			seen[string(version)] = arrival{post: p, users: found.users}
+		}
+	}
+	return seen
 }
 
-// pay settles for a post that X has delivered. It is not put off when ctx ends:
+// pay settles for posts that X has delivered. It is not put off when ctx ends:
 // what was spent was spent.
-func (s *stream) pay(ctx context.Context, id string) {
-	if s.opt.Ledger == nil || id == "" {
+func (s *stream) pay(ctx context.Context, ids []string) {
+	if s.opt.Ledger == nil || len(ids) == 0 {
 		return
 	}
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.opt.Timeout)
 	defer cancel()
-	if err := s.opt.Ledger.Settle(after, 0, s.costing(ItemStreamEvent, 1), []string{"post:" + id}); err != nil {
+	charged := make([]string, len(ids))
+	for i, id := range ids {
+		charged[i] = "post:" + id
+	}
+	if err := s.opt.Ledger.Settle(after, 0, s.costing(ItemStreamEvent, 1), charged); err != nil {
 		s.log.Warn("spending not settled", "item", ItemStreamEvent, "problem", err)
 	}
 }

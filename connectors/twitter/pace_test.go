@@ -109,6 +109,12 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 // wake runs a Wake against w until d is over.
 func (w *wire) wake(t *testing.T, over time.Duration) *door {
 	t.Helper()
+	return wakeBy(t, w, over)
+}
+
+// wakeBy is wake by what stands before a wire.
+func wakeBy(t *testing.T, w http.RoundTripper, over time.Duration) *door {
+	t.Helper()
 	d := &door{}
 	c, err := newClient(Options{Account: "shop", Handle: "shop_help", Auth: Auth{ClientID: "app"}, Bearer: "bearer",
 		Stream: true, Inbox: d, Tokens: &keeper{token: connectors.Token{Access: "a", Refresh: "r"}}})
@@ -253,7 +259,7 @@ func TestLinesOfAStream(t *testing.T) {
 	} {
 		d := &door{}
 		s := listener(d)
-		err := s.line(t.Context(), []byte(tc.line))
+		err := s.act(t.Context(), [][]byte{[]byte(tc.line)})
 		if fetch, kept := d.count(); fetch != tc.fetch || kept != tc.kept || len(d.kept()) != tc.kept || socialwatch.ReasonOf(err) != tc.want {
 			t.Errorf("%s: %d and %d rings, %v", tc.what, fetch, kept, err)
 		}
@@ -276,7 +282,7 @@ func FuzzStreamLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		d := &door{}
 		s := listener(d)
-		_ = s.line(t.Context(), []byte(line)) // no bearer, so nothing is sent
+		_ = s.act(t.Context(), [][]byte{[]byte(line)}) // no bearer, so nothing is sent
 		for _, m := range d.kept() {
 			if m.ID == "" || m.Author.Handle == "" || m.Own {
 				t.Fatalf("%q: %+v", line, m)

@@ -2,6 +2,7 @@ package twitter
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,22 +133,47 @@ func (l living) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// read acts on each line as it comes.
-func (s *stream) read(ctx context.Context, from io.Reader) error {
-	lines := bufio.NewScanner(from)
-	lines.Buffer(make([]byte, 0, 64<<10), lineLimit)
-	for lines.Scan() {
-		if len(lines.Bytes()) == 0 { // a sign of life
-			continue
-		}
-		if err := s.line(ctx, lines.Bytes()); err != nil {
+// read acts on what comes: on all lines that are there at once together, so
+// that a burst is looked up by the hundred. Meanwhile nobody listens, and so
+// silence says nothing.
+func (s *stream) read(ctx context.Context, from living) error {
+	in := bufio.NewReaderSize(from, lineLimit)
+	for {
+		lines, broken := waiting(in)
+		from.watch.Stop()
+		if err := s.act(ctx, lines); err != nil {
 			return err
 		}
+		from.watch.Reset(silence)
+		switch {
+		case errors.Is(broken, io.EOF):
+			return readError(errEnded)
+		case broken != nil:
+			return readError(bare(broken))
+		}
 	}
-	if err := lines.Err(); err != nil {
-		return readError(bare(err))
+}
+
+// waiting waits for a line and returns it with those that have come behind it,
+// as many as one look-up serves. Empty lines, which are signs of life, are left
+// out.
+func waiting(in *bufio.Reader) (lines [][]byte, err error) {
+	for range lookupLimit {
+		line, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			return lines, err
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			lines = append(lines, bytes.Clone(line))
+		}
+		if err != nil {
+			return lines, err
+		}
+		if ahead, _ := in.Peek(in.Buffered()); bytes.IndexByte(ahead, '\n') < 0 {
+			break
+		}
 	}
-	return readError(errEnded)
+	return lines, nil
 }
 
 // leave asks the ledger whether another event may be paid for.
