@@ -41,7 +41,21 @@ type emptyView struct {
 }
 
 func (c *Console) approvals(w http.ResponseWriter, r *http.Request) error {
+	switch r.URL.Query().Get("part") {
+	case "banners", "notice":
+		return c.aside(w, r)
+	}
 	return c.desk(w, r, http.StatusOK, 0, nil)
+}
+
+// aside answers for the parts of the page that stand beside queue and card.
+func (c *Console) aside(w http.ResponseWriter, r *http.Request) error {
+	p, _ := auth.PersonFrom(r.Context())
+	done, err := c.done(r.Context(), p, listFrom(r), r.URL.Query())
+	if err != nil {
+		return err
+	}
+	return c.show(w, r, http.StatusOK, "approvals", view{Nav: "approvals", Body: &deskView{Done: done}})
 }
 
 // reply shows the page of one reply; the queue stands beside it.
@@ -128,11 +142,19 @@ func (c *Console) queue(ctx context.Context, p socialwatch.Person, l list) (*des
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the queue: %w", err)
 	}
+	total := len(rows)
+	if next != "" {
+		g, err := c.o.Live.Glance(ctx, l.filter(p))
+		if err != nil {
+			return nil, nil, fmt.Errorf("count the queue: %w", err)
+		}
+		total = g.Count
+	}
 	h, err := c.look(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &deskView{Self: l.at("/"), Filter: c.filterView(p, l, h), Count: count(len(rows), next),
+	v := &deskView{Self: l.at("/"), Filter: c.filterView(p, l, h), Count: most(total),
 		Kept: l.kept(), Take: c.o.Leases != nil && l.show == "" && anywhere(p, socialwatch.RoleApprover)}
 	for _, s := range shows {
 		to := l
@@ -164,6 +186,14 @@ func accounts(p socialwatch.Person, h health) []string {
 		}
 	}
 	return names
+}
+
+// most is how many there are, as far as they are counted.
+func most(n int) string {
+	if n > store.GlanceCount {
+		return say("count.more", store.GlanceCount)
+	}
+	return strconv.Itoa(n)
 }
 
 func count(n int, next string) string {

@@ -242,7 +242,7 @@ func TestBrowserNeverMovesWhatIsUnderHand(t *testing.T) {
 	b.until(has("#fresh", "1 new, press ."))
 	bo := s.enter(t, "bo")
 	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[2].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
-	b.until(has("#rows .row.ended", "no longer here"))
+	b.until(has("#rows .row.ended", "rejected"))
 	if after := eval[string](b, rows); after != before {
 		t.Errorf("rows moved from %s to %s", before, after)
 	}

@@ -166,7 +166,7 @@ func (c *Console) figures(conn store.Connection) []fact {
 		{Name: say("fig.lag"), Value: lag},
 		{Name: say("fig.newest"), Value: c.moment(conn.NewestAt).Ago},
 		{Name: say("fig.stream"), Value: stream},
-		{Name: say("fig.queue"), Value: strconv.Itoa(conn.Queue)},
+		{Name: say("fig.queue"), Value: most(conn.Queue)},
 		{Name: say("fig.aside"), Value: strconv.Itoa(conn.Aside)},
 	}
 	if conn.Silence > 0 {

@@ -72,6 +72,7 @@ type Options struct {
 	Decider     Decider
 	Control     Control
 	Logins      *auth.Logins
+	Live        Live // see also Bell
 	// Leases tells colleagues who is deciding; nil: nobody is told.
 	Leases   Leases
 	SSO      *auth.SSO // nil: no single sign-on
@@ -141,7 +142,7 @@ type Console struct {
 
 // New makes the console; the error names what is missing or wrong in it.
 func New(o Options) (*Console, error) {
-	for name, missing := range map[string]bool{"Queue": o.Queue == nil, "Cases": o.Cases == nil, "Connections": o.Connections == nil,
+	for name, missing := range map[string]bool{"Queue": o.Queue == nil, "Live": o.Live == nil, "Cases": o.Cases == nil, "Connections": o.Connections == nil,
 		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "People": o.People == nil, "Sessions": o.Sessions == nil,
 		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Reports": o.Reports == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
 		"Bench": o.Bench == nil} {
@@ -158,7 +159,8 @@ func New(o Options) (*Console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the console: %w", err)
 	}
-	c := &Console{o: o, pages: p, assets: a, stream: &stream{bell: o.Bell, max: int64(o.Clients)}}
+	c := &Console{o: o, pages: p, assets: a}
+	c.stream = &stream{hub: newHub(o, c.sign), person: o.Logins.Person, max: int64(o.Clients)}
 	c.serve = c.secure(c.routes())
 	return c, nil
 }

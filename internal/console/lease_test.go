@@ -130,7 +130,7 @@ func TestBrowserTellsAndShowsWhoIsDeciding(t *testing.T) {
 		t.Error("taking the next one has loaded a page")
 	}
 	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[1].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
-	b.until(has("#rows .row.ended", "no longer here"))
+	b.until(has("#rows .row.ended", "rejected"))
 	bo.post("/replies/"+id(s.replyOf(t, cases[0].Number))+"/lease", nil)
 	b.until(has("#rows .row:first-child .deciding", "being decided by bo"))
 	if after := eval[int](b, height); after > before+30 { // the chip of the ended row

@@ -65,6 +65,7 @@ type view struct {
 	Alarms  []alarm
 	Spikes  []incidentLine // on Approvals
 	Broken  bool
+	Sign    string // of the banners: another one when they have changed
 	Body    any
 }
 
@@ -98,8 +99,10 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name 
 		if name == "approvals" {
 			entry = part
 		}
+	case "banners", "notice":
+		entry = part
 	}
-	if (entry == "layout" || entry == "queue") && v.Person.Login != "" {
+	if (entry == "layout" || entry == "queue" || entry == "banners") && v.Person.Login != "" {
 		if err := c.surround(r.Context(), &v); err != nil {
 			return err
 		}
@@ -122,6 +125,7 @@ type health struct {
 	conns  []store.Connection
 	purses map[string]socialwatch.Purse
 	stop   store.StopState
+	sign   string // of what banners say of it
 }
 
 // look reads the health, or takes what another page read a moment ago.
@@ -146,6 +150,9 @@ func (c *Console) look(ctx context.Context) (health, error) {
 		return h, fmt.Errorf("read spending: %w", err)
 	}
 	h = health{at: now, conns: conns, purses: purses, stop: stop}
+	if h.sign, err = c.signOf(ctx, h); err != nil {
+		return h, err
+	}
 	c.mu.Lock()
 	c.health = h
 	c.mu.Unlock()
@@ -165,7 +172,7 @@ func (c *Console) surround(ctx context.Context, v *view) error {
 		return err
 	}
 	v.Stopped = stopView{Stopped: h.stop.Stopped, By: h.stop.By, At: c.moment(h.stop.At), MayResume: anywhere(v.Person, socialwatch.RoleLead)}
-	v.Roles = roles(v.Person)
+	v.Roles, v.Sign = roles(v.Person), h.sign
 	if v.Nav == "approvals" {
 		if v.Spikes, err = c.spikes(ctx, v.Person); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -137,6 +138,7 @@ func with(p socialwatch.Person, role socialwatch.Role) []string {
 			accounts = append(accounts, a)
 		}
 	}
+	slices.Sort(accounts)
 	return accounts
 }
 

@@ -1,59 +1,76 @@
 package console
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"sync/atomic"
 	"time"
+
+	"socialwatch"
+	"socialwatch/internal/auth"
+	"socialwatch/internal/store"
 )
 
-// Figures of the live channel. Below 100 ms speed has no value to a person;
-// one write for each client is what it costs.
+// Figures of one open page.
 const (
-	quiet      = 50 * time.Millisecond  // changes this close together are one
-	pace       = 100 * time.Millisecond // at most ten updates a second
-	heartbeat  = 15 * time.Second       // keeps proxies from closing, finds dead clients
-	lookAnyway = 30 * time.Second       // a bell may be lost
-	maxStream  = 10 * time.Minute       // then the browser comes back and its session is read again
-	writeLimit = 10 * time.Second       // a client that takes longer is gone
+	heartbeat  = 15 * time.Second // keeps proxies from closing, finds dead clients
+	checkAgain = 5 * time.Second  // whether the session is still open, and its rights the same
+	maxStream  = 10 * time.Minute // then the browser comes back
+	writeLimit = 10 * time.Second // a client that takes longer is gone
 )
 
-// stream tells each open page that something has changed, never what: pages
-// fetch what their reader may see. It ends with the request's context.
+// stream tells each open page what has changed of what it shows (see hub), for
+// as long as its session is open. It ends with the request's context.
 type stream struct {
-	bell func(ctx context.Context) (<-chan struct{}, error) // nil: none rings
-	max  int64                                              // open pages at once
-	open atomic.Int64
+	hub    *hub
+	person func(r *http.Request) (socialwatch.Person, error) // whose session it is
+	max    int64                                             // open pages at once
+	open   atomic.Int64
 }
 
-// Every client gets the same bytes, made once.
 var (
-	sayChange = []byte("event: change\ndata: 1\n\n")
-	sayAlive  = []byte(": alive\n\n")
-	sayHello  = []byte("retry: 2000\n\n")
+	sayAlive = []byte(": alive\n\n")
+	sayHello = []byte("retry: 2000\n\n")
+	sayOver  = []byte("event: over\ndata: 1\n\n") // the session is
 )
 
+// ServeHTTP answers with a stream of events, or with once=yes with what the
+// first of them would tell: pages without a stream look so now and then.
 func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p, _ := auth.PersonFrom(r.Context())
+	watch := newWatcher(p, r.URL.Query())
+	if watch.filter.After != "" {
+		if _, err := s.hub.live.Glance(r.Context(), watch.filter); errors.Is(err, store.ErrCursor) {
+			http.Error(w, "no such page of a list", http.StatusBadRequest)
+			return
+		}
+	}
+	if r.URL.Query().Get("once") != "" {
+		s.once(w, r, watch)
+		return
+	}
 	defer s.open.Add(-1)
 	if s.open.Add(1) > s.max {
-		w.Header().Set("Retry-After", fmt.Sprint(int(lookAnyway.Seconds())))
+		w.Header().Set("Retry-After", "30")
 		http.Error(w, "too many open pages: this one looks for changes now and then", http.StatusServiceUnavailable)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), maxStream)
 	defer cancel()
-	var bell <-chan struct{}
-	if s.bell != nil {
-		// Without a bell pages look now and then.
-		bell, _ = s.bell(ctx)
-	}
+	s.hub.join(watch)
+	defer s.hub.leave(watch)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	to := http.NewResponseController(w)
 	defer func() { _ = to.SetWriteDeadline(time.Time{}) }() // the connection may be used again
-	follow(ctx, bell, func(what []byte) error {
+	same := func() (bool, error) {
+		now, err := s.person(r)
+		return reflect.DeepEqual(now, p), err
+	}
+	s.tell(ctx, watch, same, func(what []byte) error {
 		// Recorders know no deadline: then the server's own holds.
 		_ = to.SetWriteDeadline(time.Now().Add(writeLimit))
 		if _, err := w.Write(what); err != nil {
@@ -63,43 +80,42 @@ func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// follow says what is to be said until ctx ends or say fails.
-func follow(ctx context.Context, bell <-chan struct{}, say func([]byte) error) {
-	alive, anyway := time.NewTicker(heartbeat), time.NewTicker(lookAnyway)
+// tell says what is to be said until ctx ends, say fails, or the page's person
+// is not the same any more: then the browser comes back with the new rights, or
+// hears that the session is over.
+func (s *stream) tell(ctx context.Context, watch *watcher, same func() (bool, error), say func([]byte) error) {
+	alive, check := time.NewTicker(heartbeat), time.NewTicker(checkAgain)
 	defer alive.Stop()
-	defer anyway.Stop()
+	defer check.Stop()
 	for what := sayHello; say(what) == nil; {
-		if bytes.Equal(what, sayChange) && !pass(ctx, pace-quiet) {
-			return
-		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-bell:
-			if !pass(ctx, quiet) {
-				return
-			}
-			select { // what rang meanwhile is told with it
-			case <-bell:
-			default:
-			}
-			what = sayChange
-		case <-anyway.C:
-			what = sayChange
+		case <-watch.wake:
+			what = fmt.Appendf(nil, "event: look\ndata: %s\n\n", s.hub.take(watch))
 		case <-alive.C:
 			what = sayAlive
+		case <-check.C:
+			ok, err := same()
+			if errors.Is(err, socialwatch.ErrNotFound) {
+				_ = say(sayOver)
+				return
+			}
+			if err == nil && !ok {
+				return
+			}
+			what = nil // a database that is away ends no session
 		}
 	}
 }
 
-// pass lets time pass and reports false when ctx ended first.
-func pass(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
+func (s *stream) once(w http.ResponseWriter, r *http.Request, watch *watcher) {
+	s.hub.join(watch)
+	defer s.hub.leave(watch)
 	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
+	case <-r.Context().Done():
+	case <-watch.wake:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(s.hub.take(watch)) // a browser that has gone away is no failure
 	}
 }

@@ -18,6 +18,7 @@ var english = func() map[string]string {
 	maps.Copy(all, englishPeople)
 	maps.Copy(all, englishDecisions)
 	maps.Copy(all, englishReports)
+	maps.Copy(all, englishLive)
 	return all
 }()
 

@@ -15,7 +15,9 @@ error_reason, lag_ms, mention_at, stream_up, stream_at, halted_at, halted_why fr
 	sqlConnectionGaps = `select account, from_at, to_at, reason, noted_at from gaps
 where to_at is null or to_at > ? or noted_at > ? order by from_at desc, id desc`
 	sqlConnectionAside = `select account, count(*) as n from set_aside group by account`
-	sqlConnectionQueue = `select account, count(*) as n from replies where state = 'awaiting' group by account`
+	// A page that many open needs no more than this of a long queue.
+	sqlConnectionQueue = `select a.name as account, (select count(*) from (
+    select 1 as one from replies r where r.state = 'awaiting' and r.account = a.name limit ?) as first) as n from accounts a`
 
 	// The longest time between two mentions of an account, as its two ends: the
 	// databases subtract times to different types. A mention counts from when
@@ -144,21 +146,30 @@ func (t *tx) connections(ctx context.Context, now time.Time) ([]Connection, erro
 	for i := range list {
 		list[i].Silence = usual[list[i].Name]
 	}
-	for query, set := range map[string]func(*Connection, int){
-		sqlConnectionAside: func(c *Connection, n int) { c.Aside = n },
-		sqlConnectionQueue: func(c *Connection, n int) { c.Queue = n },
-	} {
-		var tallies []tally
-		if err := t.all(ctx, &tallies, query); err != nil {
-			return nil, err
-		}
-		for _, one := range tallies {
-			if c := of[one.Account]; c != nil {
-				set(c, one.N)
-			}
-		}
+	aside, err := t.tallies(ctx, sqlConnectionAside)
+	if err != nil {
+		return nil, err
+	}
+	queue, err := t.tallies(ctx, sqlConnectionQueue, GlanceCount+1)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].Aside, list[i].Queue = aside[list[i].Name], queue[list[i].Name]
 	}
 	return list, nil
+}
+
+func (t *tx) tallies(ctx context.Context, query string, args ...any) (map[string]int, error) {
+	var rows []tally
+	if err := t.all(ctx, &rows, query, args...); err != nil {
+		return nil, err
+	}
+	of := make(map[string]int, len(rows))
+	for _, r := range rows {
+		of[r.Account] = r.N
+	}
+	return of, nil
 }
 
 // connectionGaps reads the gaps of the accounts.
@@ -270,6 +281,7 @@ func (s *Store) setPaused(ctx context.Context, account, by string, at time.Time,
 }
 
 const (
+	sqlStatsQueue   = `select account, count(*) as n from replies where state = 'awaiting' group by account`
 	sqlStatsReplies = `select state, count(*) as n, min(created_at) as oldest from replies
 where state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown') group by state`
 	sqlStatsOverdue = `select count(*) from replies r join cases c on c.id = r.case_id
@@ -338,13 +350,9 @@ func (t *tx) accountStats(ctx context.Context) ([]AccountStats, error) {
 	if err := t.all(ctx, &rows, sqlConnections); err != nil {
 		return nil, err
 	}
-	var queues []tally
-	if err := t.all(ctx, &queues, sqlConnectionQueue); err != nil {
+	waiting, err := t.tallies(ctx, sqlStatsQueue)
+	if err != nil {
 		return nil, err
-	}
-	waiting := make(map[string]int, len(queues))
-	for _, q := range queues {
-		waiting[q.Account] = q.N
 	}
 	list := make([]AccountStats, len(rows))
 	for i, r := range rows {

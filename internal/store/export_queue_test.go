@@ -16,6 +16,20 @@ func (s *Store) ExplainQueue(ctx context.Context, f QueueFilter) (string, error)
 	return s.explain(ctx, query, args...)
 }
 
+// ExplainGlance returns the plans of the queries that Glance would run.
+func (s *Store) ExplainGlance(ctx context.Context, f QueueFilter) (string, error) {
+	states, where, args, err := f.condition()
+	if err != nil {
+		return "", err
+	}
+	ids, err := s.explain(ctx, fmt.Sprintf(sqlGlanceIDs, states, where), append(args, GlanceIDs)...)
+	if err != nil {
+		return "", err
+	}
+	count, err := s.explain(ctx, fmt.Sprintf(sqlGlanceCount, states, where), append(args, GlanceCount+1)...)
+	return ids + count, err
+}
+
 // ExplainTaking returns the plan of the query by which TakeNext would look.
 func (s *Store) ExplainTaking(ctx context.Context, q Taking) (string, error) {
 	query, args := freeQuery(q, sqlQueueAfter, q.Now, 1, q.Now, 1)
@@ -40,6 +54,8 @@ func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]
 		"unnumbered events": {sqlOldestUnnumbered, nil},
 		"handed over":       {sqlStatsHanded, nil},
 		"reply states":      {sqlStatsReplies, nil},
+		"queues' lengths":   {sqlConnectionQueue, []any{GlanceCount + 1}},
+		"standings":         {sqlStanding, []any{[]int64{1, 2, 3, 4, 5, 6, 7, 8, 9}}},
 	} {
 		plan, err := s.explain(ctx, q.sql, q.args...)
 		if err != nil {

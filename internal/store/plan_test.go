@@ -81,8 +81,14 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 			if plans[name], err = fx.ExplainQueue(t.Context(), f); err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(plans[name], "replies_queue") {
+			if !queueIndex.MatchString(plans[name]) {
 				t.Errorf("%s: not by the queue's index", name)
+			}
+		}
+		for name, f := range map[string]store.QueueFilter{"glance": {}, "glance behind a page": {After: next},
+			"glance at an account": {Accounts: []string{storetest.Account}}} {
+			if plans[name], err = fx.ExplainGlance(t.Context(), f); err != nil {
+				t.Fatal(err)
 			}
 		}
 		for name, q := range map[string]store.Taking{"take next": {}, "take next of a language": {Languages: []string{"es"}}} {
@@ -90,7 +96,7 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 			if plans[name], err = fx.ExplainTaking(t.Context(), q); err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(plans[name], "replies_queue") {
+			if !queueIndex.MatchString(plans[name]) {
 				t.Errorf("%s: not by the queue's index:\n%s", name, plans[name])
 			}
 		}
@@ -101,6 +107,9 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 		}
 	})
 }
+
+// queueIndex are the indexes in the queue's order.
+var queueIndex = regexp.MustCompile(`replies_queue|replies_account`)
 
 // wholeTable is what plans of Postgres and SQLite call reading a table whole.
 var wholeTable = regexp.MustCompile(`Seq Scan on (replies|cases|mentions)|Hash Join|Merge Join|SCAN (c|m|cases|mentions|replies)(\n|$)`)

@@ -77,35 +77,43 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) (rows []QueueRow, next
 }
 
 func queueQuery(f QueueFilter) (string, []any, error) {
-	if len(f.States) == 0 {
-		f.States = []socialwatch.ReplyState{socialwatch.ReplyAwaiting}
-	}
-	states, err := inStates(f.States, replyStates)
+	states, where, args, err := f.condition()
 	if err != nil {
 		return "", nil, err
 	}
-	where, args := chosen(f)
+	query := sqlQueueHead + sqlQueueColumns + fmt.Sprintf(sqlQueuePage, states, where)
+	return query, append(args, pageLimit(f.Limit)+1), nil
+}
+
+// condition is that of all replies of the list behind the filter's cursor: of
+// their states, and of the rest.
+func (f QueueFilter) condition() (states, where string, args []any, err error) {
+	if len(f.States) == 0 {
+		f.States = []socialwatch.ReplyState{socialwatch.ReplyAwaiting}
+	}
+	if states, err = inStates(f.States, replyStates); err != nil {
+		return "", "", nil, err
+	}
+	where, args = chosen(f)
 	if len(f.States) == 1 && f.States[0] == socialwatch.ReplyAwaiting {
 		where = map[bool]string{false: sqlAwake, true: sqlSnoozed}[f.Snoozed] + where
 	}
-	if f.After != "" {
-		at, err := parseCursor(f.After, listQueue, 4)
-		if err != nil {
-			return "", nil, err
-		}
-		due, err := cursorTime(at[0])
-		if err != nil {
-			return "", nil, err
-		}
-		opened, err := cursorTime(at[2])
-		if err != nil {
-			return "", nil, err
-		}
-		where += sqlQueueAfter
-		args = append(args, due, at[1], opened, at[3])
+	if f.After == "" {
+		return states, where, args, nil
 	}
-	query := sqlQueueHead + sqlQueueColumns + fmt.Sprintf(sqlQueuePage, states, where)
-	return query, append(args, pageLimit(f.Limit)+1), nil
+	at, err := parseCursor(f.After, listQueue, 4)
+	if err != nil {
+		return "", "", nil, err
+	}
+	due, err := cursorTime(at[0])
+	if err != nil {
+		return "", "", nil, err
+	}
+	opened, err := cursorTime(at[2])
+	if err != nil {
+		return "", "", nil, err
+	}
+	return states, where + sqlQueueAfter, append(args, due, at[1], opened, at[3]), nil
 }
 
 // chosen is the condition of a filter on a row of replies, less its states and

@@ -258,7 +258,7 @@ type Connection struct {
 	// two in all: what is usual here, measured at most 10 minutes ago. A
 	// silence alarm compares it with the time since NewestAt.
 	Silence time.Duration
-	Queue   int // replies that await approval
+	Queue   int // replies that await approval; GlanceCount+1: there are more
 	// HaltedAt is since when no paid call is made because the network says that
 	// we are out of credit; zero: calls are made.
 	HaltedAt  time.Time

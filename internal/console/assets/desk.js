@@ -22,6 +22,9 @@ function calm(event) {
   }
 }
 
+// shown tells the live channel that the page shows something else.
+const shown = () => document.dispatchEvent(new CustomEvent("shown"));
+
 async function get(url, init) {
   const response = await fetch(url, { credentials: "same-origin", ...init });
   setClock(response);
@@ -54,21 +57,31 @@ export function mark(id) {
   }
 }
 
+export function row(id) {
+  return document.querySelector(`#rows .row[data-id="${CSS.escape(String(id))}"]`);
+}
+
 // end dims a row that is over and says why; it stays where it is.
 export function end(id, label) {
-  const row = document.querySelector(`#rows .row[data-id="${CSS.escape(String(id))}"]`);
-  if (!row || row.classList.contains("ended")) return;
-  row.classList.add("ended");
-  let chips = row.querySelector(".chips");
-  if (!chips) {
-    chips = document.createElement("span");
-    chips.className = "chips";
-    row.firstElementChild.append(chips);
-  }
-  const chip = document.createElement("span");
-  chip.className = "chip";
-  chip.textContent = label;
-  chips.prepend(chip);
+  const ended = row(id);
+  if (!ended) return;
+  ended.classList.add("ended");
+  note(ended, label);
+}
+
+// note says what happens to a row, in the place kept for it.
+export function note(of, text) {
+  const place = of.querySelector(".deciding");
+  if (place && place.textContent !== text) place.textContent = text;
+}
+
+// follower is what comes next in the list as it is now, past what has ended and
+// what colleagues are deciding about; behind the last comes the first again.
+function follower(id) {
+  const all = [...document.querySelectorAll("#rows .row")];
+  const at = all.findIndex((r) => r.dataset.id === id);
+  const behind = [...all.slice(at + 1), ...all.slice(0, Math.max(at, 0))];
+  return behind.find((r) => !r.classList.contains("ended") && !r.querySelector(".deciding")?.textContent)?.dataset.id ?? "";
 }
 
 async function choose(link) {
@@ -81,6 +94,7 @@ async function choose(link) {
     document.title = page.title;
     document.body.className = page.body.className;
     document.querySelector(".side").scrollTop = 0;
+    shown();
   } catch {
     // The link itself still works.
   }
@@ -91,6 +105,7 @@ async function send(form, button) {
   if (pending) return;
   pending = true;
   const body = new URLSearchParams(new FormData(form, button));
+  if (body.has("next")) body.set("next", follower(cardOf(document).dataset.id));
   if (form.matches(".take")) body.set("left", cardOf(document).dataset.id || "");
   try {
     const { response, page } = await get(form.action, { method: "POST", body });
@@ -125,7 +140,8 @@ function arrive(response, page) {
   history.pushState(null, "", response.url);
   const id = cardOf(document).dataset.id;
   mark(id);
-  const row = document.querySelector(`#rows .row[data-id="${CSS.escape(id || "")}"] > a`);
+  shown();
+  const link = row(id || "")?.firstElementChild;
   const side = document.querySelector(".side");
   side.scrollTop = 0;
   if (!wide()) scrollTo(0, 0);
@@ -133,7 +149,7 @@ function arrive(response, page) {
   if (problem) {
     problem.tabIndex = -1;
     problem.focus();
-  } else if (row?.checkVisibility()) row.focus();
+  } else if (link?.checkVisibility()) link.focus();
   else document.getElementById("card-title")?.focus();
 }
 
@@ -160,5 +176,5 @@ export function startDesk() {
     choose(link).then(() => document.getElementById("card-title")?.focus());
   });
   addEventListener("popstate", () => location.reload());
-  return { get, put, mark, end, choose, busy: () => pending };
+  return { get, put, mark, row, end, note, choose, busy: () => pending };
 }

@@ -1,100 +1,107 @@
-// Live changes. The server only says that something changed; then this page
-// looks. Nothing is inserted, removed or moved under pointer or focus: new
-// rows are offered, ended ones dim, a card that changed freezes.
+// Live changes of the desk. Nothing is inserted, removed or moved under pointer
+// or focus: new rows are offered, ended ones dim, a card that changed freezes.
 import { say, tell } from "./words.js";
-
-const gap = 1000; // milliseconds between two looks
-const slow = 30000; // between looks without a live channel
+import { follow, startChannel } from "./channel.js";
 
 let desk;
-let last = 0;
-let waiting;
-let source;
+let states = new Set(); // of the replies in the list
+let order = []; // the first replies of the list, as they are now
+const known = new Map(); // how replies stand, by number
 
-function look() {
-  clearTimeout(waiting);
-  const rest = last + gap - performance.now();
-  waiting = setTimeout(() => {
-    last = performance.now();
-    if (desk.busy()) look();
-    else if (!document.hidden) refresh();
-  }, Math.max(0, rest));
+const cut = 200; // how many of them are told at most
+
+const rows = () => [...document.querySelectorAll("#rows .row")];
+const cardNow = () => document.querySelector("#card[data-id]");
+
+function list() {
+  const queue = document.getElementById("queue");
+  return new URL(queue?.dataset.url || "/", location.href).search;
 }
 
-async function refresh() {
-  try {
-    await Promise.all([lookAtQueue(), lookAtCard(), lookAtNotice()]);
-    online();
-  } catch {
-    offline();
-  }
+function ids() {
+  return [...rows().map((r) => r.dataset.id), cardNow()?.dataset.id, document.querySelector("#notice [data-done]")?.dataset.done];
 }
 
-async function fetchPart(url, part) {
+async function get(part, url = "/", more = {}) {
   const at = new URL(url, location.href);
+  for (const [name, value] of Object.entries(more)) at.searchParams.set(name, value);
   at.searchParams.set("part", part);
   const { response, page } = await desk.get(at);
   return response.ok ? page : null;
 }
 
-async function lookAtQueue() {
-  const queue = document.getElementById("queue");
-  if (!queue) return;
-  const page = await fetchPart(queue.dataset.url, "queue");
-  if (!page) return;
-  banners(page);
-  const now = new Map([...page.querySelectorAll("#rows .row")].map((r) => [r.dataset.id, r]));
-  const shown = [...document.querySelectorAll("#rows .row")];
-  for (const row of shown) {
-    if (!now.has(row.dataset.id) && !page.querySelector(".more")) desk.end(row.dataset.id, say("ended"));
+function told(news) {
+  if (news.list) {
+    states = new Set(news.list.in);
+    order = news.list.ids ?? [];
+    const count = document.querySelector("#queue-title .count");
+    if (count && count.textContent !== news.list.count) count.textContent = news.list.count;
   }
-  for (const row of shown) {
-    const old = row.querySelector(".deciding");
-    const text = now.get(row.dataset.id)?.querySelector(".deciding")?.textContent ?? "";
-    if (old && old.textContent !== text) old.textContent = text;
-  }
-  const known = new Set(shown.map((r) => r.dataset.id));
-  const fresh = [...now.keys()].filter((id) => !known.has(id)).length;
-  offer(fresh, page);
+  for (const reply of news.replies) stands(reply);
+  if (news.list || news.replies.length) offer();
 }
 
-// banners show at once what concerns everybody: a stop, a broken connection.
-function banners(page) {
-  const old = document.getElementById("banners");
-  const fresh = page.getElementById("banners");
-  if (old && fresh && !old.contains(document.activeElement) && old.innerText !== fresh.innerText) desk.put("#banners", page);
+// stands shows how a reply stands, wherever it is on the page.
+function stands(reply) {
+  known.set(reply.id, reply);
+  const row = desk.row(reply.id);
+  if (row) {
+    const ended = !states.has(reply.state);
+    row.classList.toggle("ended", ended);
+    row.dataset.state = reply.state;
+    desk.note(row, ended ? reply.label : reply.deciding);
+  }
+  const card = cardNow();
+  if (card && Number(card.dataset.id) === reply.id) {
+    const same = ["state", "hash", "revision"].every((k) => reply[k] === card.dataset[k]);
+    if (!same || (card.querySelector("#deciding span")?.textContent ?? "") !== reply.deciding) lookAtCard();
+  }
+  const done = document.querySelector("#notice [data-done]");
+  if (done && Number(done.dataset.done) === reply.id && done.dataset.state !== reply.state) lookAtNotice(reply.id);
 }
 
-function offer(fresh, page) {
+// offer counts what has come into this page of the list since it was loaded:
+// what stands before the last row that still waits.
+function offer() {
   const button = document.getElementById("fresh");
-  button.onclick = () => load(page);
+  if (!button) return;
+  const shown = new Set(rows().map((r) => Number(r.dataset.id)));
+  let last = order.length - 1;
+  if (document.querySelector("#queue .more")) {
+    while (last >= 0 && !shown.has(order[last])) last--;
+    if (last < 0) last = order.length - 1; // all rows have ended
+  }
+  const fresh = order.slice(0, last + 1).filter((id) => !shown.has(id)).length;
   button.hidden = fresh === 0;
   if (!fresh) return;
-  const text = fresh === 1 ? say("fresh1") : say("fresh", fresh);
-  if (button.textContent !== text) button.textContent = text;
+  const text = fresh === 1 ? say("fresh1") : say("fresh", fresh < cut ? fresh : cut + "+");
+  if (button.textContent === text) return;
+  button.textContent = text;
   tell(text);
 }
 
 // load shows the list as it is now, because somebody asked for it.
-function load(page) {
-  const id = document.querySelector("#card")?.dataset.id;
+async function load() {
+  const page = await get("queue", document.getElementById("queue").dataset.url).catch(() => null);
+  if (!page) return;
+  const id = cardNow()?.dataset.id;
   desk.put("#queue", page);
   desk.mark(id);
-  const rows = [...document.querySelectorAll("#rows .row > a")];
-  const at = rows.find((a) => a.hasAttribute("aria-current")) || rows[0];
+  follow();
+  const links = [...document.querySelectorAll("#rows .row > a")];
+  const at = links.find((a) => a.hasAttribute("aria-current")) || links[0];
   at?.focus();
   if (at && !id) desk.choose(at);
 }
 
 async function lookAtCard() {
-  const card = document.querySelector("#card[data-id]");
-  if (!card) return;
-  const page = await fetchPart(card.dataset.url, "card");
+  const card = cardNow();
+  const page = await get("card", card.dataset.url).catch(() => null);
   const fresh = page?.querySelector("#card[data-id]");
   if (!fresh || desk.busy() || !card.isConnected || fresh.dataset.id !== card.dataset.id) return;
   const same = ["state", "hash", "revision"].every((k) => fresh.dataset[k] === card.dataset[k]);
-  if (same) return showDeciding(card, page);
-  if (card.dataset.open === "true") freeze(card, fresh);
+  if (same) showDeciding(card, page);
+  else if (card.dataset.open === "true") freeze(card, fresh);
   else if (!card.contains(document.activeElement) || document.activeElement.id === "card-title") desk.put("#card", page);
 }
 
@@ -121,62 +128,20 @@ function freeze(card, fresh) {
   box.scrollIntoView({ block: "nearest" });
 }
 
-async function lookAtNotice() {
+async function lookAtNotice(id) {
+  const page = await get("notice", "/" + list(), { done: id }).catch(() => null);
   const done = document.querySelector("#notice [data-done]");
-  if (!done || done.contains(document.activeElement)) return;
-  const at = new URL(location.href);
-  at.searchParams.set("done", done.dataset.done);
-  const { response, page } = await desk.get(at);
-  const fresh = page.querySelector("#notice [data-done]");
-  if (response.ok && fresh && fresh.dataset.state !== done.dataset.state) {
-    desk.put("#notice", page);
-    desk.end(fresh.dataset.done, fresh.dataset.label);
-  }
-}
-
-function offline() {
-  if (document.querySelector(".offline-note")) return;
-  const note = document.createElement("p");
-  note.className = "offline-note";
-  note.setAttribute("role", "alert");
-  note.textContent = say("offline");
-  document.body.append(note);
-  for (const b of document.querySelectorAll("#card .actions button:not(:disabled)")) {
-    b.disabled = true;
-    b.dataset.offline = "yes";
-  }
-  setTimeout(look, 3000);
-}
-
-function online() {
-  const note = document.querySelector(".offline-note");
-  if (!note) return;
-  note.remove();
-  for (const b of document.querySelectorAll("[data-offline]")) {
-    b.disabled = false;
-    delete b.dataset.offline;
-  }
-  tell(say("online"));
-}
-
-function listen() {
-  source = new EventSource("/events");
-  source.addEventListener("change", look);
-  source.addEventListener("open", look);
-  source.addEventListener("error", () => {
-    // Closed for good (too many pages): look now and then instead.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, slow);
-    look();
-  });
+  if (page?.querySelector("#notice [data-done]") && done && !done.contains(document.activeElement)) desk.put("#notice", page);
 }
 
 export function startLive(theDesk) {
   if (!document.querySelector(".desk")) return;
   desk = theDesk;
-  listen();
-  setInterval(look, slow);
-  document.addEventListener("visibilitychange", look);
-  document.addEventListener("offline-now", offline);
-  addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", (event) => event.persisted && listen());
+  startChannel({ list, ids, told, get, put: desk.put });
+  document.addEventListener("click", (event) => event.target.closest("#fresh") && load());
+  document.addEventListener("shown", () => {
+    follow();
+    const reply = known.get(Number(cardNow()?.dataset.id)); // perhaps told before the card came
+    if (reply) stands(reply);
+  });
 }

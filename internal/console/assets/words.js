@@ -19,3 +19,13 @@ export function tell(text) {
   const place = document.getElementById("say");
   if (place && place.textContent !== text) place.textContent = text;
 }
+
+// warn speaks at once, and each text once.
+const warned = new Set();
+
+export function warn(text) {
+  const place = document.getElementById("warn");
+  if (!place || warned.has(text)) return;
+  warned.add(text);
+  place.textContent = text;
+}

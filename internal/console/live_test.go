@@ -1,0 +1,139 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"socialwatch"
+	"socialwatch/internal/store"
+)
+
+// rowOf is the row of a case's reply.
+func (s *shop) rowOf(t testing.TB, cs socialwatch.Case) string {
+	return fmt.Sprintf(`#rows .row[data-id="%s"]`, id(s.replyOf(t, cs.Number)))
+}
+
+// A queue that is longer than the page: what colleagues decide is dimmed where
+// it stands, what follows on later pages is not new, and typed text stays.
+func TestBrowserDimsWhatColleaguesDecideInALongQueue(t *testing.T) {
+	s := newShop(t)
+	b := newBrowser(t, s)
+	var cases []socialwatch.Case
+	for i := range 60 {
+		cases = append(cases, s.arrive(t, customer{handle: fmt.Sprintf("customer%d", i), text: "@shop_help where is my order?",
+			ago: 10 * time.Minute, target: time.Hour + time.Duration(i)*time.Minute}))
+	}
+	b.enter("ana")
+	b.open("/")
+	b.until(has("#queue-title .count", "60"))
+	place := `[...document.querySelectorAll("#rows .row")].map((r) => Math.round(r.getBoundingClientRect().top)).join()`
+	b.press("e")
+	b.until(`document.activeElement.id === "text"`)
+	b.press(" Typed.")
+	before := eval[string](b, place)
+	bo := s.enter(t, "bo")
+	decide := func(cs socialwatch.Case, how string) {
+		form := map[string][]string{"reason": {"wrong_tone"}}
+		bo.submit(bo.get("/replies/"+id(s.replyOf(t, cs.Number))), how, form)
+	}
+	decide(cases[40], "/reject")
+	b.until(has(s.rowOf(t, cases[40])+".ended", "rejected"))
+	decide(cases[41], "/approve")
+	b.until(has(s.rowOf(t, cases[41])+".ended", "holding"))
+	b.until(has("#queue-title .count", "58"))
+	if eval[bool](b, `!document.getElementById("fresh").hidden`) {
+		t.Error("later pages of the list are said to be new")
+	}
+	late := s.arrive(t, customer{handle: "customer99", text: "@shop_help where is my order", ago: time.Hour})
+	b.until(has("#fresh", "1 new, press ."))
+	bo.post("/replies/"+id(s.replyOf(t, cases[3].Number))+"/lease", nil)
+	b.until(has(s.rowOf(t, cases[3])+" .deciding", "being decided by bo"))
+	if after := eval[string](b, place); after != before {
+		t.Errorf("rows moved from\n%s to\n%s", before, after)
+	}
+
+	// The draft that is open is decided by a colleague: what was typed stays.
+	decide(cases[0], "/reject")
+	b.until(has("#frozen", "Rejected by bo"))
+	if text := eval[string](b, `document.getElementById("text").value`); !strings.HasSuffix(text, " Typed.") {
+		t.Errorf("typed text became %q", text)
+	}
+	b.open("/")
+	b.until(has("#rows .row:first-child", "@customer99"))
+	if got := s.replyOf(t, late.Number).State; got != socialwatch.ReplyAwaiting {
+		t.Error(got)
+	}
+}
+
+// What happens while the channel is broken is there when it is back.
+func TestBrowserMissesNothingWhileTheChannelIsBroken(t *testing.T) {
+	s := newShop(t)
+	b := newBrowser(t, s)
+	cases := s.three(t)
+	b.enter("ana")
+	b.open("/")
+	b.until(has("#queue-title .count", "3"))
+	b.connected(false)
+	b.until(has(".offline-note", "No connection"))
+	bo := s.enter(t, "bo")
+	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[1].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
+	s.arrive(t, customer{handle: "customer9", text: "@shop_help where is my order", ago: time.Hour})
+	b.connected(true)
+	b.until(has("#rows .row.ended", "rejected"))
+	b.until(has("#fresh", "1 new, press ."))
+	b.until(`!document.querySelector(".offline-note")`)
+	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[2].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
+	b.until(has(s.rowOf(t, cases[2])+".ended", "rejected"))
+}
+
+// connected takes the browser's network away, or gives it back.
+func (b *browser) connected(on bool) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		MatchedNetworkConditions: []*network.Conditions{{Offline: !on, DownloadThroughput: -1, UploadThroughput: -1}}})
+	must(b.t, err)
+}
+
+// Updates can be paused, and stay so on the next page (WCAG 2.2.2).
+func TestBrowserPausesUpdates(t *testing.T) {
+	s := newShop(t)
+	b := newBrowser(t, s)
+	cases := s.three(t)
+	b.enter("ana")
+	b.open("/")
+	b.until(has("#pause", "Pause updates"))
+	b.until(has("#queue-title .count", "3"))
+	b.do(chromedp.Click(chromedp.CSS("#pause")))
+	b.until(has("#paused", "Updates are paused"))
+	bo := s.enter(t, "bo")
+	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[1].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
+	b.open("/replies/" + id(s.replyOf(t, cases[0].Number)))
+	b.until(has("#paused", "Updates are paused"))
+	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[2].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
+	// A page that is not paused is told: so this one would have been.
+	told := s.enter(t, "lea").follow("rows=" + id(s.replyOf(t, cases[2].Number))).look()
+	if told.Replies[0].State != "rejected" || eval[bool](b, `Boolean(document.querySelector("#rows .row.ended"))`) {
+		t.Errorf("%+v, or a paused page has changed", told)
+	}
+	b.do(chromedp.Click(chromedp.CSS("#pause")))
+	b.until(has("#rows .row.ended", "rejected"))
+	b.until(`document.getElementById("paused").textContent === ""`)
+}
+
+// Whoever is logged out elsewhere logs in again and comes back.
+func TestBrowserNoticesTheEndOfItsSession(t *testing.T) {
+	s := newShop(t)
+	b := newBrowser(t, s)
+	cases := s.three(t)
+	b.enter("ana")
+	path := "/replies/" + id(s.replyOf(t, cases[1].Number))
+	b.open(path)
+	b.until(has("#queue-title .count", "3"))
+	must(t, s.EndSessions(t.Context(), store.SessionEnd{PersonID: s.person(t, "ana").ID, By: "ana", At: s.now()}))
+	b.until(`location.pathname === "/login" && new URLSearchParams(location.search).get("back") === "` + path + `"`)
+}
