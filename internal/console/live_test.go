@@ -2,11 +2,12 @@ package console
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"socialwatch"
@@ -33,7 +34,7 @@ func TestBrowserDimsWhatColleaguesDecideInALongQueue(t *testing.T) {
 	b.until(has("#queue-title .count", "60"))
 	place := `[...document.querySelectorAll("#rows .row")].map((r) => Math.round(r.getBoundingClientRect().top)).join()`
 	b.press("e")
-	b.until(`document.activeElement.id === "text"`)
+	b.until(`document.documentElement.classList.contains("js") && document.activeElement.id === "text"`)
 	b.press(" Typed.")
 	before := eval[string](b, place)
 	bo := s.enter(t, "bo")
@@ -73,30 +74,31 @@ func TestBrowserDimsWhatColleaguesDecideInALongQueue(t *testing.T) {
 // What happens while the channel is broken is there when it is back.
 func TestBrowserMissesNothingWhileTheChannelIsBroken(t *testing.T) {
 	s := newShop(t)
+	var away atomic.Bool
+	at := s.console.serve
+	s.console.serve = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() && r.Header.Get("Sec-Ch-Ua") != "" { // of the browser
+			panic(http.ErrAbortHandler)
+		}
+		at.ServeHTTP(w, r)
+	})
 	b := newBrowser(t, s)
 	cases := s.three(t)
 	b.enter("ana")
 	b.open("/")
 	b.until(has("#queue-title .count", "3"))
-	b.connected(false)
+	away.Store(true)
+	s.server.CloseClientConnections()
 	b.until(has(".offline-note", "No connection"))
 	bo := s.enter(t, "bo")
 	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[1].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
 	s.arrive(t, customer{handle: "customer9", text: "@shop_help where is my order", ago: time.Hour})
-	b.connected(true)
+	away.Store(false)
 	b.until(has("#rows .row.ended", "rejected"))
 	b.until(has("#fresh", "1 new, press ."))
 	b.until(`!document.querySelector(".offline-note")`)
 	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[2].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
 	b.until(has(s.rowOf(t, cases[2])+".ended", "rejected"))
-}
-
-// connected takes the browser's network away, or gives it back.
-func (b *browser) connected(on bool) {
-	b.t.Helper()
-	_, err := chromedp.Call(b.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
-		MatchedNetworkConditions: []*network.Conditions{{Offline: !on, DownloadThroughput: -1, UploadThroughput: -1}}})
-	must(b.t, err)
 }
 
 // Updates can be paused, and stay so on the next page (WCAG 2.2.2).

@@ -2,7 +2,9 @@ package console
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,7 +89,7 @@ func (h *hub) take(w *watcher) []byte {
 	}
 	b = append(b, `"replies":[`...)
 	comma := ""
-	for id := range w.replies {
+	for _, id := range slices.Sorted(maps.Keys(w.replies)) {
 		r := h.replies[id]
 		if r.said == nil || !w.person.May(socialwatch.RoleReader, r.account) {
 			continue
