@@ -2,6 +2,8 @@ package console
 
 // englishLive are the words of the live channel.
 var englishLive = map[string]string{
+	"reply.snoozed": "snoozed",
+
 	"js.pause":  "Pause updates",
 	"js.resume": "Resume updates",
 	"js.paused": "Updates are paused: nothing on this page changes by itself.",

@@ -255,20 +255,28 @@ func (h *hub) mark(s seen) {
 	}
 }
 
+// snoozed is where awaiting replies stand whose case is snoozed.
+const snoozed = "snoozed"
+
 // set notes how a reply stands and reports whether that is news.
 func (r *liveReply) set(at store.Standing, now time.Time) bool {
 	rp := socialwatch.Reply{State: at.State, Lease: at.Lease}
 	v := struct {
 		ID       int64  `json:"id"`
 		State    string `json:"state"`
+		Place    string `json:"place"` // the state, or snoozed
 		Label    string `json:"label"`
 		Hash     string `json:"hash"`
 		Revision string `json:"revision"`
 		Deciding string `json:"deciding"` // "": nobody, or who reads this
-	}{ID: at.ID, State: string(at.State), Label: label("reply", string(at.State)), Hash: at.Hash, Revision: at.Revision}
+	}{ID: at.ID, State: string(at.State), Place: string(at.State), Hash: at.Hash, Revision: at.Revision}
 	if at.Gone {
 		v.Revision = "gone"
 	}
+	if at.Snoozed && at.State == socialwatch.ReplyAwaiting {
+		v.Place = snoozed
+	}
+	v.Label = label("reply", v.Place)
 	free, _ := json.Marshal(v) // texts and numbers
 	decider := ""
 	if open(rp) && at.Lease.Active(now) {
@@ -285,10 +293,13 @@ func (r *liveReply) set(at store.Standing, now time.Time) bool {
 func (l *liveList) set(g store.Glance, took time.Duration) bool {
 	l.rests = time.Now().Add(listRest * took)
 	v := struct {
-		In    []socialwatch.ReplyState `json:"in"` // the states of its replies
-		Count string                   `json:"count"`
-		IDs   []int64                  `json:"ids"`
-	}{l.filter.States, most(g.Count), g.IDs}
+		In    []string `json:"in"` // the places of its replies
+		Count string   `json:"count"`
+		IDs   []int64  `json:"ids"`
+	}{texts(l.filter.States), most(g.Count), g.IDs}
+	if l.filter.Snoozed {
+		v.In = []string{snoozed}
+	}
 	said, _ := json.Marshal(v)
 	news := string(said) != string(l.said)
 	l.said = said

@@ -19,7 +19,7 @@ const (
 	sqlGlanceIDs   = `select id from replies where %s%s order by due_at, rank, opened_at, id limit ?`
 	sqlGlanceCount = `select count(*) from (select 1 as one from replies where %s%s order by due_at, rank, opened_at, id limit ?) as first`
 
-	sqlStanding = `select r.id, r.account, r.state, r.hash, r.decider, r.deciding_until, m.revision, m.gone_at
+	sqlStanding = `select r.id, r.account, r.state, r.hash, r.decider, r.deciding_until, r.snoozed_until, m.revision, m.gone_at
 from replies r join mentions m on m.id = r.mention_id where r.id in (?) order by r.id`
 )
 
@@ -59,6 +59,7 @@ type Standing struct {
 	// Revision is that of the post it answers; Gone says that the post is gone.
 	Revision string
 	Gone     bool
+	Snoozed  bool // its case is
 }
 
 // Standings returns where the replies stand, by id, all at one moment. One that
@@ -74,6 +75,7 @@ func (s *Store) Standings(ctx context.Context, ids []int64) (all []Standing, err
 		Hash     string `db:"hash"`
 		Decider  string `db:"decider"`
 		Until    moment `db:"deciding_until"`
+		Snoozed  moment `db:"snoozed_until"`
 		Revision string `db:"revision"`
 		GoneAt   moment `db:"gone_at"`
 	}
@@ -87,7 +89,8 @@ func (s *Store) Standings(ctx context.Context, ids []int64) (all []Standing, err
 	all = make([]Standing, len(rows))
 	for i, r := range rows {
 		all[i] = Standing{ID: r.ID, Account: r.Account, State: socialwatch.ReplyState(r.State), Hash: r.Hash,
-			Lease: socialwatch.Lease{By: r.Decider, Until: r.Until.Time}, Revision: r.Revision, Gone: !r.GoneAt.IsZero()}
+			Lease: socialwatch.Lease{By: r.Decider, Until: r.Until.Time}, Revision: r.Revision, Gone: !r.GoneAt.IsZero(),
+			Snoozed: !r.Snoozed.IsZero()}
 	}
 	return all, nil
 }

@@ -4,7 +4,7 @@ import { say, tell } from "./words.js";
 import { follow, startChannel } from "./channel.js";
 
 let desk;
-let states = new Set(); // of the replies in the list
+let places = new Set(); // of the replies in the list
 let order = []; // the first replies of the list, as they are now
 const known = new Map(); // how replies stand, by number
 
@@ -32,7 +32,7 @@ async function get(part, url = "/", more = {}) {
 
 function told(news) {
   if (news.list) {
-    states = new Set(news.list.in);
+    places = new Set(news.list.in);
     order = news.list.ids ?? [];
     const count = document.querySelector("#queue-title .count");
     if (count && count.textContent !== news.list.count) count.textContent = news.list.count;
@@ -46,7 +46,7 @@ function stands(reply) {
   known.set(reply.id, reply);
   const row = desk.row(reply.id);
   if (row) {
-    const ended = !states.has(reply.state);
+    const ended = !places.has(reply.place);
     row.classList.toggle("ended", ended);
     row.dataset.state = reply.state;
     desk.note(row, ended ? reply.label : reply.deciding);
