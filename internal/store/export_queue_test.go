@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"socialwatch"
 )
 
 // ExplainQueue returns the database's plan of the query that Queue would run.
@@ -56,6 +58,8 @@ func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]
 		"reply states":      {sqlStatsReplies, nil},
 		"queues' lengths":   {sqlConnectionQueue, []any{GlanceCount + 1}},
 		"standings":         {sqlStanding, []any{[]int64{1, 2, 3, 4, 5, 6, 7, 8, 9}}},
+		"overdue draft":     {sqlOverdue, []any{"help", now}},
+		"events to tell":    {sqlAlertEvents, []any{1, 100, []string{socialwatch.EventCaseBreached}, 10}},
 	} {
 		plan, err := s.explain(ctx, q.sql, q.args...)
 		if err != nil {
