@@ -40,6 +40,7 @@ var rules = map[string]rule{
 	"connectors/twitter/legacy":  {ours: []string{"", "connectors", "connectors/twitter"}, third: []string{"github.com/dghubble/go-twitter", "github.com/dghubble/oauth1"}},
 	"internal/ledger":            {ours: []string{""}},
 	"internal/vault":             {ours: []string{"", "connectors"}},
+	"internal/simulator/chat":    {},
 	"internal/simulator/twitter": {ours: []string{"internal/simulator"}, third: []string{"github.com/rivo/uniseg", "golang.org/x/net/publicsuffix"}},
 	"internal/store":             {ours: []string{"", "migrations"}, third: []string{"github.com/jmoiron/sqlx", "github.com/lib/pq", "modernc.org/sqlite"}},
 	"internal/store/dbtest":      {ours: []string{"", "internal/store"}, third: []string{"github.com/jmoiron/sqlx", "github.com/lib/pq"}},

@@ -59,12 +59,11 @@ func (a *app) problems(ctx context.Context, every interface{ Next(time.Time) tim
 			problems = append(problems, fmt.Sprintf("account %s: its network says that we are out of credit, nothing is read or sent: add credit, then press Resume under Connections, or run socialwatch unpause %s", s.Name, s.Name))
 		}
 	}
-	period := every.Next(every.Next(now)).Sub(every.Next(now))
 	for _, s := range stats.Accounts {
 		if _, ours := a.connectors[s.Name]; !ours || s.Paused || s.Halted {
 			continue
 		}
-		late := max(period, purses[s.Name].Pace) * time.Duration(a.cfg.Polling.Stale)
+		late := a.patience(every, now, purses[s.Name])
 		if a.now().Sub(a.begun) <= late { // not of stripped times: the clock may have gone back
 			continue
 		}
@@ -76,6 +75,12 @@ func (a *app) problems(ctx context.Context, every interface{ Next(time.Time) tim
 		}
 	}
 	return problems
+}
+
+// patience is how old an account's last good poll may be.
+func (a *app) patience(every interface{ Next(time.Time) time.Time }, now time.Time, p socialwatch.Purse) time.Duration {
+	period := every.Next(every.Next(now)).Sub(every.Next(now))
+	return max(period, p.Pace) * time.Duration(a.cfg.Polling.Stale)
 }
 
 // clockSkew is how far in the future, by the clock of this host, another one
@@ -128,7 +133,7 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	stats, err := g.a.store.Stats(ctx, now)
 	connections, err2 := g.a.store.Connections(ctx, now)
 	purses, err3 := g.a.ledger.Purses(ctx, nil)
-	if err != nil || err2 != nil || err3 != nil {
+	if err != nil || err2 != nil || err3 != nil || g.a.collectAlerts(ctx, ch) != nil {
 		gauge(metricUnreadable, 0)
 		return
 	}

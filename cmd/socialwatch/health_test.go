@@ -122,6 +122,9 @@ func TestMetricsSayWhatOperatorsWatch(t *testing.T) {
 	until(t, time.Minute, "a draft waits", func() bool { return len(s.rows()) == 1 })
 	s.done("stop")
 	must(t, dbtest.Reopen(t, s.db).Charge(t.Context(), 0, socialwatch.Costing{Account: "shop_help", Item: "post_read", Price: 5_000}, []string{"post:1", "post:2"}, time.Now()))
+	endpoint, err := dbtest.Reopen(t, s.db).Alert(t.Context(), "room")
+	must(t, err)
+	must(t, dbtest.Reopen(t, s.db).MoveAlert(t.Context(), endpoint, endpoint.Seq+1, time.Now()))
 	const account = `{account="shop_help"}`
 	m := s.metrics()
 	for name, want := range map[string]float64{

@@ -51,7 +51,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 	if err != nil {
 		return err
 	}
-	list := append(a.jobs(ctx), a.dutyJobs()...)
+	list := slices.Concat(a.jobs(ctx), a.dutyJobs(), a.alertJobs())
 	if poll {
 		streams, stop := a.streams(ctx)
 		defer stop()

@@ -185,6 +185,7 @@ func check(ctx context.Context, f *flags) []finding {
 	if a.store != nil {
 		defer a.close()
 	}
+	found = append(found, a.checkAlerts(ctx)...)
 	err = a.networks()
 	if err == nil && a.store != nil {
 		err = a.enroll(ctx)

@@ -175,7 +175,7 @@ func (a *app) once(ctx context.Context, names []string) error {
 	err := errors.Join(a.each(reading, names, a.read), a.spikes(ctx), a.deadlines(ctx))
 	sending, cancel := share(ctx, 4, 5)
 	defer cancel()
-	return errors.Join(err, a.publish(sending), a.sequencer.Pass(ctx))
+	return errors.Join(err, a.publish(sending), a.sequencer.Pass(ctx), a.tellAll(ctx))
 }
 
 // share returns a context that ends after part/of the time that ctx allows.

@@ -42,7 +42,7 @@ func mrkdwn(m Message) string {
 		for _, l := range s.Lines {
 			b.WriteString("\n• ")
 			if l.Link != "" {
-				fmt.Fprintf(&b, "<%s|%s> ", control.Replace(l.URL), control.Replace(l.Link))
+				fmt.Fprintf(&b, "<%s|%s>: ", control.Replace(l.URL), control.Replace(l.Link))
 			}
 			b.WriteString(control.Replace(l.Text))
 		}
@@ -108,7 +108,7 @@ func card(m Message) adaptiveCard {
 			block := textBlock{Type: "RichTextBlock", Spacing: "Small"}
 			if l.Link != "" {
 				block.Inlines = append(block.Inlines, textRun{Type: "TextRun", Text: l.Link, Select: &openURL{"Action.OpenUrl", l.URL}},
-					textRun{Type: "TextRun", Text: " "})
+					textRun{Type: "TextRun", Text: ": "})
 			}
 			block.Inlines = append(block.Inlines, textRun{Type: "TextRun", Text: l.Text})
 			c.Body = append(c.Body, block)

@@ -22,6 +22,7 @@ type Config struct {
 	SignIn    SignIn              `yaml:"sign_in" doc:"How people log in to the console."`
 	Calendars map[string]Calendar `yaml:"calendars" doc:"Business hours by name; an account without one is always open."`
 	Accounts  []Account           `yaml:"accounts" doc:"Our handles, one entry each."`
+	Alerts    []Alert             `yaml:"alerts" doc:"Channels of Slack or Teams that are told what needs people, one entry each. Messages hold no word and no name of a customer."`
 
 	file *file // where it was read from; nil: nowhere
 }
@@ -45,6 +46,7 @@ type Replies struct {
 	Hold         time.Duration `yaml:"hold" example:"20s" doc:"Undo window after an approval, 0s to 5m."`
 	Expiry       time.Duration `yaml:"expiry" example:"4h" doc:"How long a draft may be approved before a fresh one is needed."`
 	WideReach    int           `yaml:"wide_reach" example:"10000" doc:"Followers of a customer from which an answer asks for a second look. 0: never."`
+	Unattended   time.Duration `yaml:"unattended" example:"15m" doc:"After how long without a sign of use approvers count as away: an overdue draft without an approver of its account raises an alarm in business hours. 0s: never."`
 	SelfApproval bool          `yaml:"self_approval" example:"false" doc:"True lets authors approve their own text (small teams); every event then says so."`
 }
 
@@ -122,7 +124,7 @@ func defaults() Config {
 		Database: Database{URL: "sqlite:socialwatch.db", Schema: "socialwatch", MaxOpen: 10},
 		Listen:   "127.0.0.1:8080",
 		Cases:    Cases{Prefix: "K-"},
-		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000},
+		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000, Unattended: 15 * time.Minute},
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
 		SignIn:   SignIn{Passwords: true},
 		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},

@@ -124,6 +124,7 @@ func (c Config) check() []problem {
 	}
 	c.checkSignIn(add)
 	c.checkAccounts(add)
+	c.checkAlerts(add)
 	return ps
 }
 

@@ -54,7 +54,7 @@ func example(b *strings.Builder, t reflect.Type, path, indent string) {
 			fmt.Fprintf(b, "%s%s%s:\n", indent, mark, f.key)
 			example(b, ft, full, indent+"  ")
 		case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
-			fmt.Fprintf(b, "%s%s%s:\n%s  -\n", indent, mark, f.key, indent)
+			fmt.Fprintf(b, "%s%s%s:\n%s  %s-\n", indent, mark, f.key, indent, mark)
 			example(b, ft.Elem(), full, indent+"    ")
 		case ft.Kind() == reflect.Map && ft.Elem().Kind() == reflect.Struct:
 			fmt.Fprintf(b, "%s%s%s:\n%s  office:\n", indent, mark, f.key, indent)

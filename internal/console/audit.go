@@ -55,7 +55,7 @@ type auditRowView struct {
 }
 
 // auditGroups are the kinds of event by what they are about, as choices.
-var auditGroups = []string{"reply", "case", "mention", "publishing", "polling", "people"}
+var auditGroups = []string{"reply", "case", "mention", "queue", "publishing", "polling", "people"}
 
 func (c *Console) audit(w http.ResponseWriter, r *http.Request) error {
 	p, _ := auth.PersonFrom(r.Context())

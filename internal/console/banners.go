@@ -25,6 +25,9 @@ func (c *Console) signOf(ctx context.Context, h health) (string, error) {
 			fmt.Fprintln(sum, conn.Name, conn.Reason, s.means)
 		}
 	}
+	for _, a := range h.alarms {
+		fmt.Fprintln(sum, a.Kind, a.Account)
+	}
 	if c.o.Incidents != nil {
 		if err := c.signIncidents(ctx, sum); err != nil {
 			return "", err

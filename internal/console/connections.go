@@ -15,6 +15,7 @@ type connectionsView struct {
 	MayStop bool
 	Rows    []connView
 	Empty   emptyView
+	Alerts  []alertView
 }
 
 type connView struct {
@@ -96,6 +97,9 @@ func (c *Console) connections(w http.ResponseWriter, r *http.Request) error {
 	v := &connectionsView{MayStop: anywhere(p, socialwatch.RoleApprover)}
 	v.Empty = emptyView{Kind: "first", Title: say("empty.first"), Lines: []string{say("empty.first.demo"), say("empty.first.real")},
 		Code: []string{"socialwatch demo", "socialwatch init\nsocialwatch check\nsocialwatch serve"}}
+	if v.Alerts, err = c.alertViews(r.Context()); err != nil {
+		return err
+	}
 	for _, conn := range h.conns {
 		if p.May(socialwatch.RoleReader, conn.Name) {
 			v.Rows = append(v.Rows, c.connView(p, conn, h.purses[conn.Name]))

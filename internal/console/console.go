@@ -107,6 +107,10 @@ type Options struct {
 	// Handles are what accounts are called on their networks; one that is
 	// missing goes by its name.
 	Handles map[string]string
+	// Alerts tells how the endpoints of alerts do, and Alarms what needs people
+	// at once; nil: nothing is told and watched.
+	Alerts func(ctx context.Context) ([]Alert, error)
+	Alarms func(ctx context.Context) ([]socialwatch.Alarm, error)
 	// Bench lists templates and tries posts.
 	Bench Bench
 	// Gloss says in the approvers' language what a template says; nil: nothing
@@ -180,6 +184,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Purses == nil {
 		o.Purses = func(context.Context, []string) (map[string]socialwatch.Purse, error) { return nil, nil }
+	}
+	if o.Alerts == nil {
+		o.Alerts = func(context.Context) ([]Alert, error) { return nil, nil }
+	}
+	if o.Alarms == nil {
+		o.Alarms = func(context.Context) ([]socialwatch.Alarm, error) { return nil, nil }
 	}
 	if o.Refused == nil {
 		o.Refused = func(error) (string, []socialwatch.Finding) { return "", nil }

@@ -74,6 +74,7 @@ func TestLook(t *testing.T) {
 	s := newShop(t)
 	ids := busyDay(t, s)
 	moneyDay(t, s)
+	alertDay(t, s)
 	t.Log(ids)
 	fmt.Println("LOOK", ids)
 	s.console.o.Every = time.Hour

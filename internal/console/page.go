@@ -64,6 +64,7 @@ type view struct {
 	Stopped stopView
 	Alarms  []alarm
 	Spikes  []incidentLine // on Approvals
+	Absent  []unattendedLine
 	Broken  bool
 	Sign    string // of the banners: another one when they have changed
 	Body    any
@@ -126,6 +127,7 @@ type health struct {
 	purses map[string]socialwatch.Purse
 	stop   store.StopState
 	sign   string // of what banners say of it
+	alarms []socialwatch.Alarm
 }
 
 // look reads the health, or takes what another page read a moment ago.
@@ -149,7 +151,11 @@ func (c *Console) look(ctx context.Context) (health, error) {
 	if err != nil {
 		return h, fmt.Errorf("read spending: %w", err)
 	}
-	h = health{at: now, conns: conns, purses: purses, stop: stop}
+	alarms, err := c.o.Alarms(ctx)
+	if err != nil {
+		return h, fmt.Errorf("read alarms: %w", err)
+	}
+	h = health{at: now, conns: conns, purses: purses, stop: stop, alarms: alarms}
 	if h.sign, err = c.signOf(ctx, h); err != nil {
 		return h, err
 	}
@@ -173,6 +179,7 @@ func (c *Console) surround(ctx context.Context, v *view) error {
 	}
 	v.Stopped = stopView{Stopped: h.stop.Stopped, By: h.stop.By, At: c.moment(h.stop.At), MayResume: anywhere(v.Person, socialwatch.RoleLead)}
 	v.Roles, v.Sign = roles(v.Person), h.sign
+	v.Absent = unattended(h.alarms, v.Person)
 	if v.Nav == "approvals" {
 		if v.Spikes, err = c.spikes(ctx, v.Person); err != nil {
 			return err

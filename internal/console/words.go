@@ -19,6 +19,7 @@ var english = func() map[string]string {
 	maps.Copy(all, englishDecisions)
 	maps.Copy(all, englishReports)
 	maps.Copy(all, englishLive)
+	maps.Copy(all, englishAlerts)
 	return all
 }()
 
