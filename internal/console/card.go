@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"socialwatch"
 	"socialwatch/internal/store"
@@ -28,7 +29,8 @@ type cardView struct {
 	Team      string
 	Score     int
 	Due       moment
-	DueOf     string
+	DueOf     string // how long it was given
+	Given     bool   // the first response
 
 	Lease           leaseView
 	Escalation      string
@@ -38,6 +40,7 @@ type cardView struct {
 
 	// What they wrote.
 	Handle, Name, Reach, Where, Nth, Original, Warning, Lang string
+	Long                                                     string // how much there is of a text too long to show at once; empty: it is not
 	Posted                                                   moment
 	Gone                                                     bool
 	Text                                                     []piece
@@ -52,6 +55,8 @@ type cardView struct {
 	TooLong                                                                 bool
 	Expires                                                                 *moment
 	Findings                                                                findingsView
+	Passed                                                                  []string // checks that found nothing
+	PassedText                                                              string
 	Diff                                                                    []DiffPart
 	DiffTitle                                                               string
 	DiffOpen                                                                bool
@@ -59,7 +64,8 @@ type cardView struct {
 	actsView
 	Thread   []postView
 	Earlier  []fact
-	Attempt  int // the newest call
+	Others   []fact // other replies of the case
+	Attempt  int    // the newest call
 	Attempts []string
 	History  []eventView
 	List     string // back to the list
@@ -152,7 +158,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 		ID: rp.ID, Attempt: rp.Attempt, State: string(rp.State), Hash: rp.Hash, Revision: card.Parent.Mention.Revision(),
 		Open: open(rp), Lease: c.leaseView(p, rp),
 		Case: cs.Number, Intent: label("intent", string(cs.Intent)), CaseState: label("case", string(cs.State)),
-		Level: cs.Level, Team: cs.Team, Score: cs.Score, Due: c.due(cs.DueAt, responded), DueOf: c.dueOf(cs),
+		Level: cs.Level, Team: cs.Team, Score: cs.Score, Due: c.due(cs.DueAt, responded), DueOf: span(cs.DueAt.Sub(cs.OpenedAt)), Given: responded,
 		actsView: c.acts(p, card), Status: c.status(card), Attempts: c.attempts(card.Attempts), History: c.history(card.Events),
 	}
 	if cs.Escalated {
@@ -164,7 +170,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	v.Incident, v.Impostors = cs.Incident, c.impostors(card.Impostors)
 	c.theirs(v, card)
 	c.ours(v, card)
-	v.Earlier = earlier(card.Earlier)
+	v.Earlier, v.Others = earlier(card.Earlier), c.others(card.Others)
 	v.Thread = c.thread(card.Thread, append(slices.Clone(card.Others), rp), card.Parent.ID)
 	return v
 }
@@ -179,15 +185,21 @@ func earlier(rows []store.CaseRow) []fact {
 	return out
 }
 
-func (c *Console) dueOf(cs socialwatch.Case) string {
-	target := span(cs.DueAt.Sub(cs.OpenedAt))
-	switch {
-	case !cs.RespondedAt.IsZero():
-		return say("due.was")
-	case c.o.Now().After(cs.DueAt):
-		return say("due.late", target)
+// others leads to the other replies of a case that nobody sees in its thread:
+// drafts that ended, and those on their way.
+func (c *Console) others(replies []socialwatch.Reply) []fact {
+	var out []fact
+	for _, r := range slices.Backward(replies) {
+		if r.State == socialwatch.ReplySent {
+			continue
+		}
+		text := say("reply.n", r.ID) + ": " + label("reply", string(r.State))
+		if r.Reason != "" {
+			text += ", " + reasonText(r.Reason)
+		}
+		out = append(out, fact{c.moment(r.CreatedAt).Clock, text, "/replies/" + strconv.FormatInt(r.ID, 10)})
 	}
-	return say("due.of", target)
+	return out
 }
 
 // maxSignals is how many signals a card names; the trace has all.
@@ -196,19 +208,43 @@ const maxSignals = 8
 // theirs fills in what the customer wrote.
 func (c *Console) theirs(v *cardView, card store.Card) {
 	m, a := card.Parent.Mention, card.Parent.Assessment
-	v.Handle, v.Name, v.Reach = m.Author.Handle, m.Author.Name, reach(m.Author.Followers)
+	v.Handle, v.Name, v.Reach, v.Long = m.Author.Handle, m.Author.Name, short(m.Author.Followers), long(m.Text)
 	v.Where, v.Original, v.Warning = where(m.Network, m.Visibility), link(m.URL), m.Warning
 	v.Posted, v.Gone, v.Lang = c.moment(m.CreatedAt), !card.Parent.GoneAt.IsZero(), tongue(cmp.Or(a.Language, m.Language))
 	shown := evidence(a.Signals, a.Intent, a.Ignored != "")
 	v.Text, v.Signals = pieces(m.Text, shown), strongest(shown, maxSignals)
-	if n := len(card.Thread); n > 1 {
-		v.Nth = say("nth.second", n)
-	}
+	v.Nth = nth(card)
 	v.Chips = postChips(card.Parent)
 	for _, f := range m.Media {
 		v.Media = append(v.Media, mediaView{f.Kind, f.Description})
 	}
 	v.Trace = trace(a)
+}
+
+// nth says that the post is not the customer's first in the case.
+func nth(card store.Card) string {
+	at := slices.IndexFunc(card.Thread, func(m store.MentionRow) bool { return m.ID == card.Parent.ID })
+	switch {
+	case at > 0:
+		since := card.Parent.Mention.CreatedAt.Sub(card.Thread[0].Mention.CreatedAt)
+		return say("nth", ordinal(at+1), span(since))
+	case len(card.Thread) > 1:
+		return say("nth.first", len(card.Thread))
+	}
+	return ""
+}
+
+// A text of more characters or lines than these is shown in part, with the rest
+// a press away.
+const manyRunes, manyLines = 900, 14
+
+// long is how much there is of a long text; empty for one that is not.
+func long(text string) string {
+	n := utf8.RuneCountInString(text)
+	if n <= manyRunes && strings.Count(text, "\n") < manyLines {
+		return ""
+	}
+	return say("long", n)
 }
 
 func trace(a socialwatch.Assessment) []fact {
@@ -252,150 +288,4 @@ func postChips(m store.MentionRow) []chip {
 		chips = append(chips, chip{"", say("chip.thanks")})
 	}
 	return chips
-}
-
-// ours fills in the exact text that will be public.
-func (c *Console) ours(v *cardView, card store.Card) {
-	rp := card.Reply
-	pl := rp.Payload
-	v.Prefix, v.Reply, v.ReplyWarning = pl.Prefix, pl.Text, pl.Warning
-	v.ReplyLang, v.Language, v.Visibility = tongue(pl.Language), language(pl.Language), label("visibility", string(pl.Visibility))
-	v.Length, v.TooLong = say("length", pl.Length, pl.Limit), pl.Limit > 0 && pl.Length > pl.Limit
-	v.Cost = cost(pl)
-	if c.o.Gloss != nil && pl.Template != "" && pl.Language != "en" { // the language of these pages
-		v.Gloss = c.o.Gloss(pl.Template, pl.Language)
-	}
-	v.Template, v.OursTitle = templateName(pl), c.oursTitle(rp)
-	v.Findings = findings(rp.Findings)
-	if rp.Author != socialwatch.System {
-		v.Author = say("by", rp.Author)
-	}
-	if rp.State == socialwatch.ReplyAwaiting && !rp.ExpiresAt.IsZero() {
-		v.Expires = c.at(rp.ExpiresAt)
-	}
-	c.versions(v, card)
-}
-
-// cost is what sending takes, empty where the network charges nothing.
-func cost(pl socialwatch.Payload) string {
-	if pl.Cost == 0 {
-		return ""
-	}
-	return say("cost", pl.Cost.Dollars())
-}
-
-// versions compares the text with the first version, word by word.
-func (c *Console) versions(v *cardView, card store.Card) {
-	v.EditBadge = say("badge.same")
-	if card.Original() == "" {
-		v.EditBadge = say("badge.hand")
-	}
-	if len(card.Versions) < 2 {
-		return
-	}
-	v.Diff = c.o.Diff(card.Versions[0].Payload.Text, card.Reply.Payload.Text)
-	added, removed := 0, 0
-	for _, d := range v.Diff {
-		switch d.Op {
-		case "added":
-			added += len(strings.Fields(d.Text))
-		case "removed":
-			removed += len(strings.Fields(d.Text))
-		}
-	}
-	if added+removed > 0 && card.Original() != "" {
-		v.EditBadge = say("badge.edited", added, removed)
-	}
-	v.DiffTitle, v.DiffOpen = say("versions.title", card.Reply.Version), v.Open
-}
-
-func templateName(pl socialwatch.Payload) string {
-	if pl.Template == "" {
-		return say("template.hand")
-	}
-	return say("template", pl.Template, pl.TemplateV)
-}
-
-func (c *Console) oursTitle(rp socialwatch.Reply) string {
-	as := c.handle(rp.Payload.Account)
-	switch {
-	case rp.State == socialwatch.ReplySent:
-		return say("ours.sent", as)
-	case rp.State.Final() || rp.State == socialwatch.ReplyFailed || rp.State == socialwatch.ReplyUnknown:
-		return say("ours.draft", as)
-	}
-	return say("ours."+string(rp.Payload.Visibility), as)
-}
-
-// handle is what an account is called on its network.
-func (c *Console) handle(account string) string { return cmp.Or(c.o.Handles[account], account) }
-
-func findings(all []socialwatch.Finding) findingsView {
-	var v findingsView
-	for _, f := range all {
-		v.Rows = append(v.Rows, findingView{f.Blocks, label("rule", f.Rule), f.Words, f.Mend})
-	}
-	return v
-}
-
-// thread is the conversation in order: their posts, and what we published.
-func (c *Console) thread(theirs []store.MentionRow, replies []socialwatch.Reply, current int64) []postView {
-	var all []postView
-	for _, m := range theirs {
-		all = append(all, postView{Current: m.ID == current, Gone: !m.GoneAt.IsZero(), Who: who(m.Mention.Author.Handle),
-			Lang: tongue(cmp.Or(m.Assessment.Language, m.Mention.Language)), URL: link(m.Mention.URL), At: c.moment(m.Mention.CreatedAt),
-			Text: marked(m), Chips: postChips(m), at: m.Mention.CreatedAt, mention: m.ID})
-	}
-	for _, rp := range replies {
-		if rp.State == socialwatch.ReplySent {
-			all = append(all, postView{Ours: true, Who: "@" + c.handle(rp.Payload.Account), Lang: tongue(rp.Payload.Language), URL: link(rp.PostURL),
-				At: c.moment(rp.SentAt), Text: []piece{{Text: rp.Payload.Whole()}}, Chips: []chip{{"good", say("chip.ours")}}, at: rp.SentAt})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b postView) int { return a.at.Compare(b.at) })
-	return all
-}
-
-// who is the author of a post; the handle of one that is gone is erased.
-func who(handle string) string {
-	if handle == "" {
-		return say("author.gone")
-	}
-	return "@" + handle
-}
-
-func (c *Console) history(events []socialwatch.Event) []eventView {
-	var out []eventView
-	for _, e := range events {
-		v := eventView{At: c.moment(e.At), Text: eventText(e)}
-		if e.Actor != socialwatch.System {
-			v.Who = say("event.by", e.Actor)
-		}
-		out = append(out, v)
-	}
-	return out
-}
-
-// eventText says what happened.
-func eventText(e socialwatch.Event) string {
-	text := label("event", e.Kind)
-	if to, ok := e.Data["to"].(string); ok && e.Kind == socialwatch.EventCaseState {
-		text += ": " + label("case", to)
-	}
-	if what, ok := e.Data["waits_for"].(string); ok {
-		text += " " + label("waits", what)
-	}
-	if team, ok := e.Data["team"].(string); ok && e.Kind == socialwatch.EventCaseUpdated {
-		text += ": " + say("team") + " " + team
-	}
-	if e.Kind == store.EventCorrected {
-		text += ": " + correctedText(e)
-	}
-	if why, ok := e.Data["reason"].(string); ok && why != "" {
-		text += ": " + reasonText(why)
-	}
-	if n, ok := e.Data["version"].(float64); ok && strings.HasPrefix(e.Kind, "reply.") && n > 1 {
-		text += fmt.Sprintf(" (version %d)", int(n))
-	}
-	return text
 }

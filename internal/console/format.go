@@ -17,6 +17,7 @@ type moment struct {
 	Ago   string // "6 min ago"
 	Age   string // "6 min"
 	Due   string // "6 min left"
+	First string // "due in 6 min of", before how long it was given
 	Class string // of Due: late, soon or empty
 	Tick  bool   // whether Due moves on with time
 }
@@ -49,9 +50,9 @@ func (c *Console) due(t time.Time, given bool) moment {
 	case t.IsZero():
 		m.Due = say("fig.none")
 	case left < 0:
-		m.Due, m.Class, m.Tick = say("due.over", span(-left)), "late", true
+		m.Due, m.First, m.Class, m.Tick = say("due.over", span(-left)), say("js.overof", span(-left)), "late", true
 	default:
-		m.Due, m.Tick = say("due.left", span(left)), true
+		m.Due, m.First, m.Tick = say("due.left", span(left)), say("js.dueof", span(left)), true
 		if left < soon {
 			m.Class = "soon"
 		}
@@ -73,6 +74,14 @@ func span(d time.Duration) string {
 		return say("js.h", int(d.Hours()))
 	}
 	return say("js.days", int(d.Hours()/24))
+}
+
+// ordinal is the place of something in a row.
+func ordinal(n int) string {
+	if s, ok := english["nth."+strconv.Itoa(n)]; ok {
+		return s
+	}
+	return say("nth.n", n)
 }
 
 // reach is how many followers a person has; empty when unknown.

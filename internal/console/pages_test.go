@@ -39,7 +39,7 @@ func TestEveryStateOfAReplyHasItsCard(t *testing.T) {
 		"sent": {"Sent.", `href="https://social.example/@shop_help/9900"`}, "failed": {"Not sent.", "422 the post is gone", "No. 1 began"},
 		"rejected": {"Rejected by ana:", "Wrong facts", "Draft again"}, "blocked": {"Blocked by the safety check.", "asks for a secret", "remove the question"},
 		"holding": {"Approved by ana.", "Posts now."}, "row8": {"Posts in 20 s.", "<progress", "/undo"}, "edited": {"edited &#43;", "by otto", "Approve with warnings"},
-		"thread": {"2 posts in this case", "nobody answers"}, "row3": {"A person must act beyond the reply:"},
+		"thread": {"first of 2 posts", "nobody answers"}, "row3": {"A person must act beyond the reply:"},
 	} {
 		page := lea.get("/replies/" + strconv.FormatInt(ids[what], 10))
 		page.has(t, want...)

@@ -71,7 +71,14 @@ func rowChips(q store.QueueRow) []chip {
 	add(q.Gone, "bad", "chip.gone")
 	add(!q.EditedAt.IsZero() && !q.Gone, "warn", "chip.edited")
 	add(q.Blocks() > 0, "bad", "chip.blocked")
-	add(q.Warns() > 0 && q.Blocks() == 0, "warn", "chip.warns")
+	named := 0
+	for _, f := range q.Reply.Findings {
+		if f.Rule == "impostor" || f.Rule == socialwatch.RuleWideReach {
+			named++
+			add(true, "warn", "chip."+f.Rule)
+		}
+	}
+	add(q.Warns() > named && q.Blocks() == 0, "warn", "chip.warns")
 	add(q.Visibility == socialwatch.Direct, "", "chip.direct")
 	add(q.Visibility == socialwatch.Followers, "", "chip.followers")
 	add(q.Author.Bot, "", "chip.bot")

@@ -169,7 +169,7 @@ func (c *Console) ended(card store.Card) *noteView {
 	for _, other := range card.Others {
 		if !other.State.Final() && other.ID > rp.ID {
 			id := strconv.FormatInt(other.ID, 10)
-			v.Link = &linkView{"/replies/" + id, say("card.other") + " " + say("reply.n", other.ID), false}
+			v.Link = &linkView{"/replies/" + id, say("card.newer"), false}
 		}
 	}
 	return v

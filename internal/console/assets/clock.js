@@ -23,13 +23,15 @@ function put(node, text) {
 export function tick() {
   for (const t of document.querySelectorAll("time[data-tick]")) {
     const at = Date.parse(t.dateTime);
-    if (t.dataset.tick !== "due") {
+    const kind = t.dataset.tick;
+    if (kind === "ago" || kind === "age") {
       const age = span((now() - at) / 1000);
-      put(t, t.dataset.tick === "ago" ? say("ago", age) : age);
+      put(t, kind === "ago" ? say("ago", age) : age);
       continue;
     }
     const left = (at - now()) / 1000;
-    put(t, left < 0 ? say("over", span(-left)) : say("left", span(left)));
+    if (kind === "first") put(t, left < 0 ? say("overof", span(-left)) : say("dueof", span(left)));
+    else put(t, left < 0 ? say("over", span(-left)) : say("left", span(left)));
     t.classList.toggle("late", left < 0);
     t.classList.toggle("soon", left >= 0 && left < 300);
   }
