@@ -50,6 +50,7 @@ type rule struct {
 	kind    ruleKind
 	concept uint16 // derived, erased or united
 	name    string // of the signals, without their target
+	when    string // the condition, as written
 	outs    []out
 	terms   []term
 	absent  []uint16
@@ -128,7 +129,7 @@ func (l *lexicon) rule(line string) (rule, error) {
 		if !plainName(name) {
 			return rule{}, fmt.Errorf("write name: condition -> target points, not %q; a name has small letters, digits and _", line)
 		}
-		r := rule{name: name}
+		r := rule{name: name, when: strings.Join(strings.Fields(condition), " ")}
 		var err error
 		if r.outs, err = readOuts(name, outs); err != nil {
 			return r, err

@@ -147,6 +147,20 @@ func TestPastYieldsEachMentionOnceInPages(t *testing.T) {
 		if some != 7 {
 			t.Errorf("%d mentions of two minutes", some)
 		}
+		const last = 7 // of one account, and those posted at the moment of the last
+		lately := 0
+		for m, err := range fx.Past(t.Context(), store.PastFilter{Accounts: []string{storetest.Account}, Last: last}) {
+			must(t, err)
+			if lately++; m.Mention.Account != storetest.Account || m.Mention.CreatedAt.Before(storetest.Start.Add(time.Duration((n-last)/3)*time.Minute)) {
+				t.Errorf("%s of %s posted %s", m.Mention.ID, m.Mention.Account, m.Mention.CreatedAt)
+			}
+		}
+		if want := n - (n-last)/3*3; lately != want {
+			t.Errorf("%d mentions lately, want %d", lately, want)
+		}
+		for m := range fx.Past(t.Context(), store.PastFilter{Accounts: []string{}, Last: last}) {
+			t.Errorf("%s of no account", m.Mention.ID)
+		}
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		for _, err := range fx.Past(ended, store.PastFilter{}) {
@@ -233,6 +247,14 @@ func TestReplayShowsWhatWouldChangeAndChangesNothing(t *testing.T) {
 			}
 			if strings.Contains(got, "7946") || strings.Contains(got, "customer") {
 				t.Errorf("personal data in %s", got)
+			}
+			engine, err := triage.New(triage.Options{Handles: []string{"shop_help"}, Lexicons: os.DirFS(dir)})
+			must(t, err)
+			shown, err := bench{&app{store: fx.Store, triage: engine}}.Replay(t.Context(), nil, 8) // all but the one posted before
+			must(t, err)
+			if shown.Mentions != d.Mentions || shown.Changed != d.Changed || shown.Gone != 1 || shown.Redacted != 1 || len(shown.Changes) != len(d.Changes) ||
+				len(shown.Lines) != 4 || shown.Lines[0].Text != d.Lines[0].Text || shown.Lines[0].Case != d.Lines[0].Case {
+				t.Errorf("on the console: %+v, want %+v", shown, d)
 			}
 			if after := contents(t, fx); after != before {
 				t.Error("the database has changed")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"socialwatch/connectors/twitter"
 	"socialwatch/internal/config"
 	"socialwatch/internal/console"
+	"socialwatch/internal/store"
 	"socialwatch/responder"
 	"socialwatch/triage"
 )
@@ -195,6 +197,41 @@ func (b bench) Try(account, text string) (console.Trial, error) {
 			Length: r.Length, Limit: r.Limit}
 	}
 	return t, nil
+}
+
+func (b bench) Rules() (string, []console.Rule) {
+	var all []console.Rule
+	for _, r := range b.a.triage.List() {
+		one := console.Rule{Name: r.Name, When: r.When}
+		for _, w := range r.Weights {
+			one.Weights = append(one.Weights, console.Weight(w))
+		}
+		all = append(all, one)
+	}
+	return b.a.triage.Rules(), all
+}
+
+// replayLines is how many changed mentions the console lists.
+const replayLines = 20
+
+func (b bench) Replay(ctx context.Context, accounts []string, last int) (console.Replay, error) {
+	span := store.PastFilter{Accounts: accounts, Last: last}
+	d := newReplayed(span, b.a.triage.Rules())
+	if err := d.take(ctx, b.a.store.Past(ctx, span), b.a.triage, replayLines); err != nil {
+		return console.Replay{}, err
+	}
+	r := console.Replay{Rules: d.Rules, Mentions: d.Mentions, Gone: d.Gone, Redacted: d.Redacted, Changed: d.Changed, LeftOff: d.LeftOff}
+	for _, c := range d.Changes {
+		r.Changes = append(r.Changes, console.Change{What: c.What, From: c.From, To: c.To, Mentions: c.Mentions})
+	}
+	for _, l := range d.Lines {
+		line := console.Replayed{Case: l.Case, Text: l.Text}
+		for _, c := range l.Changes {
+			line.Changes = append(line.Changes, console.Change{What: c.What, From: c.From, To: c.To, Mentions: 1})
+		}
+		r.Lines = append(r.Lines, line)
+	}
+	return r, nil
 }
 
 // show writes it for people.

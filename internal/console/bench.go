@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -42,6 +43,11 @@ type Bench interface {
 	Templates() []Template
 	// Try answers a post to an account as for a new case.
 	Try(account, text string) (Trial, error)
+	// Rules lists the rules of triage, with their version.
+	Rules() (version string, rules []Rule)
+	// Replay assesses anew the newest mentions of accounts (nil: all), at most
+	// last of each, and tells what would be different.
+	Replay(ctx context.Context, accounts []string, last int) (Replay, error)
 }
 
 // benchLimit bounds a text on the bench, in bytes: more than any network takes.
@@ -65,6 +71,7 @@ type languageTab struct {
 
 type templateView struct {
 	Name, Intent, Gloss, Owner, Lang string
+	Edits                            string
 	Slots                            []string
 	Wordings                         []string
 	Chips                            []chip
@@ -84,7 +91,11 @@ type trialView struct {
 func (c *Console) bench(w http.ResponseWriter, r *http.Request) error {
 	p, _ := auth.PersonFrom(r.Context())
 	v := &benchView{Accounts: c.benchAccounts(p), Language: cmp.Or(r.URL.Query().Get("lang"), "en")}
-	v.fill(c.o.Bench.Templates())
+	edits, err := c.edits(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	v.fill(c.o.Bench.Templates(), edits)
 	if r.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, benchLimit+4<<10)
 		if err := r.ParseForm(); err != nil {
@@ -102,6 +113,31 @@ func (c *Console) bench(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return c.show(w, r, http.StatusOK, "templates", view{Title: say("templates"), Class: "plain", Nav: "templates", Body: v})
+}
+
+// templateKey is one version of a template in one language.
+type templateKey struct {
+	id       string
+	version  int
+	language string
+}
+
+// editDays are the days over which the page of templates counts edits.
+const editDays = 30
+
+// edits is how often templates were edited lately, on the accounts that a
+// person may read.
+func (c *Console) edits(ctx context.Context, p socialwatch.Person) (map[templateKey]store.TemplateEdits, error) {
+	now := socialwatch.Micros(c.o.Now())
+	all, err := c.o.Reports.TemplateEdits(ctx, store.ReportFilter{From: now.AddDate(0, 0, -editDays), To: now, Accounts: visible(p, "")})
+	if err != nil {
+		return nil, err
+	}
+	of := make(map[templateKey]store.TemplateEdits, len(all))
+	for _, e := range all {
+		of[templateKey{e.Template, e.Version, e.Language}] = e
+	}
+	return of, nil
 }
 
 // benchAccounts are those that a person may read.
@@ -139,7 +175,7 @@ func (c *Console) try(v *benchView) error {
 }
 
 // fill lists the templates of the view's language, and the languages.
-func (v *benchView) fill(all []Template) {
+func (v *benchView) fill(all []Template, edits map[templateKey]store.TemplateEdits) {
 	count := map[string]int{}
 	for _, t := range all {
 		count[t.Language]++
@@ -147,7 +183,10 @@ func (v *benchView) fill(all []Template) {
 			continue
 		}
 		row := templateView{Name: say("template", t.ID, t.Version), Intent: label("intent", string(t.Intent)), Gloss: t.Gloss,
-			Owner: t.Owner, Lang: tongue(t.Language), Slots: t.Slots, Wordings: t.Wordings}
+			Owner: t.Owner, Lang: tongue(t.Language), Slots: t.Slots, Wordings: t.Wordings, Edits: say("bench.unsaid")}
+		if e := edits[templateKey{t.ID, t.Version, t.Language}]; e.Said > 0 {
+			row.Edits = say("bench.edits", share(e.Edited, e.Said), e.Said)
+		}
 		if t.Handoff {
 			row.Chips = append(row.Chips, chip{"", say("bench.handoff")})
 		}

@@ -1,12 +1,14 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"socialwatch"
+	"socialwatch/internal/store"
 )
 
 // bench answers everything with one template.
@@ -32,6 +34,59 @@ func (bench) Try(account, text string) (Trial, error) {
 	t.Draft = &socialwatch.Payload{Text: "We are sorry, K-1042.", Template: "refund-delay", TemplateV: 2, Language: "en", Length: 21, Limit: 500}
 	t.Findings = []socialwatch.Finding{{Rule: "tone", Words: "sorry", Mend: "say it once"}}
 	return t, nil
+}
+
+func (bench) Rules() (string, []Rule) {
+	return "7.1", []Rule{{Name: "late", When: "ship < late 12", Weights: []Weight{{"refund_delay", 12}, {"must", 3}}},
+		{Name: "asks_for_human", When: "speak_word < person_word 24", Weights: []Weight{{"must", 40}}}, {Name: "shop_phrase", Weights: []Weight{{"refund_delay", 30}}}}
+}
+
+func (bench) Replay(_ context.Context, accounts []string, last int) (Replay, error) {
+	return Replay{Rules: "7.1", Mentions: last, Changed: 2, Gone: 1, LeftOff: 1,
+		Changes: []Change{{"intent", "billing", "refund_delay", 2}},
+		Lines:   []Replayed{{Case: "K-1001", Text: "<b>my</b> refund", Changes: []Change{{"intent", "billing", "refund_delay", 1}, {"score", "10", "40", 1}}}}}, nil
+}
+
+func TestRulesAreShownByWhatTheyWeigh(t *testing.T) {
+	s := newShop(t)
+	page := s.enter(t, "rita").get("/rules")
+	page.has(t, "3 rules", "Version 7.1", "Refund delay: 2 rules", "A human must act: 2 rules", "ship &lt; late 12", "wants a person", "phrases of the configuration",
+		"&#43;40", "An example", "A lead can replay.")
+	if heavy, light := strings.Index(page.body, "&#43;40"), strings.Index(page.body, "&#43;3<"); heavy < 0 || light < heavy {
+		t.Errorf("the heaviest stands at %d, the lightest at %d", heavy, light)
+	}
+}
+
+func TestReplayIsForLeadsAndChangesNothing(t *testing.T) {
+	s := newShop(t)
+	lea := s.enter(t, "lea")
+	lea.get("/rules").hasNot(t, "would change with rules")
+	lea.get("/rules?last=200").has(t, "2 of 200 mentions would change with rules 7.1.", "1 more are gone", "Billing", "Refund delay", "Priority: 10 → 40",
+		`href="/cases/K-1001"`, "&lt;b&gt;my&lt;/b&gt;", "1 more would change.")
+	for login, status := range map[string]int{"lea": http.StatusUnprocessableEntity, "rita": http.StatusForbidden} {
+		query := "/rules?last=1000000"
+		if login == "rita" {
+			query = "/rules?last=200"
+		}
+		if a := s.enter(t, login).get(query); a.status != status {
+			t.Errorf("%s: %d, want %d", login, a.status, status)
+		}
+	}
+}
+
+func TestTemplatesSayHowOftenTheyWereEdited(t *testing.T) {
+	s := newShop(t)
+	s.console.o.Reports = editedReports{s.Store}
+	rita := s.enter(t, "rita")
+	rita.get("/templates").has(t, "edited 25 % of 8 said in 30 days")
+	rita.get("/templates?lang=es").has(t, "not said in 30 days")
+}
+
+// editedReports has a template with edits.
+type editedReports struct{ Reports }
+
+func (editedReports) TemplateEdits(context.Context, store.ReportFilter) ([]store.TemplateEdits, error) {
+	return []store.TemplateEdits{{Template: "refund-delay", Version: 2, Language: "en", Said: 8, Edited: 2}, {Template: "refund-delay", Version: 1, Language: "es", Said: 3}}, nil
 }
 
 func TestBenchShowsPostAssessmentTemplateAndFindings(t *testing.T) {

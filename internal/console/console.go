@@ -241,6 +241,7 @@ func (c *Console) routes() http.Handler {
 		"POST /resume":                        c.resume,
 		"GET /help":                           c.help,
 		"POST /settings":                      c.settings,
+		"GET /rules":                          c.rules,
 		"GET /reports":                        c.reports,
 		"GET /reports.csv":                    c.reportFile,
 		"GET /audit":                          c.audit,

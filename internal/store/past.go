@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -13,6 +14,9 @@ import (
 type PastFilter struct {
 	Since time.Time
 	Until time.Time // not included; zero: no end
+	// Accounts are those of the mentions; nil: all.
+	Accounts []string
+	Last     int // only the newest so many of each account; 0: all
 }
 
 // PastMention is a stored mention with the history that intake told triage,
@@ -24,7 +28,8 @@ type PastMention struct {
 }
 
 const (
-	sqlPastAccounts = `select name from accounts order by name`
+	sqlPastAccounts = `select name from accounts where 1 = 1`
+	sqlPastLast     = `select created_at from mentions where account = ? and created_at >= ? and created_at < ? order by created_at desc, id desc limit 1 offset ?`
 
 	// A page is cut first. Earlier is what intake counts: mentions stored before
 	// this one and posted in the seven days before it was read, and those before
@@ -79,9 +84,13 @@ func (s *Store) Past(ctx context.Context, f PastFilter) iter.Seq2[PastMention, e
 	f.Since = orEpoch(f.Since)
 	return func(yield func(PastMention, error) bool) {
 		var accounts []string
-		err := s.read(ctx, func(t *tx) error { return t.all(ctx, &accounts, sqlPastAccounts) })
+		where, args := among("name", f.Accounts)
+		err := s.read(ctx, func(t *tx) error { return t.all(ctx, &accounts, sqlPastAccounts+where+" order by name", args...) })
 		for _, account := range accounts {
 			at, id, more := f.Since, int64(0), true
+			if err == nil && f.Last > 0 {
+				at, err = s.pastSince(ctx, account, f)
+			}
 			for more && err == nil {
 				var rows []pastMention
 				if rows, err = s.pastPage(ctx, account, f, at, id); err != nil {
@@ -112,4 +121,15 @@ func (s *Store) pastPage(ctx context.Context, account string, f PastFilter, at t
 		return t.all(ctx, &rows, query, account, at, f.Until, at, id, PageMax)
 	})
 	return rows, err
+}
+
+// pastSince is when the first of the newest f.Last mentions of an account was
+// posted; of those posted at that moment all are taken.
+func (s *Store) pastSince(ctx context.Context, account string, f PastFilter) (time.Time, error) {
+	var at moment
+	err := s.read(ctx, func(t *tx) error { return t.get(ctx, &at, sqlPastLast, account, f.Since, f.Until, f.Last-1) })
+	if errors.Is(err, socialwatch.ErrNotFound) {
+		return f.Since, nil
+	}
+	return at.Time, err
 }
