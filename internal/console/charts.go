@@ -63,7 +63,7 @@ func columns(label string, names stretchNames) *chart {
 	n := len(names.Long)
 	each := 100 / float64(n)
 	gap := each * .15
-	every := (n + 5) / 6
+	every := (n + 3) / 4
 	for i, name := range names.Long {
 		c.Columns = append(c.Columns, chartColumn{Title: name, X: percent(float64(i)*each + gap), W: percent(each - 2*gap)})
 		if i%every == 0 {
