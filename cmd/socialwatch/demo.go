@@ -175,8 +175,8 @@ accounts:
 // show plays the day at a pace that people can follow.
 func (d *demo) show(ctx context.Context, cmd *cobra.Command) error {
 	w := cmd.OutOrStdout()
-	fmt.Fprintf(w, "\n  Console   %s/login?code=%s   (logs in once)\n  or        %s as %s with password %s   (for this run only)\n\n",
-		d.url, d.app.logins.Invite(demoLogin, 24*time.Hour), d.url, demoLogin, d.password)
+	fmt.Fprintf(w, "\n  Console   %s/login?code=%s   (logs in once)\n  or        %s as %s with password %s   (for this run only)\n  Terminal  SOCIALWATCH_URL=%s SOCIALWATCH_TOKEN=%s socialwatch review\n\n",
+		d.url, d.app.logins.Invite(demoLogin, 24*time.Hour), d.url, demoLogin, d.password, d.url, d.token)
 	fmt.Fprintf(w, "Look at the first draft under Approvals and press a to approve it, e to edit, r to reject.\n")
 	fmt.Fprintf(w, "The day begins; it takes %s. Ctrl+C ends the demo and removes its database.\n\n",
 		(time.Duration(float64(simulator.DayLength) / d.speed)).Round(time.Second))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -61,7 +60,7 @@ func newQueue(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "queue",
 		Short:   "Show replies that await approval, most pressing first",
-		Long:    decisionHelp,
+		Long:    decisionHelp + "\nsocialwatch review goes through them one after another.",
 		Example: "  socialwatch queue\n  socialwatch queue --state unknown --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -73,19 +72,7 @@ func newQueue(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return out(cmd, f, page, func() {
-				if len(page.Items) == 0 {
-					fmt.Fprintln(cmd.OutOrStdout(), "Nothing waiting.")
-					return
-				}
-				w := table(cmd.OutOrStdout())
-				fmt.Fprintln(w, "REPLY\tCASE\tDUE\tPRIORITY\tINTENT\tCUSTOMER\tTEXT")
-				for _, r := range page.Items {
-					fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%s\t@%s\t%s\n", r.ID, r.Case.Number, dueIn(r.Case.DueAt), r.Case.Score,
-						r.Case.Intent, r.Post.AuthorHandle, clip(r.Text, 48))
-				}
-				_ = w.Flush()
-			})
+			return out(cmd, f, page, func() { newPaper(cmd.OutOrStdout()).queue(page) })
 		},
 	}
 	cmd.Flags().StringArrayVar(&state, "state", nil, "only these states (default awaiting); may be repeated")
@@ -96,11 +83,25 @@ func dueIn(t *time.Time) string {
 	if t == nil {
 		return ""
 	}
-	d := time.Until(*t).Round(time.Minute)
-	if d < 0 {
-		return strings.TrimSuffix((-d).String(), "0s") + " over"
+	if time.Now().After(*t) {
+		return lasting(time.Since(*t)) + " over"
 	}
-	return strings.TrimSuffix(d.String(), "0s")
+	return left(*t)
+}
+
+func left(t time.Time) string { return lasting(time.Until(t)) }
+
+// lasting is a duration as people say it: 40 s, 12 min, 3 h 5 min, 4 d 2 h.
+func lasting(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24)
 }
 
 func moment(t *time.Time) string {
@@ -108,55 +109,6 @@ func moment(t *time.Time) string {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02 15:04")
-}
-
-// describe is a decision card in plain text.
-func describe(r api.ReplyDetail) string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("%s   %s   Priority %d   first response due in %s", r.CaseNumber, r.Case.Intent, r.Case.Score, dueIn(r.Case.DueAt))
-	line("@%s, %s on %s, %s   %s", r.Post.AuthorHandle, r.Post.Visibility, r.Network, moment(r.Post.PostedAt), r.Post.URL)
-	if r.Post.Gone {
-		line("  (the post is gone)")
-	}
-	line("  %s", strings.ReplaceAll(r.Post.Masked, "\n", "\n  "))
-	var signals []string
-	for _, s := range r.Post.Signals {
-		if s.Points > 0 {
-			signals = append(signals, fmt.Sprintf("%s %d", s.Name, s.Points))
-		}
-	}
-	line("  evidence: %s", strings.Join(signals, ", "))
-	line("")
-	line("WILL POST as account %s, %s, %d/%d, %s: reply %d is %s", r.Account, r.Visibility, r.Length, r.Limit, r.Language, r.ID, r.State)
-	if r.CostUSD > 0 {
-		line("  costs %s to post", socialwatch.MicroUSD(math.Round(r.CostUSD*1e6)).Dollars())
-	}
-	if r.Warning != "" {
-		line("  Content warning: %s", strings.ReplaceAll(r.Warning, "\n", "\n  "))
-	}
-	line("  %s", strings.ReplaceAll(r.WholeText, "\n", "\n  "))
-	for _, f := range r.Findings {
-		what := "warns"
-		if f.Blocks {
-			what = "BLOCKS"
-		}
-		line("  %s: %s: %s", what, f.Rule, f.Mend)
-	}
-	if r.Reason != "" {
-		line("  reason: %s", r.Reason)
-	}
-	line("hash %s", r.Hash)
-	return strings.TrimRight(b.String(), "\n")
-}
-
-// clip shortens a text to n characters of one line.
-func clip(s string, n int) string {
-	r := []rune(strings.Join(strings.Fields(s), " "))
-	if len(r) <= n {
-		return string(r)
-	}
-	return string(r[:n-1]) + "…"
 }
 
 func newShow(f *flags) *cobra.Command {
@@ -171,7 +123,7 @@ func newShow(f *flags) *cobra.Command {
 			if err != nil {
 				return nil, "", err
 			}
-			return r, describe(r), nil
+			return r, newPaper(cmd.OutOrStdout()).text(r), nil
 		}),
 	}
 }
@@ -179,22 +131,28 @@ func newShow(f *flags) *cobra.Command {
 func newApprove(f *flags) *cobra.Command {
 	var hash, confirm string
 	cmd := &cobra.Command{
-		Use:   "approve ID --hash H",
+		Use:   "approve ID [--hash H]",
 		Short: "Approve a reply whose exact text you have seen",
-		Long: decisionHelp + "\nThe hash is the one that show printed: any other text is refused.\n" +
+		Long: decisionHelp + "\nIn a terminal it shows the reply and asks. Scripts give the hash that show printed:\n" +
+			"any other text is refused.\n" +
 			"A reply with warnings, an edited one, one of a new template or to somebody whom many\n" +
 			"read needs a second look: the command says why, and what to give with --confirm.",
-		Example: "  socialwatch approve 77 --hash 3f2a…\n  socialwatch approve 77 --hash 3f2a… --confirm 9c01…",
+		Example: "  socialwatch approve 77\n  socialwatch approve 77 --hash 3f2a…\n  socialwatch approve 77 --hash 3f2a… --confirm 9c01…",
 		Args:    exactArgs(1),
 		RunE: decided(f, func(cmd *cobra.Command, c *api.Client, id int64) (any, string, error) {
+			if hash == "" && interactive(cmd, f) {
+				s := newSitting(cmd, c)
+				r, err := s.approveOne(cmd.Context(), id)
+				return r, s.verdict, err
+			}
 			if hash == "" {
 				return nil, "", usageError{fmt.Errorf("--hash is needed: it is what `socialwatch show %d` prints", id)}
 			}
 			r, err := c.Approve(cmd.Context(), id, hash, confirm)
-			return r, fmt.Sprintf("Reply %d is %s.", id, r.State), asked(id, hash, err)
+			return r, becomes(r), asked(id, hash, err)
 		}),
 	}
-	cmd.Flags().StringVar(&hash, "hash", "", "hash of the text you have seen (required)")
+	cmd.Flags().StringVar(&hash, "hash", "", "hash of the text you have seen")
 	cmd.Flags().StringVar(&confirm, "confirm", "", "what the command printed when it asked for a second look")
 	return cmd
 }
@@ -213,17 +171,42 @@ func asked(id int64, hash string, err error) error {
 	return fmt.Errorf("%w%s\nif you still approve: socialwatch approve %d --hash %s --confirm %s", err, b.String(), id, hash, p.Confirm)
 }
 
+// becomes says how a reply stands now.
+func becomes(r api.Reply) string {
+	if r.HoldUntil != nil && r.State == socialwatch.ReplyHolding {
+		return fmt.Sprintf("Reply %d is approved. It goes out in %s unless somebody takes it back.", r.ID, left(*r.HoldUntil))
+	}
+	return fmt.Sprintf("Reply %d is %s.", r.ID, r.State)
+}
+
+// reasonOf is a reason to reject by its name or number.
+func reasonOf(given string) (string, bool) {
+	if n, err := strconv.Atoi(given); err == nil && n >= 1 && n <= len(socialwatch.RejectReasons) {
+		return socialwatch.RejectReasons[n-1], true
+	}
+	return given, slices.Contains(socialwatch.RejectReasons, given)
+}
+
+func reasonList() string {
+	var b strings.Builder
+	for i, r := range socialwatch.RejectReasons {
+		fmt.Fprintf(&b, "  %d %s\n", i+1, r)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 func newReject(f *flags) *cobra.Command {
 	var hash, reason, note string
 	cmd := &cobra.Command{
 		Use:     "reject ID --reason R",
 		Short:   "Reject a reply",
-		Long:    decisionHelp + "\nReasons: " + strings.Join(socialwatch.RejectReasons, ", ") + ".",
-		Example: "  socialwatch reject 77 --reason wrong_tone\n  socialwatch reject 77 --reason other --note 'the shop has called'",
+		Long:    decisionHelp + "\nReasons, by name or number:\n" + reasonList(),
+		Example: "  socialwatch reject 77 --reason 2\n  socialwatch reject 77 --reason wrong_tone\n  socialwatch reject 77 --reason other --note 'the shop has called'",
 		Args:    exactArgs(1),
 		RunE: decided(f, func(cmd *cobra.Command, c *api.Client, id int64) (any, string, error) {
-			if !slices.Contains(socialwatch.RejectReasons, reason) {
-				return nil, "", usageError{fmt.Errorf("--reason must be one of %s", strings.Join(socialwatch.RejectReasons, ", "))}
+			reason, ok := reasonOf(reason)
+			if !ok {
+				return nil, "", usageError{fmt.Errorf("--reason must be one of these, or its number:\n%s", reasonList())}
 			}
 			if hash == "" {
 				seen, err := c.Reply(cmd.Context(), id)
@@ -233,13 +216,31 @@ func newReject(f *flags) *cobra.Command {
 				hash = seen.Hash
 			}
 			r, err := c.Reject(cmd.Context(), id, hash, reason, note)
-			return r, fmt.Sprintf("Reply %d is %s.", id, r.State), err
+			return r, becomes(r), err
 		}),
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why (required)")
 	cmd.Flags().StringVar(&note, "note", "", "in your words; needed with the reason other")
 	cmd.Flags().StringVar(&hash, "hash", "", "only if it still has the text of this hash")
 	return cmd
+}
+
+func newUndo(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "undo ID",
+		Short:   "Take an approval back while the reply still holds",
+		Long:    decisionHelp,
+		Example: "  socialwatch undo 77",
+		Args:    exactArgs(1),
+		RunE: decided(f, func(cmd *cobra.Command, c *api.Client, id int64) (any, string, error) {
+			seen, err := c.Reply(cmd.Context(), id)
+			if err != nil {
+				return nil, "", err
+			}
+			r, err := c.Undo(cmd.Context(), id, seen.Hash)
+			return r, becomes(r), err
+		}),
+	}
 }
 
 func newResolve(f *flags) *cobra.Command {
@@ -256,7 +257,7 @@ func newResolve(f *flags) *cobra.Command {
 				return nil, "", usageError{fmt.Errorf("write either --link with the reply's address or --absent")}
 			}
 			r, err := c.Resolve(cmd.Context(), id, link)
-			return r, fmt.Sprintf("Reply %d is %s.", id, r.State), err
+			return r, becomes(r), err
 		}),
 	}
 	cmd.Flags().StringVar(&link, "link", "", "address at which the reply stands")
