@@ -37,6 +37,7 @@ type cardView struct {
 	Incident        int64 // of whose cases it is one; 0: none
 	Impostors       []impostorView
 	Problem, Status *noteView
+	Ask             *noteView // what needs a second look
 
 	// What they wrote.
 	Handle, Name, Reach, Where, Nth, Original, Warning, Lang string

@@ -159,7 +159,7 @@ func (c *Console) recheck(w http.ResponseWriter, r *http.Request, d socialwatch.
 		v.Edit = &editView{Text: d.Text, Length: say("length", pl.Length, pl.Limit), Cost: cost(pl), TooLong: pl.Limit > 0 && pl.Length > pl.Limit,
 			Language: language(pl.Language), Visibility: label("visibility", string(pl.Visibility)), MayApprove: v.mayApproveEdit, Findings: findings(found)}
 		if problem != nil && problem.Kind == "warn" {
-			v.Edit.Confirm = d.Confirm
+			v.Problem, v.Ask, v.Edit.Confirm = nil, problem, d.Confirm
 		}
 		return nil
 	})

@@ -148,12 +148,18 @@ type slotView struct {
 }
 
 func (c *Console) incident(w http.ResponseWriter, r *http.Request) error {
-	p, _ := auth.PersonFrom(r.Context())
-	i, opened, err := c.readIncident(r, p)
+	return c.showIncident(w, r, http.StatusOK, r.PathValue("id"), func(*cardView) {})
+}
+
+// showIncident shows the page of the incident of that id. adapt may change the
+// cards.
+func (c *Console) showIncident(w http.ResponseWriter, r *http.Request, status int, id string, adapt func(*cardView)) error {
+	ctx := r.Context()
+	p, _ := auth.PersonFrom(ctx)
+	i, opened, err := c.readIncident(ctx, id, p)
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
 	v := &incidentView{incidentLine: c.incidentLine(i), Slots: c.timeline(opened)}
 	v.explain(i)
 	for _, a := range i.Accounts {
@@ -163,6 +169,9 @@ func (c *Console) incident(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := c.incidentCards(ctx, p, i, v); err != nil {
 		return err
+	}
+	for _, card := range v.Cards {
+		adapt(card.cardView)
 	}
 	rows, next, err := c.o.Cases.Cases(ctx, store.CaseFilter{Incident: i.ID, Accounts: visible(p, ""), After: r.URL.Query().Get("after")})
 	if err != nil {
@@ -180,15 +189,15 @@ func (c *Console) incident(w http.ResponseWriter, r *http.Request) error {
 	if n, err := strconv.Atoi(r.URL.Query().Get("anew")); err == nil && n >= 0 {
 		v.AnewDone = say("incident.anew.done", n)
 	}
-	return c.show(w, r, http.StatusOK, "incident", view{Title: v.Title, Class: "plain", Nav: "incidents", Body: v})
+	return c.show(w, r, status, "incident", view{Title: v.Title, Class: "plain", Nav: "incidents", Body: v})
 }
 
-func (c *Console) readIncident(r *http.Request, p socialwatch.Person) (i socialwatch.Incident, opened []time.Time, err error) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+func (c *Console) readIncident(ctx context.Context, typed string, p socialwatch.Person) (i socialwatch.Incident, opened []time.Time, err error) {
+	id, err := strconv.ParseInt(typed, 10, 64)
 	if err != nil || id <= 0 || c.o.Incidents == nil {
-		return i, nil, fmt.Errorf("incident %q: %w", r.PathValue("id"), socialwatch.ErrNotFound)
+		return i, nil, fmt.Errorf("incident %q: %w", typed, socialwatch.ErrNotFound)
 	}
-	if i, opened, err = c.o.Incidents.Incident(r.Context(), id, visible(p, "")); err != nil {
+	if i, opened, err = c.o.Incidents.Incident(ctx, id, visible(p, "")); err != nil {
 		return i, nil, fmt.Errorf("read incident: %w", err)
 	}
 	return i, opened, nil
@@ -281,7 +290,7 @@ func (c *Console) mayAnew(p socialwatch.Person, q store.QueueRow) bool {
 // any other afterwards. One that changed meanwhile stays as it is.
 func (c *Console) anew(w http.ResponseWriter, r *http.Request) error {
 	p, _ := auth.PersonFrom(r.Context())
-	i, _, err := c.readIncident(r, p)
+	i, _, err := c.readIncident(r.Context(), r.PathValue("id"), p)
 	if err != nil {
 		return err
 	}

@@ -137,7 +137,8 @@ function arrive(response, page) {
   }
   document.title = page.title;
   document.body.className = page.body.className;
-  history.pushState(null, "", response.url);
+  // What was refused stands at the address of its card, not of its form.
+  history.pushState(null, "", response.redirected ? response.url : cardOf(document).dataset.url);
   const id = cardOf(document).dataset.id;
   mark(id);
   shown();

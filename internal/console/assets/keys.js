@@ -74,7 +74,7 @@ function onKey(event) {
   const { key, target } = event;
   if (event.defaultPrevented || event.isComposing) return;
   if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    const submit = target.form?.querySelector("[data-submit]");
+    const submit = (target.form || document.getElementById("editor"))?.querySelector("[data-submit]");
     if (submit && !submit.disabled) {
       event.preventDefault();
       submit.click();
