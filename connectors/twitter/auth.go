@@ -191,17 +191,23 @@ func tokenOf(t *oauth2.Token, refresh string) connectors.Token {
 		Expires: socialwatch.Micros(t.Expiry)}
 }
 
-// tokenError classes a failure at the token endpoint. The library's text
-// repeats X's answer, so it is left out.
+// tokenError classes a failure at the token endpoint. Only X's own word ends a
+// login: a firewall's page says nothing of it. The library's text repeats X's
+// answer, so it is left out.
 func (c *client) tokenError(err error) error {
 	var re *oauth2.RetrieveError
-	switch {
-	case !errors.As(err, &re) || re.Response == nil:
+	if !errors.As(err, &re) || re.Response == nil {
 		return readError(bare(err))
-	case re.Response.StatusCode == http.StatusTooManyRequests || re.Response.StatusCode >= 500:
-		return readError(&apiError{status: re.Response.StatusCode,
-			wait: connectors.Wait(re.Response.Header, c.opt.Now())})
 	}
-	return unauthorized(fmt.Sprintf("X refuses the login's token (HTTP %d): it was revoked, has ended, or was used "+
-		"twice: run socialwatch login %s", re.Response.StatusCode, c.opt.Account))
+	status, wait := re.Response.StatusCode, connectors.Wait(re.Response.Header, c.opt.Now())
+	said := re.ErrorCode != "" || newAPIError(status, re.Body, 0).api
+	switch {
+	case said && (status == http.StatusBadRequest || status == http.StatusUnauthorized):
+		return unauthorized(fmt.Sprintf("X refuses the login's token (HTTP %d): it was revoked, has ended, or was used "+
+			"twice: run socialwatch login %s", status, c.opt.Account))
+	case status == http.StatusTooManyRequests || status >= 500:
+		return readError(&apiError{status: status, wait: wait})
+	}
+	return &socialwatch.NetworkError{Reason: socialwatch.Temporary, RetryAfter: wait,
+		Err: fmt.Errorf("HTTP %d, which says nothing of the login: look at base_url and at what stands before it", status)}
 }

@@ -113,6 +113,8 @@ func TestFailuresHaveTheirClass(t *testing.T) {
 		"reply to a deleted": {403, `{"type":"about:blank","detail":"You attempted to reply to a Tweet that is deleted or not visible to you."}`, "gone", "gone", false},
 		"deleted":            {404, `{"type":"` + problems + `resource-not-found","title":"Not Found Error"}`, "gone", "gone", false},
 		"a proxy's 404":      {404, `<html>nothing here</html>`, "temporary", "temporary", false},
+		"a firewall's 403":   {403, `<html>checking your browser</html>`, "temporary", "unknown", false},
+		"a proxy's 407":      {407, ``, "temporary", "unknown", false},
 		"some other 403":     {403, `{"type":"about:blank","detail":"no"}`, "unauthorized", "refused", false},
 		"broken":             {500, `{"errors":[{"code":131,"message":"Internal error"}]}`, "temporary", "unknown", false},
 		"unavailable":        {503, ``, "temporary", "unknown", false},
@@ -365,6 +367,7 @@ func TestDeadLoginAsksForANewOne(t *testing.T) {
 			k := &keeper{token: connectors.Token{Access: "old-access", Refresh: "old-refresh"}}
 			c, _ := fake(t, Options{Auth: Auth{ClientID: "app"}, Tokens: k}, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/2/oauth2/token" {
+					w.Header().Set("Content-Type", "application/json")
 					say(tc.status, `{"error":"invalid_request","error_description":"old-refresh is no good"}`)(w, r)
 					return
 				}

@@ -25,6 +25,8 @@ const (
 
 	firstLook   = 5 * time.Second // after the upload
 	longestLook = 2 * time.Minute // between two looks
+	jobLife     = 2 * time.Hour   // of one job; X tells of minutes
+	missesLimit = 4               // looks in a row that find no such job: X may be late to show it
 )
 
 // Gone returns those of ids that X says are to be erased: deleted, protected,
@@ -51,10 +53,14 @@ type job struct {
 	Download loose `json:"download_url"`
 }
 
+// run is one job from its begin to its result. One that X does not end is given
+// up: whoever waits for it holds up all other erasing.
 func (c compliance) run(ctx context.Context, ids []string) ([]string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, jobLife, errEndless)
+	defer cancel()
 	j, err := c.job(ctx, call{method: http.MethodPost, path: jobsPath, body: map[string]string{"type": "tweets"}, auth: authApp})
 	if err != nil {
-		return nil, err
+		return nil, notOne(err)
 	}
 	upload := call{method: http.MethodPut, raw: []byte(strings.Join(ids, "\n") + "\n")}
 	if upload.address, err = c.place(j.Upload); err != nil {
@@ -85,7 +91,7 @@ func (c compliance) run(ctx context.Context, ids []string) ([]string, error) {
 func (c compliance) job(ctx context.Context, k call) (job, error) {
 	a, err := c.do(ctx, k)
 	if err != nil {
-		return job{}, notOne(err)
+		return job{}, err
 	}
 	var answer struct {
 		Data job `json:"data"`
@@ -99,18 +105,26 @@ func (c compliance) job(ctx context.Context, k call) (job, error) {
 	return answer.Data, nil
 }
 
+var errEndless = fmt.Errorf("X's job is not over after %v", jobLife)
+
 // await looks at the job, ever less often, until it is over.
 func (c compliance) await(ctx context.Context, id string) (job, error) {
+	misses := 0
 	for wait := firstLook; ; wait = min(2*wait, longestLook) {
 		if !pause(ctx, wait) {
-			return job{}, readError(ctx.Err())
+			return job{}, readError(context.Cause(ctx))
 		}
 		j, err := c.job(ctx, call{path: jobsPath + "/" + id, auth: authApp})
+		if socialwatch.ReasonOf(err) == socialwatch.Gone {
+			misses++
+		} else {
+			misses = 0
+		}
 		switch {
-		case err != nil && passes(err):
+		case misses > 0 && misses < missesLimit, err != nil && passes(err):
 			continue
 		case err != nil:
-			return job{}, err
+			return job{}, notOne(err)
 		case j.Status == "complete":
 			return j, nil
 		case j.Status == "failed" || j.Status == "expired":
@@ -128,8 +142,12 @@ func passes(err error) bool {
 // elsewhere keeps the refusal of a store of files, such as of an address that
 // has expired, from being taken as one of our account or of a post.
 func elsewhere(err error) error {
-	switch socialwatch.ReasonOf(err) {
-	case socialwatch.Unauthorized, socialwatch.Gone, socialwatch.OutOfCredit:
+	var e *apiError
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.status {
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusGone:
 		return refused("the store of X's batch jobs does not take the address that X gave")
 	}
 	return err

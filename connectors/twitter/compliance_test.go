@@ -140,6 +140,28 @@ func TestJobEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// TestAJobThatXNeverEndsIsGivenUp: the next hour asks anew, and the error is seen.
+func TestAJobThatXNeverEndsIsGivenUp(t *testing.T) {
+	for status, longest := range map[string]time.Duration{"in_progress": jobLife, "paused": jobLife, "503": jobLife, "404": 2 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &depot{store: 200, address: "https://store.example", statuses: []string{status}}
+			ctx, cancel := context.WithTimeout(t.Context(), 30*24*time.Hour)
+			defer cancel()
+			begun := time.Now()
+			_, err := d.gone(ctx, t, "5")
+			if socialwatch.ReasonOf(err) != socialwatch.Temporary || time.Since(begun) > longest {
+				t.Errorf("%s: %v after %v", status, err, time.Since(begun))
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // one that X is late to show
+		d := &depot{store: 200, address: "https://store.example", statuses: []string{"404", "404", "503", "404", "404", "404", "complete"}}
+		if _, err := d.gone(t.Context(), t, "5"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestJobsThatFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for what, tc := range map[string]struct {
@@ -148,7 +170,7 @@ func TestJobsThatFail(t *testing.T) {
 		}{
 			"failed":            {depot{store: 200, statuses: []string{"failed"}}, socialwatch.Temporary},
 			"expired":           {depot{store: 200, statuses: []string{"expired"}}, socialwatch.Temporary},
-			"forgotten":         {depot{store: 200, statuses: []string{"503", "404"}}, ""}, // looked for until ctx ends
+			"forgotten":         {depot{store: 200, statuses: []string{"503", "404"}}, socialwatch.Temporary},
 			"store refuses":     {depot{store: 403, statuses: []string{"complete"}}, socialwatch.Refused},
 			"store has lost it": {depot{store: 404, statuses: []string{"complete"}}, socialwatch.Temporary},
 			"odd result":        {depot{store: 200, statuses: []string{"complete"}, result: "<html>"}, socialwatch.Temporary},
@@ -159,7 +181,7 @@ func TestJobsThatFail(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			_, err := tc.d.gone(ctx, t, "5")
-			if got := socialwatch.ReasonOf(err); err == nil || tc.want != "" && got != tc.want || got == socialwatch.Unauthorized || got == socialwatch.Gone {
+			if got := socialwatch.ReasonOf(err); err == nil || got != tc.want {
 				t.Errorf("%s: %v", what, err)
 			}
 			if strings.Contains(err.Error(), "sig=") {

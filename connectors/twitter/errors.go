@@ -171,10 +171,10 @@ func (e *apiError) Error() string {
 		return "HTTP 401: X does not take the account's secrets or token: make new ones, or log the account in again"
 	case e.status == http.StatusPaymentRequired:
 		return "HTTP 402: " + words[markCredits]
-	case e.status == http.StatusForbidden:
-		return "HTTP 403: X does not allow this: look at the app's permissions and at the account's standing"
 	case !e.api && e.status != http.StatusTooManyRequests:
 		return fmt.Sprintf("HTTP %d, and not from X's API: look at base_url and at what stands before it", e.status)
+	case e.status == http.StatusForbidden:
+		return "HTTP 403: X does not allow this: look at the app's permissions and at the account's standing"
 	}
 	return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.status, http.StatusText(e.status)))
 }
@@ -200,7 +200,7 @@ func (e *apiError) reason(write bool) socialwatch.Reason {
 	switch {
 	case e.status == http.StatusPaymentRequired:
 		return socialwatch.OutOfCredit
-	case e.status == http.StatusUnauthorized, e.status == http.StatusForbidden && !write:
+	case e.status == http.StatusUnauthorized, e.status == http.StatusForbidden && e.api && !write:
 		return socialwatch.Unauthorized
 	case e.status == http.StatusTooManyRequests:
 		return socialwatch.RateLimited
@@ -208,6 +208,8 @@ func (e *apiError) reason(write bool) socialwatch.Reason {
 		return ""
 	case e.status == http.StatusNotFound && !e.api:
 		return socialwatch.Temporary // a proxy's page, which never reached X
+	case e.status >= 400 && !e.api:
+		return "" // a firewall may also take X's answer for its own
 	case e.status == http.StatusNotFound || e.status == http.StatusGone:
 		return socialwatch.Gone
 	}

@@ -154,3 +154,32 @@ func TestOnlyOAuth2HasALogin(t *testing.T) {
 		t.Error("OAuth 1.0a has a login")
 	}
 }
+
+// TestAFirewallsPageEndsNoLogin: only X's own word says that a token is no good.
+func TestAFirewallsPageEndsNoLogin(t *testing.T) {
+	for _, status := range []int{302, 400, 401, 403, 404, 407, 408, 413} {
+		k := &keeper{token: connectors.Token{Access: "old-access", Refresh: "old-refresh"}}
+		asked := 0
+		c, _ := fake(t, Options{Auth: Auth{ClientID: "app"}, Tokens: k}, func(w http.ResponseWriter, r *http.Request) {
+			switch asked++; {
+			case r.URL.Path != "/2/oauth2/token":
+				asked--
+				if r.Header.Get("Authorization") != "Bearer new-access" {
+					w.WriteHeader(401)
+				}
+			case asked == 1:
+				say(status, `<html>checking your browser</html>`)(w, r)
+			default:
+				w.Header().Set("Content-Type", "application/json")
+				say(200, `{"token_type":"bearer","expires_in":7200,"access_token":"new-access","refresh_token":"new-refresh"}`)(w, r)
+			}
+		})
+		_, err := c.do(t.Context(), call{path: "/2/tweets", auth: authUser})
+		if socialwatch.ReasonOf(err) != socialwatch.Temporary {
+			t.Errorf("%d: %v", status, err)
+		}
+		if _, err := c.do(t.Context(), call{path: "/2/tweets", auth: authUser}); err != nil || asked != 2 {
+			t.Errorf("%d: asked %d times for a token: %v", status, asked, err)
+		}
+	}
+}

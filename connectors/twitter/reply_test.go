@@ -112,6 +112,7 @@ func TestWhatSurelyDidNotHappenIsNotFound(t *testing.T) {
 	for fault, want := range map[sim.FaultKind]socialwatch.Reason{
 		sim.FaultLostBefore: socialwatch.Unknown, sim.FaultServerError: socialwatch.Unknown,
 		sim.FaultUnavailable: socialwatch.Unknown, sim.FaultRateLimited: socialwatch.RateLimited,
+		sim.FaultFirewall:     socialwatch.Unknown,
 		sim.FaultUnauthorized: socialwatch.Unauthorized, sim.FaultForbidden: socialwatch.Unauthorized,
 		sim.FaultLegacy: socialwatch.Unauthorized, sim.FaultCredits: socialwatch.OutOfCredit,
 		sim.FaultCapped: socialwatch.OutOfCredit, sim.FaultRedirect: socialwatch.Refused,

@@ -253,6 +253,20 @@ func TestStreamRefusedForGood(t *testing.T) {
 	}
 }
 
+// TestAFirewallsPageDoesNotEndTheStream for good: it is no word of X.
+func TestAFirewallsPageDoesNotEndTheStream(t *testing.T) {
+	r := newRig(t, sim.Options{})
+	d := &door{}
+	o := r.streaming(d)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	r.must(r.sim.Inject(sim.Fault{Kind: sim.FaultFirewall, Route: "GET /2/activity/stream"}))
+	r.must(r.connect(o).Waker.Wake(ctx, d.ring, d.state))
+	if n := r.sim.Requests()["GET /2/activity/stream"]; n != 1 || len(d.ups) != 0 {
+		t.Errorf("%d attempts, ups %v", n, d.ups)
+	}
+}
+
 func TestPostThatCannotBeKeptIsLeftToThePoll(t *testing.T) {
 	r := newRig(t, sim.Options{})
 	d := &door{refuse: true}

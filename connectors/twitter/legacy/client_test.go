@@ -30,6 +30,7 @@ func TestLibraryTrapsAreClosed(t *testing.T) {
 		{"errors with 200", saying(200, `{"errors":[{"code":453,"message":"never came"}]}`), socialwatch.Temporary, socialwatch.Unknown},
 		{"accepted", saying(202, "[]"), socialwatch.Temporary, socialwatch.Unknown},
 		{"a page of HTML", saying(200, "<html>"), socialwatch.Temporary, socialwatch.Unknown},
+		{"a firewall's 403", saying(403, "<html>"), socialwatch.Temporary, socialwatch.Unknown},
 		{"a proxy's 404", saying(404, "<html>"), socialwatch.Temporary, socialwatch.Temporary},
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://elsewhere.example/1.1/x", http.StatusFound)

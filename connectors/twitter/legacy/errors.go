@@ -121,7 +121,7 @@ func (e *apiError) Error() string {
 		return "HTTP 401: " + badSecrets.text
 	case e.status == http.StatusPaymentRequired:
 		return "HTTP 402: " + noCredit.text
-	case e.status == http.StatusForbidden:
+	case e.status == http.StatusForbidden && e.api:
 		return "HTTP 403: X does not allow this: look at the app's permissions and at the account's standing"
 	case (e.status == http.StatusNotFound || e.status == http.StatusGone) && e.api:
 		return fmt.Sprintf("HTTP %d: there is no such call any more: v1.1 has ended for this account, or base_url is another server's", e.status)
@@ -140,12 +140,14 @@ func (e *apiError) reason(write bool) socialwatch.Reason {
 		return e.told.reason
 	case e.status == http.StatusPaymentRequired:
 		return socialwatch.OutOfCredit
-	case e.status == http.StatusUnauthorized, e.status == http.StatusForbidden && !write:
+	case e.status == http.StatusUnauthorized, e.status == http.StatusForbidden && e.api && !write:
 		return socialwatch.Unauthorized
 	case e.status == http.StatusTooManyRequests:
 		return socialwatch.RateLimited
 	case e.status == http.StatusNotFound && !e.api:
 		return socialwatch.Temporary // a proxy's page, which never reached X
+	case e.status >= 400 && !e.api:
+		return "" // a firewall may also take X's answer for its own
 	}
 	return socialwatch.Refused
 }

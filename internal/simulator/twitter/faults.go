@@ -38,6 +38,9 @@ const (
 	FaultUnauthorized FaultKind = "unauthorized"
 	// FaultForbidden answers 403 client-forbidden, as with a lesser access level.
 	FaultForbidden FaultKind = "forbidden"
+	// FaultFirewall answers 403 with a page of a firewall that stands before X,
+	// without doing the work.
+	FaultFirewall FaultKind = "firewall"
 	// FaultLegacy answers 403 with code 453 in the shape of v1.1.
 	FaultLegacy FaultKind = "legacy_access"
 	// FaultCredits answers 402 credits-depleted.
@@ -57,7 +60,7 @@ const (
 var faultKinds = []FaultKind{
 	FaultLostBefore, FaultLostAfter, FaultTruncated, FaultGatewayTimeout, FaultInvalidJSON, FaultServerError,
 	FaultUnavailable, FaultRateLimited, FaultUnauthorized, FaultForbidden, FaultLegacy, FaultCredits, FaultCapped,
-	FaultRedirect, FaultLatency, FaultSilentStream,
+	FaultRedirect, FaultLatency, FaultSilentStream, FaultFirewall,
 }
 
 // Fault is something that goes wrong with requests. The control API under
@@ -176,6 +179,11 @@ func (s *Server) failBefore(w http.ResponseWriter, r *http.Request, f *Fault) bo
 	case FaultRedirect:
 		_, port, _ := strings.Cut(r.Host, ":")
 		http.Redirect(w, r, "http://localhost:"+port+r.URL.RequestURI(), http.StatusMovedPermanently)
+		return true
+	case FaultFirewall:
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte("<html><h1>Checking your browser</h1></html>\n"))
 		return true
 	default:
 		return false
