@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -102,6 +103,7 @@ var (
 	metricHanded     = prometheus.NewDesc("socialwatch_replies_unknown", "Replies in doubt, by who must act: program or person.", []string{"by"}, nil)
 	metricQueueAge   = prometheus.NewDesc("socialwatch_queue_age_seconds", "Age of the oldest draft that awaits approval.", nil, nil)
 	metricOutboxAge  = prometheus.NewDesc("socialwatch_outbox_age_seconds", "Age of the oldest event without a number.", nil, nil)
+	metricWordsAge   = prometheus.NewDesc("socialwatch_search_age_seconds", "Age of the oldest change that search does not know.", nil, nil)
 	metricStopped    = prometheus.NewDesc("socialwatch_publishing_stopped", "1 while publishing is stopped.", nil, nil)
 	metricMentions   = prometheus.NewDesc("socialwatch_mentions", "Mentions stored.", nil, nil)
 	metricAside      = prometheus.NewDesc("socialwatch_set_aside", "Items that could not be read and were set aside.", nil, nil)
@@ -133,7 +135,8 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	stats, err := g.a.store.Stats(ctx, now)
 	connections, err2 := g.a.store.Connections(ctx, now)
 	purses, err3 := g.a.ledger.Purses(ctx, nil)
-	if err != nil || err2 != nil || err3 != nil || g.a.collectAlerts(ctx, ch) != nil {
+	words, err4 := g.a.store.WordsLate(ctx)
+	if errors.Join(err, err2, err3, err4) != nil || g.a.collectAlerts(ctx, ch) != nil {
 		gauge(metricUnreadable, 0)
 		return
 	}
@@ -145,6 +148,7 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	gauge(metricHanded, float64(stats.Replies[socialwatch.ReplyUnknown]-stats.HandedOver), "program")
 	gauge(metricQueueAge, age(now, stats.OldestAwaiting))
 	gauge(metricOutboxAge, age(now, stats.OldestUnnumbered))
+	gauge(metricWordsAge, age(now, words))
 	gauge(metricStopped, flag(stats.Stop.Stopped))
 	gauge(metricMentions, float64(stats.Mentions))
 	gauge(metricAside, float64(stats.Aside))

@@ -89,6 +89,8 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 		// The bell rings at each approval; the tick finds ended undo windows.
 		{Name: "publish", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.publish},
 		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Run: a.sequencer.Pass},
+		// No bell: the changes of two seconds are often of the same cases.
+		{Name: "search", Spec: "@every 2s", Local: true, Run: a.keepWords},
 		{Name: "deadlines", Spec: "@every 30s", Run: a.deadlines},
 		a.spikeJob(),
 	}

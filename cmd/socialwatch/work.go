@@ -175,7 +175,20 @@ func (a *app) once(ctx context.Context, names []string) error {
 	err := errors.Join(a.each(reading, names, a.read), a.spikes(ctx), a.deadlines(ctx))
 	sending, cancel := share(ctx, 4, 5)
 	defer cancel()
-	return errors.Join(err, a.publish(sending), a.sequencer.Pass(ctx), a.tellAll(ctx))
+	return errors.Join(err, a.publish(sending), a.sequencer.Pass(ctx), a.keepWords(ctx), a.tellAll(ctx))
+}
+
+// wordsBatch is how many events one transaction of keepWords reads.
+const wordsBatch = 500
+
+// keepWords lets search know what has changed, all that waits.
+func (a *app) keepWords(ctx context.Context) error {
+	for {
+		n, err := a.store.KeepWords(ctx, wordsBatch)
+		if n < wordsBatch || err != nil {
+			return err
+		}
+	}
 }
 
 // share returns a context that ends after part/of the time that ctx allows.

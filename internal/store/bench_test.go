@@ -324,3 +324,46 @@ func (l *limit) prepared(b *testing.B, tx *sql.Tx, run func(string, ...any), c s
 		}
 	}
 }
+
+// BenchmarkKeepWords is what search costs, our CPU and the server's, beside that
+// of Save for the same mentions: paid in the background. Each iteration is one
+// round; ratio is the median of the rounds.
+func BenchmarkKeepWords(b *testing.B) {
+	const batches = 30 // of a round
+	for _, kind := range dbtest.Kinds(b) {
+		b.Run(string(kind), func(b *testing.B) {
+			fx := storetest.On(b, dbtest.New(b, kind))
+			server := newLimit(b, dbtest.New(b, kind), kind).server
+			var version int64
+			var keeps, ratios []float64
+			for b.Loop() {
+				round := make([]socialwatch.Changes, batches)
+				for n := range round {
+					round[n] = benchBatch(b, fx, version+int64(n))
+				}
+				version += batches
+				saved := cpuOf(b, server, func() {
+					for _, c := range round {
+						if err := fx.Save(b.Context(), c); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+				fx.Log(b, 1<<62)
+				kept := cpuOf(b, server, func() {
+					for n := 1; n > 0; {
+						var err error
+						if n, err = fx.KeepWords(b.Context(), 500); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+				keeps = append(keeps, float64(kept.Microseconds())/(batches*benchMentions))
+				ratios = append(ratios, float64(kept)/float64(saved))
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(median(keeps), "cpu-µs/mention")
+			b.ReportMetric(median(ratios), "ratio")
+		})
+	}
+}

@@ -23,6 +23,7 @@ const (
 	listMentions = "m"
 	listTimeline = "e"
 	listAudit    = "u"
+	listSearch   = "s"
 )
 
 // maxCursor is far above the length of any cursor of ours.

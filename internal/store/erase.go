@@ -123,7 +123,7 @@ func (t *tx) eraseReplies(ctx context.Context, replies []erasedReply) error {
 
 // eraseCases takes out of cases what only posts that are gone have told: order
 // numbers, and once no post of theirs is left the customer's names and what
-// colleagues noted about them.
+// colleagues noted about them. Search forgets the words at once.
 func (t *tx) eraseCases(ctx context.Context, network, host string, posts []string) error {
 	var cases []struct {
 		ID         int64            `db:"id"`
@@ -170,7 +170,7 @@ func (t *tx) eraseCases(ctx context.Context, network, host string, posts []strin
 			return err
 		}
 	}
-	return nil
+	return t.keepWords(ctx, ids)
 }
 
 // eraseBatch bounds the replies of one transaction of EraseLate.

@@ -102,3 +102,21 @@ func (s *Store) explain(ctx context.Context, query string, args ...any) (string,
 func Cursor(list string, at ...int64) string { return cursor{list, at}.String() }
 
 var ParseCursor = parseCursor
+
+// ExplainSearch returns the plans of the queries that Search would run, that of
+// the index of words last.
+func (s *Store) ExplainSearch(ctx context.Context, f SearchFilter) (plans []string, err error) {
+	all, _ := wants(f.Query)
+	ways, err := f.ways(s.dialect.kind, all, SearchCountMax+1)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range ways {
+		plan, err := s.explain(ctx, w.query, w.args...)
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, plan)
+	}
+	return plans, nil
+}
