@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -336,10 +337,18 @@ func BenchmarkKeepWords(b *testing.B) {
 			server := newLimit(b, dbtest.New(b, kind), kind).server
 			var version int64
 			var keeps, ratios []float64
+			random := rand.New(rand.NewPCG(1, 2))
 			for b.Loop() {
 				round := make([]socialwatch.Changes, batches)
 				for n := range round {
 					round[n] = benchBatch(b, fx, version+int64(n))
+					for i := range round[n].Entries { // twenty words of twenty thousand
+						text := &round[n].Entries[i].Assessment.Masked
+						*text = ""
+						for range 20 {
+							*text += fmt.Sprintf("word%x ", int(20_000*random.Float64()*random.Float64()))
+						}
+					}
 				}
 				version += batches
 				saved := cpuOf(b, server, func() {
