@@ -26,8 +26,8 @@ const (
 
 	sqlWordsCases = `select id, number, state, customer, orders from cases where id in (?)`
 
-	// All that is written in cases, each text once: posts that stand, and replies
-	// that were said or may be.
+	// All that is written in cases, each text once: posts that stand,
+	// replies that were said or may be, and colleagues' notes.
 	sqlCaseTexts = `select case_id, 'post' as kind, author_handle as handle, author_name as name, created_at as at, lang as language,
     warning, body, masked, cast(entities as text) as entities
 from (select m.*, row_number() over (partition by case_id order by created_at desc, id desc) as n from mentions m
@@ -35,7 +35,12 @@ from (select m.*, row_number() over (partition by case_id order by created_at de
 union all
 select case_id, 'reply', '', '', coalesce(sent_at, created_at), payload ->> 'language', '', payload ->> 'text', payload ->> 'text', '[]'
 from (select r.*, row_number() over (partition by case_id order by id desc) as n from replies r
-      where case_id in (?) and state not in ('rejected','withdrawn','superseded','expired','cancelled')) r where n <= ?`
+      where case_id in (?) and state not in ('rejected','withdrawn','superseded','expired','cancelled')) r where n <= ?
+union all
+select case_id, 'note', author, '', written_at, '', '', body, body, '[]'
+from (select x.*, row_number() over (partition by case_id order by id desc) as n from notes x where case_id in (?) and body <> '') x where n <= ?`
+
+	sqlWordsTags = `select case_id, tag from case_tags where case_id in (?) order by case_id, tag`
 )
 
 // textsMax bounds the texts of each kind that are read of one case: the newest.
@@ -182,6 +187,10 @@ func (t *tx) caseWords(ctx context.Context, ids []int64) (map[int64]string, erro
 	if err := t.all(ctx, &cases, sqlWordsCases, ids); err != nil {
 		return nil, err
 	}
+	tags, err := t.caseTags(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	words := make(map[int64]string, len(cases))
 	for _, c := range cases {
 		if c.State == string(socialwatch.CaseMerged) {
@@ -193,8 +202,13 @@ func (t *tx) caseWords(ctx context.Context, ids []int64) (map[int64]string, erro
 		for _, o := range c.Orders.V {
 			b.add(numberTerm(o))
 		}
+		for _, tag := range tags[c.ID] {
+			b.text(tag)
+		}
 		for _, x := range texts[c.ID] {
-			b.person(x.Handle, x.Name)
+			if x.Kind == HitPost {
+				b.person(x.Handle, x.Name)
+			}
 			for _, n := range x.numbers() {
 				b.add(n.text)
 			}
@@ -206,10 +220,23 @@ func (t *tx) caseWords(ctx context.Context, ids []int64) (map[int64]string, erro
 	return words, nil
 }
 
+func (t *tx) caseTags(ctx context.Context, ids []int64) (map[int64][]string, error) {
+	var rows []struct {
+		CaseID int64  `db:"case_id"`
+		Tag    string `db:"tag"`
+	}
+	err := t.all(ctx, &rows, sqlWordsTags, ids)
+	tags := map[int64][]string{}
+	for _, r := range rows {
+		tags[r.CaseID] = append(tags[r.CaseID], r.Tag)
+	}
+	return tags, err
+}
+
 // caseTexts returns what is written in each case, the newest first.
 func (t *tx) caseTexts(ctx context.Context, ids []int64) (map[int64][]caseText, error) {
 	var rows []caseText
-	if err := t.all(ctx, &rows, sqlCaseTexts, ids, textsMax, ids, textsMax); err != nil {
+	if err := t.all(ctx, &rows, sqlCaseTexts, ids, textsMax, ids, textsMax, ids, textsMax); err != nil {
 		return nil, err
 	}
 	texts := make(map[int64][]caseText, len(ids))

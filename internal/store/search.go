@@ -49,9 +49,10 @@ const hitsShown = 3
 
 // SearchFilter says what to look for and where.
 type SearchFilter struct {
-	// Query holds words that must all stand in a case: in its posts or our
-	// replies, as @handle or name of who wrote, as its number or as an order or
-	// tracking number. The last word may be unfinished. Nothing is an operator.
+	// Query holds words that must all stand in a case: in its posts, our replies
+	// or colleagues' notes, as tag, as @handle or name of who wrote, as its
+	// number or as an order or tracking number. The last word may be unfinished.
+	// Nothing is an operator.
 	Query    string
 	Accounts []string                // nil: all; empty and not nil: none
 	States   []socialwatch.CaseState // none: every state
@@ -82,13 +83,14 @@ type SearchRow struct {
 const (
 	HitPost  = "post"
 	HitReply = "reply"
+	HitNote  = "note"
 )
 
-// Hit is a text with words of the query. Text is the customer's own, for the
-// console; whatever leaves it takes Masked, for which the spans hold too.
+// Hit is a text with words of the query. Text is the customer's own, and
+// notes are private: both for the console alone. In Masked the spans hold too.
 type Hit struct {
 	Kind     string
-	Handle   string // of a post: who wrote it
+	By       string // who wrote it: the handle, or of a note the login; empty for a reply
 	At       time.Time
 	Language string
 	Text     string
@@ -265,7 +267,7 @@ func hits(all []wanted, texts []caseText) []Hit {
 	var in []ranked
 	for _, x := range texts {
 		if spans, words := found(all, x.Body, x.numbers()); words > 0 {
-			in = append(in, ranked{Hit{Kind: x.Kind, Handle: x.Handle, At: x.At.Time, Language: x.Language,
+			in = append(in, ranked{Hit{Kind: x.Kind, By: x.Handle, At: x.At.Time, Language: x.Language,
 				Text: x.Body, Masked: x.Masked, Spans: spans}, words})
 		}
 	}

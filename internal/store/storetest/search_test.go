@@ -177,6 +177,30 @@ func TestSearchFindsByNumbersHandlesAndReplies(t *testing.T) {
 	})
 }
 
+func TestSearchFindsNotesAndTags(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ana := fx.Hire(t, "ana", socialwatch.RoleAuthor)
+		one := fx.Seed(t, "post", 2)[0].Case
+		work := store.CaseWork{Number: one.Number, Version: 1, By: ana, At: Start}
+		if _, err := fx.AddNote(t.Context(), store.NewNote{CaseWork: work, Body: "the depot is flooded"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fx.Tag(t.Context(), store.Tagging{CaseWork: work, Add: []string{"vip"}}); err != nil {
+			t.Fatal(err)
+		}
+		learn(t, fx)
+		for query, want := range map[string][]string{"flooded": {one.Number}, "vip order": {one.Number}, "@ana": nil} {
+			if got := finds(t, fx, store.SearchFilter{Query: query}); !slices.Equal(got, want) {
+				t.Errorf("%q found %v, want %v", query, got, want)
+			}
+		}
+		r, err := fx.Search(t.Context(), store.SearchFilter{Query: "flooded"})
+		if err != nil || len(r.Rows) != 1 || len(r.Rows[0].Hits) != 1 || r.Rows[0].Hits[0].Kind != store.HitNote || r.Rows[0].Hits[0].By != "ana" {
+			t.Errorf("%+v, %v", r.Rows, err)
+		}
+	})
+}
+
 func TestSearchHoldsToItsFilter(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
 		if err := fx.EnsureAccount(t.Context(), "other", string(socialwatch.Mastodon), Host); err != nil {
