@@ -1,10 +1,14 @@
 package connectors
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"socialwatch"
 )
 
 // RateBudget is what a server's rate limit leaves us, of all calls or of one
@@ -70,6 +74,25 @@ func (b *RateBudget) Take(now time.Time, spare bool) time.Duration {
 	}
 	b.remaining--
 	return 0
+}
+
+// Left is what is known of the limit at now; ok is false when nothing is.
+func (b *RateBudget) Left(call string, now time.Time) (r socialwatch.Rate, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	left := b.until.Sub(now)
+	return socialwatch.Rate{Call: call, Limit: b.limit, Remaining: b.remaining, ResetAt: b.until}, left > 0 && left <= longestWindow
+}
+
+// Rates is what is known of several limits, by call.
+func Rates(budgets map[string]*RateBudget, now time.Time) []socialwatch.Rate {
+	var all []socialwatch.Rate
+	for _, call := range slices.Sorted(maps.Keys(budgets)) {
+		if r, ok := budgets[call].Left(call, now); ok {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // RateLeft is what the headers of an answer tell of the rate limit; ok is

@@ -38,6 +38,9 @@ type Connector struct {
 	OneReply   bool
 	Compliance Compliance // nil: nightly looks read every post again
 	Login      Login      // nil: the tokens come from the configuration
+	// Rates tells what the network's rate limits leave, as far as is known at
+	// now; nil: no limit is watched.
+	Rates func(now time.Time) []socialwatch.Rate
 }
 
 // Source reads what is addressed to us.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"socialwatch"
 	"socialwatch/internal/api"
@@ -34,7 +35,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		Live: a.store, Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
 		Logins: a.logins, Incidents: a.store, Anew: a.desk.Anew, Worded: a.worded, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Leases: a.store, Refused: refused,
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},
-		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses,
+		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses, Rates: a.rates,
 		SSO: sso, People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store, Reports: a.store,
 		Alerts: a.alertLines, Alarms: a.store.Alarms,
 		House: house(a.cfg), Scopes: api.Scopes,
@@ -53,6 +54,15 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	mux.Handle("/api/", v1)
 	mux.Handle("/", page)
 	return mux, nil
+}
+
+// rates is what the network's rate limits leave an account, as far as this
+// process knows.
+func (a *app) rates(account string, now time.Time) []socialwatch.Rate {
+	if c := a.connectors[account]; c != nil && c.Rates != nil {
+		return c.Rates(now)
+	}
+	return nil
 }
 
 // sso is single sign-on as configured; nil without.
@@ -83,7 +93,8 @@ func (a *app) sso() (*auth.SSO, error) {
 
 // house is what the settings page shows of the configuration.
 func house(cfg config.Config) console.House {
-	h := console.House{Address: strings.TrimSuffix(address(cfg), "/"), Hold: cfg.Replies.Hold, Expiry: cfg.Replies.Expiry, SelfApproval: cfg.Replies.SelfApproval,
+	h := console.House{WideReach: cfg.Replies.WideReach, Targets: []time.Duration{responder.Target(1), responder.Target(2), responder.Target(3), responder.Target(4)},
+		Address: strings.TrimSuffix(address(cfg), "/"), Hold: cfg.Replies.Hold, Expiry: cfg.Replies.Expiry, SelfApproval: cfg.Replies.SelfApproval,
 		Masked: cfg.Privacy.MaskStored, Hours: map[string]console.Hours{}}
 	for _, a := range cfg.Accounts {
 		c := cfg.Calendars[a.Calendar]

@@ -119,8 +119,16 @@ func New(o Options) (*connectors.Connector, error) {
 		Account: o.Account, Network: socialwatch.Mastodon, Host: host,
 		Source: source{c}, Threads: threads{c}, Lookup: threads{c}, Finder: threads{c},
 		Composer: composer{c}, Replier: replier{c}, Deleter: replier{c},
-		Waker: waker{c}, Prober: prober{c},
+		Waker: waker{c}, Prober: prober{c}, Rates: c.rates,
 	}, nil
+}
+
+// rates is the one limit that the server has for all calls of the account.
+func (c *client) rates(now time.Time) []socialwatch.Rate {
+	if r, ok := c.budget.Left("", now); ok {
+		return []socialwatch.Rate{r}
+	}
+	return nil
 }
 
 // parseBase checks base_url and returns it without a trailing slash, and the

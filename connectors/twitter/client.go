@@ -243,6 +243,13 @@ func (c *client) refusal(k call, resp *http.Response) error {
 	return e
 }
 
+// rates are the limits of the endpoints called lately.
+func (c *client) rates(now time.Time) []socialwatch.Rate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return connectors.Rates(c.budgets, now)
+}
+
 // budget is the rate limit of a call's endpoint: X counts each by itself, and
 // the user's calls apart from the app's.
 func (c *client) budget(k call) *connectors.RateBudget {

@@ -126,7 +126,7 @@ func New(o Options) (*connectors.Connector, error) {
 	conn := &connectors.Connector{
 		Account: c.opt.Account, Network: socialwatch.X, Host: host, Paid: true, OneReply: true,
 		Source: source{c}, Threads: threads{c}, Lookup: lookup{c}, Prober: prober{c},
-		Composer: composer{c},
+		Composer: composer{c}, Rates: c.rates,
 	}
 	if c.user != authNone {
 		conn.Replier, conn.Deleter, conn.Finder = replier{c}, replier{c}, finder{c}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"socialwatch"
@@ -24,6 +25,8 @@ type connView struct {
 	Problem                     *connProblem
 	Money                       *moneyView
 	Figures                     []fact
+	Rates                       []rateView
+	Cursor                      string // for who may pause
 	Gaps                        []string
 }
 
@@ -134,6 +137,7 @@ func (c *Console) connView(p socialwatch.Person, conn store.Connection, purse so
 	case conn.GoodAt.IsZero():
 		v.Kind = ""
 	}
+	v.limits(c, conn)
 	for _, g := range conn.Gaps {
 		from := c.moment(g.From).Clock
 		if g.To.IsZero() {
@@ -143,6 +147,46 @@ func (c *Console) connView(p socialwatch.Person, conn store.Connection, purse so
 		v.Gaps = append(v.Gaps, say("gap.over", from, c.moment(g.To).Clock, span(g.To.Sub(g.From)), label("gap", g.Reason)))
 	}
 	return v
+}
+
+// rateView is what a rate limit leaves of one kind of call.
+type rateView struct {
+	Call, Left, Until string
+}
+
+// cursorShown is as much of a cursor as pages show, in bytes.
+const cursorShown = 4 << 10
+
+// limits fills in where reading stands, and what the network's limits leave:
+// the scarcest as a figure.
+func (v *connView) limits(c *Console, conn store.Connection) {
+	reads := say("fig.cursor.none")
+	if len(conn.Cursor) > 0 {
+		reads = say("fig.cursor.at", c.moment(conn.GoodAt).Ago)
+	}
+	v.Figures = append(v.Figures, fact{Name: say("fig.cursor"), Value: reads})
+	if v.MayPause {
+		v.Cursor = strings.ToValidUTF8(string(conn.Cursor[:min(cursorShown, len(conn.Cursor))]), "�")
+	}
+	if c.o.Rates == nil {
+		return
+	}
+	scarce, least := "", 2.0
+	for _, r := range c.o.Rates(conn.Name, c.o.Now()) {
+		one := rateView{Call: r.Call, Left: say("fig.rate.left", r.Remaining, r.Limit), Until: c.moment(r.ResetAt).Clock}
+		if r.Limit == 0 {
+			one.Left = say("fig.rate.refused")
+		}
+		if left := float64(r.Remaining) / float64(max(1, r.Limit)); left < least {
+			scarce, least = say("fig.rate.until", one.Left, one.Until), left
+		}
+		if r.Call != "" {
+			v.Rates = append(v.Rates, one)
+		}
+	}
+	if scarce != "" {
+		v.Figures = append(v.Figures, fact{Name: say("fig.rate"), Value: scarce})
+	}
 }
 
 func whatToDo(r socialwatch.Reason) string {

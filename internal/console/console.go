@@ -104,6 +104,9 @@ type Options struct {
 	// Purses tells how the money of accounts (nil: of all) stands, by account;
 	// nil: no network charges.
 	Purses func(ctx context.Context, accounts []string) (map[string]socialwatch.Purse, error)
+	// Rates tells what the network's rate limits leave an account; nil: nothing
+	// is known of any.
+	Rates func(account string, now time.Time) []socialwatch.Rate
 	// Handles are what accounts are called on their networks; one that is
 	// missing goes by its name.
 	Handles map[string]string

@@ -1,6 +1,7 @@
 package console
 
-// englishReports are the texts of the page of reports.
+// englishReports are the texts of the page of reports, of the limits on the page
+// of connections and of targets on that of settings.
 var englishReports = map[string]string{
 	"reports": "Reports",
 	"key.gr":  "reports",
@@ -105,4 +106,21 @@ var englishReports = map[string]string{
 	"reports.spikes.text": "Incidents that went on in these days, with all their cases.",
 	"reports.spike":       "Spike",
 	"reports.severity":    "Severity",
+
+	"fig.cursor":       "Read up to",
+	"fig.cursor.at":    "the last good poll, %s",
+	"fig.cursor.none":  "nothing read yet",
+	"fig.cursor.text":  "Cursor, as the connector keeps it",
+	"fig.rate":         "Calls left",
+	"fig.rate.left":    "%d of %d",
+	"fig.rate.refused": "none",
+	"fig.rate.until":   "%s, until %s",
+	"fig.rates":        "Calls left, by call",
+	"fig.rate.call":    "Call",
+	"fig.rate.reset":   "Until",
+
+	"house.targets":      "First response due, in business time",
+	"house.targets.note": "Part of the program: no key changes them.",
+	"house.wide":         "Second look at answers to",
+	"house.wide.never":   "nobody by reach",
 }

@@ -10,8 +10,10 @@ import (
 // House is what the configuration says that people ask about. Pages show it
 // and change nothing of it.
 type House struct {
-	Address      string // where people use the console, without a slash at its end
+	Address      string          // where people use the console, without a slash at its end
+	Targets      []time.Duration // business time until the first response, by level from 1
 	Hold, Expiry time.Duration
+	WideReach    int // followers from which an answer asks for a second look; 0: never
 	SelfApproval bool
 	Hours        map[string]Hours // business hours, by account; one without is always open
 	Languages    []string         // that we answer in
@@ -27,8 +29,12 @@ type Hours struct {
 
 type houseView struct {
 	Title string
-	Facts []fact
+	Facts []houseFact
+	Note  string
 }
+
+// houseFact is one thing, and the key of the configuration that says it.
+type houseFact struct{ Name, Value, Key string }
 
 // house is the read-only part of the settings.
 func (c *Console) house() []houseView {
@@ -41,20 +47,33 @@ func (c *Console) house() []houseView {
 	for _, kind := range h.Masked {
 		masked = append(masked, label("personal", kind))
 	}
-	replies := houseView{say("house.replies"), []fact{
-		{Name: say("house.hold"), Value: span(h.Hold)},
-		{Name: say("house.expiry"), Value: span(h.Expiry)},
-		{Name: say("house.self"), Value: self},
-	}}
-	privacy := houseView{say("house.privacy"), []fact{
-		{Name: say("house.masked"), Value: strings.Join(masked, ", ")},
-		{Name: say("house.retention"), Value: say("house.retention.none")},
-	}}
+	wide := say("house.wide.never")
+	if h.WideReach > 0 {
+		wide = say("reach", short(h.WideReach))
+	}
+	targets := houseView{Title: say("house.targets"), Note: say("house.targets.note")}
+	for i, t := range h.Targets {
+		targets.Facts = append(targets.Facts, houseFact{Name: say("level", i+1), Value: took(t)})
+	}
 	hours := houseView{Title: say("house.hours")}
 	for _, account := range slices.Sorted(maps.Keys(h.Hours)) {
-		hours.Facts = append(hours.Facts, fact{Name: account, Value: openHours(h.Hours[account])})
+		key := "accounts[].calendar"
+		if name := h.Hours[account].Calendar; name != "" {
+			key = "calendars." + name
+		}
+		hours.Facts = append(hours.Facts, houseFact{account, openHours(h.Hours[account]), key})
 	}
-	return []houseView{hours, replies, privacy}
+	replies := houseView{Title: say("house.replies"), Facts: []houseFact{
+		{say("house.hold"), span(h.Hold), "replies.hold"},
+		{say("house.expiry"), span(h.Expiry), "replies.expiry"},
+		{say("house.self"), self, "replies.self_approval"},
+		{say("house.wide"), wide, "replies.wide_reach"},
+	}}
+	privacy := houseView{Title: say("house.privacy"), Facts: []houseFact{
+		{say("house.masked"), strings.Join(masked, ", "), "privacy.mask_stored"},
+		{Name: say("house.retention"), Value: say("house.retention.none")},
+	}}
+	return []houseView{targets, hours, replies, privacy}
 }
 
 func openHours(h Hours) string {

@@ -11,7 +11,7 @@ import (
 
 const (
 	sqlConnections = `select name, network, host, paused_by, paused_at, polled_at, good_at, next_at, failures, error,
-error_reason, lag_ms, mention_at, stream_up, stream_at, halted_at, halted_why from accounts order by name`
+error_reason, lag_ms, mention_at, stream_up, stream_at, halted_at, halted_why, cursor from accounts order by name`
 	sqlConnectionGaps = `select account, from_at, to_at, reason, noted_at from gaps
 where to_at is null or to_at > ? or noted_at > ? order by from_at desc, id desc`
 	sqlConnectionAside = `select account, count(*) as n from set_aside group by account`
@@ -97,6 +97,7 @@ type connectionRow struct {
 	StreamAt moment  `db:"stream_at"`
 	HaltedAt moment  `db:"halted_at"`
 	Halted   string  `db:"halted_why"`
+	Cursor   []byte  `db:"cursor"`
 }
 
 func (r connectionRow) value() Connection {
@@ -104,7 +105,7 @@ func (r connectionRow) value() Connection {
 		PausedAt: r.PausedAt.Time, PolledAt: r.PolledAt.Time, GoodAt: r.GoodAt.Time, NextAt: r.NextAt.Time,
 		Failures: r.Failures, Error: r.Error, Reason: socialwatch.Reason(r.Reason),
 		Lag: time.Duration(r.LagMS) * time.Millisecond, NewestAt: r.NewestAt.Time, StreamUp: r.StreamUp,
-		StreamAt: r.StreamAt.Time, HaltedAt: r.HaltedAt.Time, HaltedWhy: r.Halted}
+		StreamAt: r.StreamAt.Time, HaltedAt: r.HaltedAt.Time, HaltedWhy: r.Halted, Cursor: r.Cursor}
 }
 
 // tally is a number for each account.

@@ -263,6 +263,7 @@ type Connection struct {
 	// we are out of credit; zero: calls are made.
 	HaltedAt  time.Time
 	HaltedWhy string // the network's words
+	Cursor    []byte // where reading stands, as its connector wrote it after the last good poll; opaque
 }
 
 // quietest is the shortest silence that can alarm, whatever is usual.

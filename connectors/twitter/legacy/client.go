@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/dghubble/go-twitter/twitter"
 	"github.com/dghubble/oauth1"
@@ -205,6 +206,13 @@ func (x *exchange) refusal(resp *http.Response, body []byte) error {
 		budget.Refused(e.wait, now)
 	}
 	return e
+}
+
+// rates are the limits of the endpoints called lately.
+func (c *client) rates(now time.Time) []socialwatch.Rate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return connectors.Rates(c.budgets, now)
 }
 
 // budget is the rate limit of an endpoint.

@@ -137,7 +137,7 @@ func New(o Options) (*connectors.Connector, error) {
 	c.write.DisableKeepAlives = true
 	return &connectors.Connector{Account: o.Account, Network: socialwatch.X, Host: Host,
 		Source: source{c}, Lookup: finder{c}, Finder: finder{c}, Composer: xapi.NewComposer(o.Account, o.Handle),
-		Replier: replier{c}, Deleter: replier{c}, Prober: prober{c}}, nil
+		Replier: replier{c}, Deleter: replier{c}, Prober: prober{c}, Rates: c.rates}, nil
 }
 
 func newTransport() *http.Transport {
