@@ -99,6 +99,7 @@ const (
 	EventMentionEdited   = "mention.edited"
 	EventMentionGone     = "mention.gone"       // deleted, author suspended or blocking us
 	EventThreadMoved     = "reply.thread_moved" // the thread moved after sending began
+	EventReplyExtended   = "reply.extended"     // the undo window was made longer
 	EventIncidentOpened  = "incident.opened"    // data.incident is its id
 	EventIncidentEnded   = "incident.ended"
 	EventStopped         = "publishing.stopped"

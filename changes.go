@@ -28,6 +28,7 @@ type Known struct {
 	Posts     map[int64][]Past   // by case id: its mentions that later replies must heed, oldest first
 	Incidents []Incident         // that span the account and go on
 	Often     map[string]int     // by text: replies of the account that were decided since Ask.Hour, where there are OftenFrom or more
+	Posing    []Posing           // posts by whom poses as us, in the threads whose roots are among Ask.PostIDs, oldest first
 	OptedOut  map[string]bool    // authors of Ask.Authors with a stored mention of the account that has SignalOptOut
 }
 
@@ -40,6 +41,13 @@ type Past struct {
 	Assessment Assessment // intent, signals and entities alone
 	Answers    []string   // what customers may have read of us in the case since
 	Answered   bool       // we have said something in the case since, here or in the network's own app
+}
+
+// Posing is a post by somebody who poses as us.
+type Posing struct {
+	RootID   string
+	AuthorID string
+	Handle   string // full
 }
 
 // Stored is a mention as the store holds it.
@@ -58,6 +66,7 @@ type Entry struct {
 	Assessment Assessment
 	CaseID     int64  // 0: kept without a case
 	Reply      *Reply // a draft to store with it; its CaseID and MentionID are filled by the store
+	Slots      []Span // of Reply's text: what its template's slots cover
 }
 
 // ReplyMove takes a stored reply to another state, if it still is where a

@@ -107,6 +107,7 @@ type Draft struct {
 	Account   string
 	Parent    Post
 	Text      string
+	Slots     []Span // of Text: what the template's slots cover, in order
 	Language  string // of Text
 	Template  string
 	TemplateV int
@@ -152,7 +153,22 @@ type Reply struct {
 	PostURL   string
 	CreatedAt time.Time
 	Lease     Lease // who is deciding about it
+
+	Edit         Edit      // how this version differs from what its template filled in
+	CheckedBy    string    // version of the safety check that gave Findings; empty: stored before that was kept
+	SelfApproved bool      // who approved it has written it
+	HoldFrom     time.Time // when the undo window began; zero unless it holds or was sent from it
+	// Moved says how the thread has moved after sending began, when it was too late
+	// to supersede it: whoever approved it must look. Empty: it has not.
+	Moved string
 }
+
+// The undo window can be extended while it runs, by HoldStep each time, up to
+// HoldMax in all (WCAG 2.2.1).
+const (
+	HoldStep = 20 * time.Second
+	HoldMax  = 300 * time.Second
+)
 
 // DecisionLease is how long somebody counts as deciding about a reply after
 // the last sign of it (product note, section 2).

@@ -10,6 +10,8 @@ type ReplyContext struct {
 	ParentGone bool
 	Assessment Assessment
 	Original   string      // text of version 1, as the template filled it; empty when a person wrote it
+	Slots      []Span      // of Original: what the template's slots cover
+	FirstBy    string      // who wrote version 1: a login, or System
 	InDoubt    bool        // another reply of the case is sending or unknown
 	Answered   bool        // a reply to the parent, this one too, is or may be public, or our people answered it in the network's own app
 	OptedOut   bool        // a stored mention of the parent's author on this account has SignalOptOut
@@ -30,6 +32,7 @@ type Approval struct {
 	ExpiresAt time.Time
 	Key       string    // idempotency key of all its attempts
 	Findings  []Finding // of the check at approval: stored with it
+	CheckedBy string    // version of that check
 	// Confirmed is what the person confirmed by a second key; the event names it.
 	Confirmed Confirmation
 	// FirstUse says that the text is as the template of the payload filled it:
@@ -37,6 +40,9 @@ type Approval struct {
 	FirstUse bool
 	// SelfApproval lets the version's author be its approver; the event says so.
 	SelfApproval bool
+	// Colleague says that the approver must not be who has written the text,
+	// whatever SelfApproval: a person's edit of another's draft (SecondPerson).
+	Colleague bool
 }
 
 // Revision is a person's edit: a new version of a reply that awaits or is
@@ -44,7 +50,9 @@ type Approval struct {
 type Revision struct {
 	Decision
 	Payload   Payload // composed from Decision.Text
+	Change    Change
 	Findings  []Finding
+	CheckedBy string // version of the check that gave Findings; so below
 	At        time.Time
 	ExpiresAt time.Time
 	Approval  *Approval
@@ -57,6 +65,7 @@ type Proposal struct {
 	By        Person
 	Payload   Payload
 	Findings  []Finding
+	CheckedBy string
 	At        time.Time
 	ExpiresAt time.Time
 }
@@ -66,7 +75,9 @@ type Proposal struct {
 type Redraft struct {
 	Decision  // Hash is that of the draft that goes
 	Payload   Payload
+	Slots     []Span // of the payload's text, as Draft.Slots
 	Findings  []Finding
+	CheckedBy string
 	Why       string // it goes
 	At        time.Time
 	ExpiresAt time.Time

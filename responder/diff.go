@@ -5,24 +5,9 @@ import (
 	"unicode"
 
 	"github.com/rivo/uniseg"
+
+	"socialwatch"
 )
-
-// Op says what became of a part of a text.
-type Op string
-
-// Ops.
-const (
-	Same    Op = "same"
-	Added   Op = "added"
-	Removed Op = "removed"
-)
-
-// DiffPart is a stretch of a word diff. The Same and Removed parts in order
-// are the old text, the Same and Added ones the new text, byte for byte.
-type DiffPart struct {
-	Op   Op
-	Text string
-}
 
 // diffWords bounds the work and memory of a diff: where the differing middle
 // of either text is longer, it counts as replaced as a whole.
@@ -30,7 +15,7 @@ const diffWords = 1000
 
 // WordDiff compares two texts word by word, words being those of Unicode's
 // segmentation, so that scripts without spaces work too.
-func WordDiff(old, new string) []DiffPart {
+func WordDiff(old, new string) []socialwatch.DiffPart {
 	a, b := words(old), words(new)
 	head := 0
 	for head < len(a) && head < len(b) && a[head] == b[head] {
@@ -41,32 +26,32 @@ func WordDiff(old, new string) []DiffPart {
 		tail++
 	}
 	var d diff
-	d.put(Same, a[:head]...)
+	d.put(socialwatch.DiffSame, a[:head]...)
 	d.middle(a[head:len(a)-tail], b[head:len(b)-tail])
-	d.put(Same, a[len(a)-tail:]...)
+	d.put(socialwatch.DiffSame, a[len(a)-tail:]...)
 	return d.parts()
 }
 
 // WordCounts counts the words that a diff added and removed; spaces and
 // punctuation alone count as none.
-func WordCounts(parts []DiffPart) (added, removed int) {
+func WordCounts(parts []socialwatch.DiffPart) (added, removed int) {
 	for _, p := range parts {
-		if p.Op == Same {
+		if p.Op == socialwatch.DiffSame {
 			continue
 		}
-		n := 0
-		for _, w := range words(p.Text) {
-			if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-				n++
-			}
-		}
-		if p.Op == Added {
+		n := countWords(p.Text)
+		if p.Op == socialwatch.DiffAdded {
 			added += n
 		} else {
 			removed += n
 		}
 	}
 	return added, removed
+}
+
+// isWord reports whether a segment is more than spaces and punctuation.
+func isWord(w string) bool {
+	return strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 func words(s string) []string {
@@ -86,7 +71,7 @@ type diff struct {
 
 type run struct{ removed, added, same string }
 
-func (d *diff) put(op Op, tokens ...string) {
+func (d *diff) put(op socialwatch.DiffOp, tokens ...string) {
 	text := strings.Join(tokens, "")
 	if text == "" {
 		return
@@ -95,16 +80,16 @@ func (d *diff) put(op Op, tokens ...string) {
 		d.runs = append(d.runs, run{})
 	}
 	last := &d.runs[len(d.runs)-1]
-	if op != Same && last.same != "" {
+	if op != socialwatch.DiffSame && last.same != "" {
 		d.runs = append(d.runs, run{})
 		last = &d.runs[len(d.runs)-1]
 	}
 	switch op {
-	case Same:
+	case socialwatch.DiffSame:
 		last.same += text
-	case Added:
+	case socialwatch.DiffAdded:
 		last.added += text
-	case Removed:
+	case socialwatch.DiffRemoved:
 		last.removed += text
 	}
 }
@@ -112,8 +97,8 @@ func (d *diff) put(op Op, tokens ...string) {
 // middle aligns two word lists by their longest common subsequence.
 func (d *diff) middle(a, b []string) {
 	if len(a) == 0 || len(b) == 0 || max(len(a), len(b)) > diffWords {
-		d.put(Removed, a...)
-		d.put(Added, b...)
+		d.put(socialwatch.DiffRemoved, a...)
+		d.put(socialwatch.DiffAdded, b...)
 		return
 	}
 	width := len(b) + 1
@@ -131,23 +116,23 @@ func (d *diff) middle(a, b []string) {
 	for i < len(a) && j < len(b) {
 		switch {
 		case a[i] == b[j]:
-			d.put(Same, a[i])
+			d.put(socialwatch.DiffSame, a[i])
 			i, j = i+1, j+1
 		case common[(i+1)*width+j] >= common[i*width+j+1]:
-			d.put(Removed, a[i])
+			d.put(socialwatch.DiffRemoved, a[i])
 			i++
 		default:
-			d.put(Added, b[j])
+			d.put(socialwatch.DiffAdded, b[j])
 			j++
 		}
 	}
-	d.put(Removed, a[i:]...)
-	d.put(Added, b[j:]...)
+	d.put(socialwatch.DiffRemoved, a[i:]...)
+	d.put(socialwatch.DiffAdded, b[j:]...)
 }
 
 // parts turns runs into parts. A space that stayed between two changes joins
 // them: "removed three words" reads better than one by one.
-func (d *diff) parts() []DiffPart {
+func (d *diff) parts() []socialwatch.DiffPart {
 	var joined []run
 	for _, r := range d.runs {
 		if n := len(joined); n > 0 {
@@ -162,9 +147,10 @@ func (d *diff) parts() []DiffPart {
 		}
 		joined = append(joined, r)
 	}
-	var out []DiffPart
+	var out []socialwatch.DiffPart
 	for _, r := range joined {
-		for _, p := range []DiffPart{{Removed, r.removed}, {Added, r.added}, {Same, r.same}} {
+		for _, p := range []socialwatch.DiffPart{
+			{Op: socialwatch.DiffRemoved, Text: r.removed}, {Op: socialwatch.DiffAdded, Text: r.added}, {Op: socialwatch.DiffSame, Text: r.same}} {
 			if p.Text != "" {
 				out = append(out, p)
 			}

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"socialwatch"
 )
 
-func show(parts []DiffPart) string {
+func show(parts []socialwatch.DiffPart) string {
 	var b strings.Builder
 	for _, p := range parts {
-		b.WriteString(map[Op]string{Same: "", Added: "+", Removed: "-"}[p.Op])
+		b.WriteString(map[socialwatch.DiffOp]string{socialwatch.DiffSame: "", socialwatch.DiffAdded: "+", socialwatch.DiffRemoved: "-"}[p.Op])
 		fmt.Fprintf(&b, "[%s]", p.Text)
 	}
 	return b.String()
@@ -45,10 +47,10 @@ func requireWhole(t *testing.T, old, new string) {
 		if p.Text == "" {
 			t.Fatalf("%q to %q: an empty part", old, new)
 		}
-		if p.Op != Added {
+		if p.Op != socialwatch.DiffAdded {
 			a.WriteString(p.Text)
 		}
-		if p.Op != Removed {
+		if p.Op != socialwatch.DiffRemoved {
 			b.WriteString(p.Text)
 		}
 	}

@@ -67,7 +67,7 @@ func TestWhatIsGivenIsNotAskedForAgain(t *testing.T) {
 
 func TestATemplateThatNeedsThePrivateRouteKeepsIt(t *testing.T) {
 	x, ok := builtin(t).Get("billing", "en")
-	text, missing := Input{Given: true}.fill(x, 0, map[string]string{SlotPrivate: "write to us", SlotCase: "K-1"})
+	text, _, missing := Input{Given: true}.fill(x, 0, map[string]string{SlotPrivate: "write to us", SlotCase: "K-1"})
 	if !ok || missing != "" || !strings.Contains(text, "write to us") {
 		t.Errorf("%q, missing %q", text, missing)
 	}

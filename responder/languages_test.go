@@ -64,7 +64,7 @@ func TestEveryTemplateFitsEveryNetwork(t *testing.T) {
 		say := set.phrases[x.Language]
 		for _, private := range []string{say[phraseMessage], say[phraseHere], strings.ReplaceAll(say[phraseLink], "{{link}}", longestLink)} {
 			for i := range x.Wordings {
-				text, missing := x.fill(i, map[string]string{SlotCase: "K-1234567", SlotDays: "120", SlotOrder: "0001", SlotPrivate: private})
+				text, _, missing := x.fill(i, map[string]string{SlotCase: "K-1234567", SlotDays: "120", SlotOrder: "0001", SlotPrivate: private})
 				if missing != "" {
 					t.Fatalf("%s: no value for %s", x.Source, missing)
 				}

@@ -203,7 +203,7 @@ func (t *Templates) longest(x Template, wording int, accounts ...Account) []stri
 	}
 	var texts []string
 	for _, private := range ways {
-		text, _ := x.fill(wording, map[string]string{SlotCase: longestCase, SlotDays: strconv.Itoa(maxDays),
+		text, _, _ := x.fill(wording, map[string]string{SlotCase: longestCase, SlotDays: strconv.Itoa(maxDays),
 			SlotOrder: "0001", SlotPrivate: private})
 		if !slices.Contains(texts, text) {
 			texts = append(texts, text)

@@ -37,6 +37,9 @@ func New(t *Templates, safety Safety) *Responder { return &Responder{t, safety} 
 // Check is the safety check that the responder was made with.
 func (r *Responder) Check(c CheckInput) []socialwatch.Finding { return r.safety.Check(c) }
 
+// SafetyVersion is the version of that check.
+func (r *Responder) SafetyVersion() string { return r.safety.Version() }
+
 // Input is all that a response depends on.
 type Input struct {
 	Mention    socialwatch.Mention
@@ -127,14 +130,14 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 				continue
 			}
 			wording := t.wording(in.CaseNumber)
-			text, missing := in.fill(t, wording, values)
+			text, slots, missing := in.fill(t, wording, values)
 			if missing != "" {
 				notes += fmt.Sprintf("; %s left out: no value for {{%s}}", t.ID, missing)
 				continue
 			}
 			text, without := r.advise(in, t.Language, text)
 			notes += without
-			d := &socialwatch.Draft{Account: in.Mention.Account, Parent: in.Mention.Post, Text: text,
+			d := &socialwatch.Draft{Account: in.Mention.Account, Parent: in.Mention.Post, Text: text, Slots: slots,
 				Language: t.Language, Template: t.ref(wording), TemplateV: t.Version}
 			return d, fmt.Sprintf("template %s v%d for %s%s%s", d.Template, t.Version, in.Assessment.Intent, note, notes)
 		}
@@ -150,12 +153,12 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 
 // fill fills a wording. Who has given what we asked for is not asked to write
 // in private, where the wording can do without.
-func (in Input) fill(t Template, wording int, values map[string]string) (text, missing string) {
+func (in Input) fill(t Template, wording int, values map[string]string) (text string, slots []socialwatch.Span, missing string) {
 	if in.Given {
 		fewer := maps.Clone(values)
 		delete(fewer, SlotPrivate)
-		if text, missing = t.fill(wording, fewer); missing != SlotPrivate {
-			return text, missing
+		if text, slots, missing = t.fill(wording, fewer); missing != SlotPrivate {
+			return text, slots, missing
 		}
 	}
 	return t.fill(wording, values)

@@ -11,7 +11,7 @@ import (
 
 // SafetyVersion names the rules of the safety check; it rises with every
 // change of them. Safety.Version adds the word lists.
-const SafetyVersion = "4"
+const SafetyVersion = "5"
 
 // Version names the rules and, by the first eight hex digits of their SHA-256,
 // the word lists: what is checked under one version has one result. Store it
@@ -40,7 +40,7 @@ const (
 
 // Rules that warn: confirmed by the approver and stored.
 const (
-	WarnEdited    = socialwatch.RuleEdited    // differs from the filled template
+	WarnEdited    = socialwatch.RuleEdited    // differs from the filled template beside its slots
 	WarnSameText  = "same_text"               // the same text often
 	WarnLanguage  = "language"                // another language than the parent's
 	WarnTone      = "tone"                    // blame, sarcasm, shouting
@@ -69,8 +69,9 @@ type CheckInput struct {
 	Payload      socialwatch.Payload
 	Parent       socialwatch.Post // as it is now
 	Account      Account
-	TemplateText string // the template as filled, before any edit; empty when written by hand
-	CaseNumber   string // our own number, which the reply may name; that of TemplateText may stand anyhow
+	TemplateText string             // the template as filled, before any edit; empty when written by hand
+	Slots        []socialwatch.Span // of TemplateText: what the template's slots cover
+	CaseNumber   string             // our own number, which the reply may name; that of TemplateText may stand anyhow
 
 	EarlierUnknown bool   // an earlier reply under this parent may have been sent
 	Answered       bool   // the parent has an answer of ours, and the network allows one reply to a post

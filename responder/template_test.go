@@ -141,7 +141,7 @@ func FuzzParseTemplate(f *testing.F) {
 			}
 		}
 		if len(bad) == 0 {
-			if got, missing := x.fill(0, map[string]string{SlotCase: "K-1", SlotDays: "3", SlotOrder: "0001", SlotPrivate: "p"}); missing != "" || strings.Contains(got, "{{") {
+			if got, _, missing := x.fill(0, map[string]string{SlotCase: "K-1", SlotDays: "3", SlotOrder: "0001", SlotPrivate: "p"}); missing != "" || strings.Contains(got, "{{") {
 				t.Fatalf("%q fills to %q, missing %q", text, got, missing)
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"socialwatch"
 )
 
 // slotForm is what is left of a slot, whatever brackets were used.
@@ -118,17 +120,17 @@ func (c *check) capitals(from, to int) {
 // edited warns where the text is no longer the filled template.
 func (c *check) edited() {
 	t := c.in.TemplateText
-	if t == "" || t == c.text || len(t) > maxCheck {
+	if t == "" || t == c.text || len(t) > maxCheck || withinSlots(t, c.in.Slots, c.text) {
 		return
 	}
 	parts := WordDiff(t, c.text)
 	added, removed := WordCounts(parts)
 	at, start, end := 0, 0, 0
 	for _, p := range parts {
-		if p.Op == Added && end == 0 {
+		if p.Op == socialwatch.DiffAdded && end == 0 {
 			start, end = at, at+len(p.Text)
 		}
-		if p.Op != Removed {
+		if p.Op != socialwatch.DiffRemoved {
 			at += len(p.Text)
 		}
 	}

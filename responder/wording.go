@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"socialwatch"
 )
 
 // minIncident is how many wordings a template for incidents has: X refuses
@@ -81,16 +83,16 @@ func (t Template) ref(wording int) string {
 	return t.ID + "#" + strconv.Itoa(wording+1)
 }
 
-// fill puts values into a wording. missing names the first slot outside [[ ]]
-// that has no value.
-func (t Template) fill(wording int, values map[string]string) (text, missing string) {
+// fill puts values into a wording; slots are where they stand. missing names the
+// first slot outside [[ ]] that has no value.
+func (t Template) fill(wording int, values map[string]string) (text string, slots []socialwatch.Span, missing string) {
 	dropped := map[int]bool{}
 	for _, p := range t.parts[wording] {
 		if p.slot == "" || values[p.slot] != "" {
 			continue
 		}
 		if p.option == 0 {
-			return "", p.slot
+			return "", nil, p.slot
 		}
 		dropped[p.option] = true
 	}
@@ -99,13 +101,15 @@ func (t Template) fill(wording int, values map[string]string) (text, missing str
 		if dropped[p.option] {
 			continue
 		}
-		if p.slot != "" {
-			b.WriteString(values[p.slot])
-		} else {
+		at := b.Len()
+		if p.slot == "" {
 			b.WriteString(p.text)
+			continue
 		}
+		b.WriteString(values[p.slot])
+		slots = append(slots, socialwatch.Span{Start: at, End: b.Len()})
 	}
-	return b.String(), ""
+	return b.String(), slots, ""
 }
 
 // parseBody splits a body into its parts; line is the line it begins at.

@@ -192,7 +192,7 @@ func TestHandoffTemplatesAlwaysCarryTheRoute(t *testing.T) {
 			continue
 		}
 		n++
-		if _, missing := x.fill(0, map[string]string{SlotCase: "K-1"}); missing != SlotPrivate {
+		if _, _, missing := x.fill(0, map[string]string{SlotCase: "K-1"}); missing != SlotPrivate {
 			t.Errorf("%s can do without: missing %q", x.Source, missing)
 		}
 	}

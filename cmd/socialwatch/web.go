@@ -45,7 +45,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	v1 := api.New(api.Options{Reader: a.store, Events: a.store, Tokens: a.store, Decider: a.desk, Control: a.desk,
+	v1 := api.New(api.Options{Reader: a.store, Events: a.store, Tokens: a.store, Decider: a.desk, Control: a.desk, Holds: a.desk,
 		Leases: a.store, Refused: refused, Rate: a.tuning.rate, Now: a.now, Log: a.log})
 	mux := http.NewServeMux()
 	if err := a.operation(mux); err != nil {

@@ -172,22 +172,33 @@ func (a *app) rules() error {
 // pipeline joins the parts in the order in which a mention passes them.
 func (a *app) pipeline() {
 	a.intake = &intake.Intake{Store: a.store, Waiting: a.store, Now: a.now, Expiry: a.cfg.Replies.Expiry,
-		Rules: intake.Rules{Assess: a.triage.Assess, Respond: a.respond, Check: a.checkDraft, Redact: a.redact, Fits: spike.Fits}}
+		Rules: intake.Rules{Assess: a.triage.Assess, Respond: a.respond, Check: a.checkDraft, Redact: a.redact, Fits: spike.Fits, CheckedBy: a.responder.SafetyVersion()}}
 	if a.tuning.look > 0 {
 		a.intake.LookAfter = func(int) time.Duration { return a.tuning.look }
 	}
 	a.desk = &publish.Desk{Decisions: a.store, Switches: a.store, Replies: a.store,
-		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, Now: a.now,
+		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Compare: compare, Holds: a.store, Now: a.now,
 		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry, Handoff: a.handoff, Incident: a.asIncident, Redrafts: a.store,
-		Self: func(string) bool { return a.cfg.Replies.SelfApproval }}
+		Self: a.selfApproval, Second: socialwatch.SecondPerson(a.cfg.Replies.EditSecondPerson)}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
-		Connector: a.connector, Refresh: a.intake.LookAround, Check: a.check, Worker: a.worker,
+		Connector: a.connector, Refresh: a.intake.LookAround, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Worker: a.worker,
 		Timeout: a.tuning.call, Settle: a.tuning.settle, Backoff: a.tuning.settle, Resend: a.resend, Handoff: a.handoff, Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
 	a.logins = &auth.Logins{Store: a.store, Links: a.store, NoPasswords: !a.cfg.SignIn.Passwords, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.now}
 }
 
 func (a *app) connector(account string) *connectors.Connector { return a.connectors[account] }
+
+// selfApproval reports whether authors may approve their own text on an account.
+func (a *app) selfApproval(account string) bool {
+	acc, err := a.cfg.Account(account)
+	return err == nil && acc.MayApproveOwn(a.cfg.Replies)
+}
+
+// compare says what another text makes of a reply.
+func compare(rc socialwatch.ReplyContext, text string) socialwatch.Change {
+	return responder.Compare(rc.Original, rc.Slots, rc.Reply.Payload.Text, text)
+}
 
 func (a *app) resend(account string) bool {
 	acc, err := a.cfg.Account(account)
@@ -222,7 +233,7 @@ func (a *app) redact(m socialwatch.Mention, as socialwatch.Assessment) (socialwa
 func (a *app) checkDraft(t intake.Text) []socialwatch.Finding {
 	p := t.Payload
 	return a.responder.Check(responder.CheckInput{Payload: p, Parent: t.Parent.Post,
-		Account: a.accounts[p.Account], TemplateText: t.Original, SameText: t.Said, Incident: a.ofIncident(p, t.Original)})
+		Account: a.accounts[p.Account], TemplateText: t.Original, Impostor: t.Impostor, SameText: t.Said, Incident: a.ofIncident(p, t.Original)})
 }
 
 // ofIncident reports whether a text is what an incident's template says, which
@@ -243,7 +254,7 @@ func (a *app) saidOften(at []time.Time) (n int) {
 
 func (a *app) check(rc socialwatch.ReplyContext, p socialwatch.Payload) []socialwatch.Finding {
 	in := responder.CheckInput{Payload: p, Parent: rc.Parent.Post, Account: a.accounts[p.Account],
-		TemplateText: rc.Original, CaseNumber: rc.Case.Number, EarlierUnknown: rc.InDoubt,
+		TemplateText: rc.Original, Slots: rc.Slots, CaseNumber: rc.Case.Number, EarlierUnknown: rc.InDoubt,
 		SameText: a.saidOften(rc.SameText), Incident: a.ofIncident(p, rc.Original), Impostor: rc.Impostor}
 	switch {
 	case rc.ParentGone:

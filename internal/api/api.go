@@ -58,6 +58,11 @@ type Decider interface {
 	Undo(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
 }
 
+// Holds makes undo windows longer, with errors as Decider's.
+type Holds interface {
+	Extend(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
+}
+
 // Leases tells colleagues who is deciding about a reply, with errors as
 // Decider's, and ErrLeaseHeld while somebody else is.
 type Leases interface {
@@ -80,6 +85,7 @@ type Options struct {
 	Tokens  Tokens
 	Decider Decider
 	Control Control
+	Holds   Holds
 	Leases  Leases
 	// Refused returns what to tell when err of Decider or Control is the refusal
 	// of what the person gave, with the findings when the safety check refused
@@ -121,6 +127,7 @@ func (s *server) routes() []route {
 		{"POST", "/replies/{id}/reject", ScopeDecide, s.reject},
 		{"POST", "/replies/{id}/edit", ScopeDecide, s.edit},
 		{"POST", "/replies/{id}/undo", ScopeDecide, s.undo},
+		{"POST", "/replies/{id}/extend", ScopeDecide, s.extend},
 		{"POST", "/replies/{id}/lease", ScopeDecide, s.lease},
 		{"POST", "/replies/{id}/resolve", ScopeDecide, s.resolve},
 		{"GET", "/cases", ScopeRead, s.cases},

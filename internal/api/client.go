@@ -97,6 +97,11 @@ func (c *Client) Undo(ctx context.Context, id int64, hash string) (Reply, error)
 	return post[Reply](ctx, c, replyPath(id, "/undo"), map[string]any{"hash": hash})
 }
 
+// Extend makes the undo window longer by socialwatch.HoldStep, up to HoldMax in all.
+func (c *Client) Extend(ctx context.Context, id int64, hash string) (Reply, error) {
+	return post[Reply](ctx, c, replyPath(id, "/extend"), map[string]any{"hash": hash})
+}
+
 // Lease tells colleagues for two minutes that the token's person is deciding
 // about the reply, or with end that nobody is any more. ErrConflict while a
 // colleague is; that hinders no decision.

@@ -61,6 +61,14 @@ func (s *server) undo(r *http.Request, c caller) (any, error) {
 	return s.decide(r, c, verdict{d, s.Decider.Undo, never})
 }
 
+func (s *server) extend(r *http.Request, c caller) (any, error) {
+	var d socialwatch.Decision
+	if err := body(r, fields{"hash": &d.Hash}); err != nil {
+		return nil, err
+	}
+	return s.decide(r, c, verdict{d, s.Holds.Extend, never})
+}
+
 // verdict is a decision with how to carry it out and how to see that it
 // stands already.
 type verdict struct {

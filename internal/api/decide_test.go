@@ -307,3 +307,22 @@ func TestLeaseTellsColleaguesAndHindersNobody(t *testing.T) {
 	_, err = cy.Lease(t.Context(), id, false)
 	problemOf(t, err, "conflict")
 }
+
+func TestUndoWindowIsExtendedWhileItRuns(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	bo, ana := g.as("bo"), g.as("ana")
+	held, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer, err := ana.Extend(t.Context(), held.ID, held.Hash) // a lead may extend anybody's
+	if err != nil || longer.HoldUntil.Sub(*held.HoldUntil) != socialwatch.HoldStep {
+		t.Errorf("until %s, %v", longer.HoldUntil, err)
+	}
+	g.clock = *longer.HoldUntil
+	_, err = bo.Extend(t.Context(), held.ID, held.Hash)
+	if p := problemOf(t, err, "conflict"); p.Current == nil || p.Current.State != socialwatch.ReplyHolding {
+		t.Errorf("%+v", p)
+	}
+}

@@ -33,7 +33,7 @@ func operations(t *testing.T, replyID int64, number, hash string) []operation {
 		t.Fatal(err)
 	}
 	bodies := map[string]string{
-		"approveReply": `{"hash":"` + hash + `"}`, "undoReply": `{"hash":"` + hash + `"}`,
+		"approveReply": `{"hash":"` + hash + `"}`, "undoReply": `{"hash":"` + hash + `"}`, "extendReply": `{"hash":"` + hash + `"}`,
 		"rejectReply":  `{"hash":"` + hash + `","reason":"wrong_tone"}`,
 		"editReply":    `{"hash":"` + hash + `","text":"Other words.","approve":false}`,
 		"leaseReply":   `{"end":false}`,
@@ -117,7 +117,7 @@ func TestEveryOperationAnswersWell(t *testing.T) {
 			op := operations(t, one.Reply.ID, one.Case.Number, one.Reply.Hash)[slices.IndexFunc(
 				operations(t, 1, "", ""), func(o operation) bool { return o.id == op.id })]
 			op.token = g.token("ana", api.Scopes...)
-			if op.id == "undoReply" || op.id == "resolveReply" {
+			if op.id == "undoReply" || op.id == "extendReply" || op.id == "resolveReply" {
 				if _, err := g.as("ana").Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
 					t.Fatal(err)
 				}

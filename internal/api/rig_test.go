@@ -224,9 +224,9 @@ func newRigOn(t *testing.T, o store.Options, change ...func(*api.Options)) *rig 
 	g := &rig{t: t, fx: storetest.On(t, o), log: &bytes.Buffer{}, clock: start}
 	now := func() time.Time { return g.clock }
 	storetest.TemplateApproved(t, o, storetest.Payload(storetest.Mention("1", "customer1"), ""))
-	g.desk = &publish.Desk{Decisions: g.fx, Switches: g.fx, Replies: g.fx, Check: check, Now: now, Hold: 20 * time.Second,
+	g.desk = &publish.Desk{Decisions: g.fx, Switches: g.fx, Replies: g.fx, Check: check, Now: now, Hold: 20 * time.Second, Holds: g.fx,
 		Connector: func(string) *connectors.Connector { return &connectors.Connector{Composer: composer{}} }}
-	g.opts = api.Options{Reader: g.fx, Events: g.fx, Tokens: g.fx, Decider: g.desk, Control: g.desk, Leases: g.fx, Refused: refused,
+	g.opts = api.Options{Reader: g.fx, Events: g.fx, Tokens: g.fx, Decider: g.desk, Control: g.desk, Holds: g.desk, Leases: g.fx, Refused: refused,
 		Rate: 1000, Now: now, Log: slog.New(slog.NewTextHandler(g.log, nil))}
 	for _, f := range change {
 		f(&g.opts)

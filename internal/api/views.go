@@ -57,6 +57,12 @@ type Reply struct {
 	PublishedURL    string                 `json:"published_url"`
 	Lease           *Lease                 `json:"lease"` // null when nobody is known to be deciding
 	CreatedAt       *time.Time             `json:"created_at"`
+	Edit            socialwatch.EditKind   `json:"edit"`          // against what its template filled in; "" when that is not known
+	WordsAdded      int                    `json:"words_added"`   // by that edit
+	WordsRemoved    int                    `json:"words_removed"` // by that edit
+	CheckedBy       string                 `json:"checked_by"`    // version of the check that gave findings; "" when that is not known
+	SelfApproved    bool                   `json:"self_approved"` // who approved it has written it
+	ThreadMoved     string                 `json:"thread_moved"`  // how, after sending began; "" when it has not
 }
 
 // Lease says that somebody is deciding about a reply. It informs only.
@@ -133,6 +139,12 @@ type Version struct {
 	Text      string     `json:"text"`
 	Author    string     `json:"author"`
 	CreatedAt *time.Time `json:"created_at"`
+
+	Edit         socialwatch.EditKind   `json:"edit"`
+	WordsAdded   int                    `json:"words_added"`
+	WordsRemoved int                    `json:"words_removed"`
+	CheckedBy    string                 `json:"checked_by"`
+	Diff         []socialwatch.DiffPart `json:"diff"` // by word, against the version before
 }
 
 // Attempt is one call to publish.
@@ -237,7 +249,9 @@ func viewReply(r socialwatch.Reply, caseNumber string) Reply {
 		Length: p.Length, Limit: p.Limit, CostUSD: float64(p.Cost) / 1e6, ParentID: p.ParentID, Findings: list(r.Findings),
 		Author: r.Author, Reason: r.Reason, DecidedBy: r.DecidedBy, DecidedAt: at(r.DecidedAt),
 		HoldUntil: at(r.HoldUntil), ExpiresAt: at(r.ExpiresAt), Attempts: r.Attempt, SentAt: at(r.SentAt),
-		PublishedID: r.PostID, PublishedURL: r.PostURL, Lease: viewLease(r), CreatedAt: at(r.CreatedAt)}
+		PublishedID: r.PostID, PublishedURL: r.PostURL, Lease: viewLease(r), CreatedAt: at(r.CreatedAt),
+		Edit: r.Edit.Kind, WordsAdded: r.Edit.Added, WordsRemoved: r.Edit.Removed, CheckedBy: r.CheckedBy,
+		SelfApproved: r.SelfApproved, ThreadMoved: r.Moved}
 }
 
 // viewLease is nil for a reply about which nothing is to be decided.
@@ -271,7 +285,7 @@ func (c caller) viewCard(card store.Card) ReplyDetail {
 		},
 		Assessment: c.viewAssessment(card.Parent.Assessment),
 		Versions: each(card.Versions, func(v store.Version) Version {
-			return Version{v.N, v.Hash, v.Payload.Text, v.Author, at(v.At)}
+			return Version{v.N, v.Hash, v.Payload.Text, v.Author, at(v.At), v.Edit.Kind, v.Edit.Added, v.Edit.Removed, v.CheckedBy, list(v.Diff)}
 		}),
 		Attempts: each(card.Attempts, func(a store.AttemptRow) Attempt {
 			return Attempt{a.N, at(a.BegunAt), at(a.EndedAt), a.Outcome, a.Reason}

@@ -43,11 +43,12 @@ type Cases struct {
 
 // Replies holds what concerns replies.
 type Replies struct {
-	Hold         time.Duration `yaml:"hold" example:"20s" doc:"Undo window after an approval, 0s to 5m."`
-	Expiry       time.Duration `yaml:"expiry" example:"4h" doc:"How long a draft may be approved before a fresh one is needed."`
-	WideReach    int           `yaml:"wide_reach" example:"10000" doc:"Followers of a customer from which an answer asks for a second look. 0: never."`
-	Unattended   time.Duration `yaml:"unattended" example:"15m" doc:"After how long without a sign of use approvers count as away: an overdue draft without an approver of its account raises an alarm in business hours. 0s: never."`
-	SelfApproval bool          `yaml:"self_approval" example:"false" doc:"True lets authors approve their own text (small teams); every event then says so."`
+	Hold             time.Duration `yaml:"hold" example:"20s" doc:"Undo window after an approval, 0s to 5m."`
+	Expiry           time.Duration `yaml:"expiry" example:"4h" doc:"How long a draft may be approved before a fresh one is needed."`
+	WideReach        int           `yaml:"wide_reach" example:"10000" doc:"Followers of a customer from which an answer asks for a second look. 0: never."`
+	Unattended       time.Duration `yaml:"unattended" example:"15m" doc:"After how long without a sign of use approvers count as away: an overdue draft without an approver of its account raises an alarm in business hours. 0s: never."`
+	SelfApproval     bool          `yaml:"self_approval" example:"false" doc:"True lets authors approve their own text (small teams); card and event then say so. An account can have it otherwise."`
+	EditSecondPerson string        `yaml:"edit_second_person" example:"off" doc:"Whether an approver who edits another's draft, or the program's, needs a colleague to approve it: off (edit and approve is one decision), outside_slots (when more than the template's slots has changed) or always. It counts on accounts with self_approval too."`
 }
 
 // Polling says when networks are read.
@@ -115,8 +116,17 @@ type Account struct {
 	Private          string   `yaml:"private" example:"https://shop.example/help" doc:"Where a customer continues in private: an https link, in which {case} stands for the case's number, or words such as please use the chat in our app. At most 60 characters. Empty: a direct message."`
 	ReplyVisibility  string   `yaml:"reply_visibility" example:"unlisted" doc:"Of answers to public posts: public or unlisted. Never wider than the post."`
 	ResendWhenAbsent bool     `yaml:"resend_when_absent" example:"false" doc:"True sends again by itself when a reply in doubt is not found and the server has no guard against doubles. A double is then possible."`
+	SelfApproval     *bool    `yaml:"self_approval" example:"true" doc:"Whether authors may approve their own text on this account. Left out: as replies.self_approval says."`
 	X                XAccount `yaml:"x" doc:"What only an account on X has."`
 	AllowHTTP        bool     `yaml:"allow_http" example:"false" doc:"True permits an http base_url beyond this machine. The token then travels in clear."`
+}
+
+// MayApproveOwn reports whether authors may approve their own text on the account.
+func (a Account) MayApproveOwn(r Replies) bool {
+	if a.SelfApproval != nil {
+		return *a.SelfApproval
+	}
+	return r.SelfApproval
 }
 
 func defaults() Config {
@@ -124,7 +134,7 @@ func defaults() Config {
 		Database: Database{URL: "sqlite:socialwatch.db", Schema: "socialwatch", MaxOpen: 10},
 		Listen:   "127.0.0.1:8080",
 		Cases:    Cases{Prefix: "K-"},
-		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000, Unattended: 15 * time.Minute},
+		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000, Unattended: 15 * time.Minute, EditSecondPerson: "off"},
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
 		SignIn:   SignIn{Passwords: true},
 		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},

@@ -29,6 +29,8 @@ func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
 		{"unknown key", "listen: 127.0.0.1:1\nlisten_on: x\n", `f.yaml:2:1: unknown key "listen_on"`},
 		{"unknown key, suggestion", "replies:\n  holds: 3s\n", `did you mean "hold"?`},
 		{"unknown key in account", account + "    tokn: x\n", `f.yaml:6:5: unknown key "tokn"`},
+		{"unknown demand for a colleague", "replies:\n  edit_second_person: sometimes\n", "f.yaml:2:23: replies.edit_second_person: write off, outside_slots or always"},
+		{"own text of an account", account + "    self_approval: sometimes\n", "f.yaml:6:20: accounts[0].self_approval: write true or false"},
 		{"hold too long", "replies:\n  hold: 1h\n", "f.yaml:2:9: replies.hold: write 0s to 5m"},
 		{"hold without unit", "replies:\n  hold: 20\n", "f.yaml:2:9: replies.hold: a duration needs its unit"},
 		{"listen without port", "listen: \"8080\"\n", "f.yaml:1:9: listen: write host and port"},
@@ -49,7 +51,7 @@ func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
 		{"value for keys", "triage:\n  teams: security\n", "f.yaml:2:10: triage.teams: write keys with values; the keys are: account, scam"},
 		{"one account without a dash", "accounts: {name: a}\n", "f.yaml:1:12: accounts: write a list, each entry behind a dash; its keys are: "},
 		{"keys beside it only", "triage:\n  teams:\n    fraud: x\n", `f.yaml:3:5: unknown key "fraud": remove it or correct its spelling; the keys here are: account, scam`},
-		{"suggestion from elsewhere", "replies:\n  brand: x\n", "the keys here are: expiry, hold, self_approval"},
+		{"suggestion from elsewhere", "replies:\n  brand: x\n", "the keys here are: edit_second_person, expiry, hold, self_approval"},
 		{"empty team", "triage:\n  teams:\n    scam: \"\"\n", "f.yaml:3:11: triage.teams.scam: is empty: write the team's name, such as security, or remove the key"},
 		{"team without a value", "triage:\n  teams:\n    scam:\n    account: security\n", "triage.teams.scam: is empty"},
 		{"everyday brand", "triage:\n  brands: [Brightshop, The]\n", `f.yaml:2:24: triage.brands[1]: "The" is an everyday word`},
@@ -279,5 +281,23 @@ func TestSecretsOfXMakeOneWayToSign(t *testing.T) {
 	}
 	if _, err := (XAccount{SecretsFile: "/nonexistent/x"}).Secrets("shop"); err == nil || !strings.Contains(err.Error(), "there is no file") {
 		t.Error(err)
+	}
+}
+
+func TestAccountsMayHaveSelfApprovalOtherwise(t *testing.T) {
+	account := "accounts:\n  - name: a\n    network: mastodon\n    base_url: https://social.example\n    token_env: T\n"
+	for _, tc := range []struct {
+		yaml string
+		want bool
+	}{
+		{account, false},
+		{"replies: {self_approval: true, edit_second_person: off}\n" + account, true},
+		{"replies: {self_approval: true}\n" + account + "    self_approval: false\n", false},
+		{account + "    self_approval: true\n", true},
+	} {
+		c, err := Parse("f.yaml", []byte(tc.yaml))
+		if err != nil || c.Accounts[0].MayApproveOwn(c.Replies) != tc.want || c.Replies.EditSecondPerson != "off" {
+			t.Errorf("%s: %+v, %v", tc.yaml, c.Replies, err)
+		}
 	}
 }

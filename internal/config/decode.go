@@ -52,6 +52,9 @@ func (m *matcher) match(node ast.Node, t reflect.Type, path, example string) {
 	case nil, *ast.NullNode, *ast.AliasNode, *ast.TagNode:
 		return
 	}
+	if t.Kind() == reflect.Pointer { // left out it is nil
+		t = t.Elem()
+	}
 	entries, isMap := pairs(node)
 	list, isList := node.(*ast.SequenceNode)
 	switch {

@@ -116,6 +116,11 @@ func (c Config) check() []problem {
 	if c.Replies.WideReach < 0 {
 		add("replies.wide_reach", "write a number of followers from 0, such as 10000")
 	}
+	switch c.Replies.EditSecondPerson {
+	case "off", "outside_slots", "always":
+	default:
+		add("replies.edit_second_person", "write off, outside_slots or always")
+	}
 	if c.Polling.Stale < 1 {
 		add("polling.missed", "write a number from 1")
 	}

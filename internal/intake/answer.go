@@ -34,7 +34,9 @@ func (p *plan) answer(it *item) {
 		case p.mayBePublic(it):
 			m.escalate("the post was edited while a reply to it may be public: settle that reply, then write anew")
 		default:
-			entry.Reply = p.compose(it, a)
+			if entry.Reply = p.compose(it, a); entry.Reply != nil && entry.Reply.Payload.Text == a.Draft.Text {
+				entry.Slots = a.Draft.Slots
+			}
 			m.draft = it
 		}
 	}
@@ -205,11 +207,30 @@ func (p *plan) compose(it *item, a Answer) *socialwatch.Reply {
 	}
 	r := &socialwatch.Reply{
 		State: socialwatch.ReplyAwaiting, Version: 1, Payload: payload, Hash: payload.Hash(),
-		Findings: p.in.Rules.Check(Text{payload, it.mention, a.Draft.Text, p.known.Often[payload.Text]}), Author: socialwatch.System,
+		Findings: p.in.Rules.Check(Text{Payload: payload, Parent: it.mention, Original: a.Draft.Text, Impostor: p.posing(it),
+			Said: p.known.Often[payload.Text]}),
+		CheckedBy: p.in.Rules.CheckedBy, Author: socialwatch.System,
 		CreatedAt: p.now, ExpiresAt: p.now.Add(p.in.expiry()),
 	}
 	if socialwatch.AnyBlocks(r.Findings) {
 		r.State, r.Reason = socialwatch.ReplyBlocked, "the safety check blocks it"
 	}
 	return r
+}
+
+// posing is who poses as us in an item's thread, as stored or in this batch; empty
+// when nobody is known to.
+func (p *plan) posing(it *item) string {
+	m := it.mention
+	for _, one := range p.known.Posing {
+		if one.RootID == m.RootID && one.AuthorID != m.Author.ID {
+			return one.Handle
+		}
+	}
+	for _, other := range p.items {
+		if o := other.mention; o.RootID == m.RootID && o.Author.ID != m.Author.ID && other.assess.Has(socialwatch.SignalImpostor) {
+			return o.Author.Handle
+		}
+	}
+	return ""
 }

@@ -41,6 +41,7 @@ type Text struct {
 	Payload  socialwatch.Payload
 	Parent   socialwatch.Mention
 	Original string // as the template filled it
+	Impostor string // full handle of who poses as us in the thread; empty: nobody known
 	Said     int    // replies of the account with this very text in the last hour, where there are OftenFrom or more
 }
 
@@ -62,6 +63,8 @@ type Rules struct {
 	Respond func(Situation) Answer
 	// Check is the safety check of a composed draft.
 	Check func(Text) []socialwatch.Finding
+	// CheckedBy is the version of Check, stored with what it found.
+	CheckedBy string
 	// Fits reports whether a new case belongs to an incident; nil: never.
 	Fits func(socialwatch.Incident, socialwatch.Assessment) bool
 	// Redact takes out what must not be stored; nil: nothing. It comes last: a

@@ -1,12 +1,19 @@
 package publish
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"socialwatch"
+	"socialwatch/internal/simulator"
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
 	"socialwatch/internal/store/storetest"
+	"socialwatch/responder"
 )
 
 // asked is what a decision asks to confirm; anything but a question fails.
@@ -112,4 +119,83 @@ func (w *town) told(id int64, kind string) map[string]any {
 	}
 	w.t.Fatalf("no event %s of reply %d", kind, id)
 	return nil
+}
+
+// compared is what the wiring makes of an edit.
+func compared(rc socialwatch.ReplyContext, text string) socialwatch.Change {
+	return responder.Compare(rc.Original, rc.Slots, rc.Reply.Payload.Text, text)
+}
+
+// TestSecondPersonForEdits: where an edit needs a colleague, its author approves it
+// neither at once nor later, whatever self-approval says; what slots cover may be
+// let alone.
+func TestSecondPersonForEdits(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		w := newTown(t, simulator.FlavourMastodon, o)
+		ben, err := w.store.AddPerson(t.Context(), socialwatch.Person{Login: "ben", Name: "Ben",
+			Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleApprover}}, "", w.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.desk.Compare, w.desk.Self = compared, func(string) bool { return true }
+		for i, tt := range []struct {
+			second       socialwatch.SecondPerson
+			slots, words bool // may an edit of that kind be approved by who made it
+		}{
+			{socialwatch.SecondOff, true, true}, {socialwatch.SecondOutsideSlots, true, false}, {socialwatch.SecondAlways, false, false},
+		} {
+			w.desk.Second = tt.second
+			for kind, may := range map[string]bool{"slots": tt.slots, "words": tt.words} {
+				_, draft := w.complain(fmt.Sprintf("customer%d%s@far.example", i, kind))
+				text := strings.Replace(draft.Payload.Text, "K-", "R-", 1)
+				if kind == "words" {
+					text = "We are looking."
+				}
+				d := socialwatch.Decision{ReplyID: draft.ID, Hash: draft.Hash, By: w.person, Text: text}
+				edit := func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error) {
+					return w.desk.Edit(ctx, d, true)
+				}
+				err := confirming(t.Context(), edit, d)
+				if may != (err == nil) || !may && !errors.Is(err, socialwatch.ErrForbidden) {
+					t.Errorf("%s, an edit of %s: %v", tt.second, kind, err)
+				}
+				if may {
+					continue
+				}
+				saved, err := w.desk.Edit(t.Context(), d, false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				d.Hash = saved.Hash
+				if err := confirming(t.Context(), w.desk.Approve, d); !errors.Is(err, socialwatch.ErrForbidden) {
+					t.Errorf("%s, the own edit of %s later: %v", tt.second, kind, err)
+				}
+				if d.By = ben; confirming(t.Context(), w.desk.Approve, d) != nil {
+					t.Errorf("%s, a colleague of who edited %s may not approve", tt.second, kind)
+				}
+			}
+		}
+	})
+}
+
+// TestSecondPersonLeavesOwnTextToSelfApproval: what a person wrote from nothing is
+// no edit of another's draft.
+func TestSecondPersonLeavesOwnTextToSelfApproval(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		w := newTown(t, simulator.FlavourMastodon, o)
+		w.desk.Compare, w.desk.Self, w.desk.Second = compared, func(string) bool { return true }, socialwatch.SecondAlways
+		_, draft := w.complain("customer1@far.example")
+		d := socialwatch.Decision{ReplyID: draft.ID, Hash: draft.Hash, By: w.person, Reason: "wrong_tone"}
+		if _, err := w.desk.Reject(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		own, err := w.desk.Again(t.Context(), socialwatch.Decision{ReplyID: draft.ID, By: w.person, Text: "We are looking."})
+		if err != nil || own.Edit.Kind != socialwatch.EditWritten {
+			t.Fatalf("%+v, %v", own, err)
+		}
+		w.approve(own)
+		if r := w.reply(own.ID); !r.SelfApproved {
+			t.Error("it does not say self-approved")
+		}
+	})
 }

@@ -2,8 +2,6 @@ package publish
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -21,6 +19,11 @@ type Decisions interface {
 	Reject(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
 	Revise(ctx context.Context, r socialwatch.Revision) (socialwatch.Reply, error)
 	Undo(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
+}
+
+// Holds makes undo windows longer.
+type Holds interface {
+	Extend(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
 }
 
 // Switches stores the stop, and people's word on replies in doubt.
@@ -46,15 +49,23 @@ type Desk struct {
 	Connector func(account string) *connectors.Connector
 	Refresh   func(ctx context.Context, c *connectors.Connector, postIDs []string) error
 	Check     func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
-	Hold      time.Duration                  // undo window; 0 sends at once
-	Expiry    time.Duration                  // life of a version; 0: four hours
-	Handoff   func(socialwatch.Payload) bool // see Publisher.Handoff
+	CheckedBy string // version of Check, stored with what it found
+	// Compare says what another text makes of a reply: its badge and its diff;
+	// nil: that is not known.
+	Compare func(rc socialwatch.ReplyContext, text string) socialwatch.Change
+	Holds   Holds
+	Hold    time.Duration                  // undo window; 0 sends at once
+	Expiry  time.Duration                  // life of a version; 0: four hours
+	Handoff func(socialwatch.Payload) bool // see Publisher.Handoff
 	// Incident drafts what an incident's template says to the post of a reply;
 	// nil: no template fits.
 	Incident func(context.Context, socialwatch.ReplyContext) (*socialwatch.Draft, error)
 	Redrafts Redrafts
-	Self     func(account string) bool // may an author approve own text there
-	Now      func() time.Time
+	Self     func(account string) bool // may an author approve own text there; nil: nowhere
+	// Second says when an edit of another's draft needs a colleague's approval;
+	// empty: never.
+	Second socialwatch.SecondPerson
+	Now    func() time.Time
 }
 
 // BlockedError is the refusal of a text by the safety check: change the text,
@@ -76,75 +87,6 @@ func (e *BlockedError) Error() string {
 type InputError struct{ Text string }
 
 func (e *InputError) Error() string { return e.Text }
-
-// Approve releases a reply to be sent after the undo window. The hash must
-// be that of the version the person saw. The post is looked at on the network
-// first; when it can't be reached the approval stands and the publisher looks
-// again before it sends.
-//
-// A reply with warnings, an edited one, one of a template that is new on the
-// account, and one to somebody whom many read need a second key: without
-// dec.Confirm of exactly what stands now the answer is *socialwatch.ConfirmError,
-// which says what to confirm, and nothing has changed.
-func (d *Desk) Approve(ctx context.Context, dec socialwatch.Decision) (socialwatch.Reply, error) {
-	rc, err := d.look(ctx, dec)
-	if err != nil {
-		return rc.Reply, err
-	}
-	if rc.Reply.State == socialwatch.ReplyBlocked {
-		return rc.Reply, &BlockedError{rc.Reply.Findings}
-	}
-	findings := d.Check(rc, rc.Reply.Payload)
-	if socialwatch.AnyBlocks(findings) && rc.Reply.State == socialwatch.ReplyAwaiting {
-		err := d.Replies.Block(ctx, rc.Reply.ID, findings, d.now())
-		return rc.Reply, errors.Join(&BlockedError{findings}, err)
-	}
-	a := d.approval(rc, dec, rc.Reply.Payload, findings)
-	if err := d.confirmed(rc, a); err != nil {
-		return rc.Reply, err
-	}
-	return d.Decisions.Approve(ctx, a)
-}
-
-// look opens a reply for an approval, after a look at its post on the network.
-func (d *Desk) look(ctx context.Context, dec socialwatch.Decision) (socialwatch.ReplyContext, error) {
-	rc, err := d.open(ctx, dec, socialwatch.RoleApprover)
-	if err != nil || d.Refresh == nil {
-		return rc, err
-	}
-	c := d.Connector(rc.Reply.Payload.Account)
-	if c == nil || d.Refresh(ctx, c, []string{rc.Reply.Payload.ParentID}) != nil {
-		return rc, nil
-	}
-	return d.open(ctx, dec, socialwatch.RoleApprover)
-}
-
-func (d *Desk) approval(rc socialwatch.ReplyContext, dec socialwatch.Decision, p socialwatch.Payload, findings []socialwatch.Finding) socialwatch.Approval {
-	dec.Hash = p.Hash()
-	return socialwatch.Approval{
-		Decision: dec, At: d.now(), Hold: d.Hold, ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour)),
-		Key: "socialwatch-" + rand.Text(), Findings: findings, Confirmed: rc.Confirmation(p, findings),
-		FirstUse:     rc.NewTemplate && p.Text == rc.Original,
-		SelfApproval: d.Self != nil && d.Self(rc.Reply.Payload.Account),
-	}
-}
-
-// confirmed refuses an approval whose second key is missing. Nothing is asked about
-// what nobody may decide any more, or this person may not: the store says why.
-func (d *Desk) confirmed(rc socialwatch.ReplyContext, a socialwatch.Approval) error {
-	switch rc.Reply.State {
-	case socialwatch.ReplyAwaiting, socialwatch.ReplyBlocked:
-	default:
-		return nil
-	}
-	if rc.Reply.Author == a.By.Login && !a.SelfApproval {
-		return fmt.Errorf("%s wrote this version and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
-	}
-	if !a.Confirmed.Asks() || a.Confirm == a.Confirmed.Digest {
-		return nil
-	}
-	return &socialwatch.ConfirmError{Confirmation: a.Confirmed, Stale: a.Confirm != ""}
-}
 
 // Reject ends a reply for one of the RejectReasons; "other" needs a note.
 func (d *Desk) Reject(ctx context.Context, dec socialwatch.Decision) (socialwatch.Reply, error) {
@@ -174,8 +116,8 @@ func (d *Desk) Edit(ctx context.Context, dec socialwatch.Decision, approve bool)
 	if err != nil {
 		return rc.Reply, err
 	}
-	rev := socialwatch.Revision{Decision: dec, Payload: payload, Findings: findings, At: d.now(),
-		ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))}
+	rev := socialwatch.Revision{Decision: dec, Payload: payload, Change: d.change(rc, payload.Text), Findings: findings,
+		CheckedBy: d.CheckedBy, At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))}
 	if approve {
 		if socialwatch.AnyBlocks(findings) {
 			return rc.Reply, &BlockedError{findings}
@@ -200,6 +142,13 @@ func (d *Desk) Undo(ctx context.Context, dec socialwatch.Decision) (socialwatch.
 		return rc.Reply, forbidden(dec.By, socialwatch.RoleLead, account)
 	}
 	return d.Decisions.Undo(ctx, dec, d.now())
+}
+
+func (d *Desk) change(rc socialwatch.ReplyContext, text string) socialwatch.Change {
+	if d.Compare == nil {
+		return socialwatch.Change{}
+	}
+	return d.Compare(rc, text)
 }
 
 // Preview composes and checks a text for a reply without storing it: what the
@@ -231,7 +180,7 @@ func (d *Desk) Again(ctx context.Context, dec socialwatch.Decision) (socialwatch
 		return rc.Reply, err
 	}
 	return d.Switches.Propose(ctx, socialwatch.Proposal{MentionID: rc.Reply.MentionID, By: dec.By,
-		Payload: payload, Findings: findings, At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))})
+		Payload: payload, Findings: findings, CheckedBy: d.CheckedBy, At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))})
 }
 
 // Anew puts what an incident's template says in the place of a draft of the
@@ -257,9 +206,12 @@ func (d *Desk) Anew(ctx context.Context, dec socialwatch.Decision) (socialwatch.
 	if err != nil {
 		return rc.Reply, &InputError{"the reply cannot be composed: " + err.Error()}
 	}
-	rc.Original, rc.SameText = draft.Text, nil
-	return d.Redrafts.Redraft(ctx, socialwatch.Redraft{Decision: dec, Payload: payload, Findings: d.Check(rc, payload),
-		Why: "drafted anew for the incident", At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))})
+	rc.Original, rc.Slots, rc.SameText = draft.Text, nil, nil
+	if payload.Text == draft.Text {
+		rc.Slots = draft.Slots
+	}
+	return d.Redrafts.Redraft(ctx, socialwatch.Redraft{Decision: dec, Payload: payload, Slots: rc.Slots, Findings: d.Check(rc, payload),
+		CheckedBy: d.CheckedBy, Why: "drafted anew for the incident", At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))})
 }
 
 // compose makes the payload of a person's text and checks it.

@@ -53,9 +53,9 @@ func (g *gated) Context(ctx context.Context, id int64) (socialwatch.ReplyContext
 	return g.Store.Context(ctx, id)
 }
 
-func (g *gated) Block(ctx context.Context, id int64, findings []socialwatch.Finding, at time.Time) error {
+func (g *gated) Block(ctx context.Context, id int64, findings []socialwatch.Finding, by string, at time.Time) error {
 	g.m.gate("block")
-	return g.Store.Block(ctx, id, findings, at)
+	return g.Store.Block(ctx, id, findings, by, at)
 }
 
 func (g *gated) Supersede(ctx context.Context, id int64, reason string, at time.Time) error {

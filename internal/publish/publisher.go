@@ -42,8 +42,8 @@ type Looks interface {
 // Contexts reads a reply with what surrounds it.
 type Contexts interface {
 	Context(ctx context.Context, replyID int64) (socialwatch.ReplyContext, error)
-	// Block stores the findings of a check that blocks.
-	Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, at time.Time) error
+	// Block stores the findings of a check that blocks, with its version.
+	Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, checkedBy string, at time.Time) error
 	// Supersede ends a reply because the thread has moved.
 	Supersede(ctx context.Context, replyID int64, reason string, at time.Time) error
 }
@@ -58,8 +58,9 @@ type Publisher struct {
 	// Refresh reads the threads around posts on the network and stores what
 	// changed, which voids replies to what is no longer so. unread tells of some
 	// that could not be read while the others could.
-	Refresh func(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (unread, err error)
-	Check   func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
+	Refresh   func(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (unread, err error)
+	Check     func(socialwatch.ReplyContext, socialwatch.Payload) []socialwatch.Finding
+	CheckedBy string // version of Check, stored with what it found
 	// Resend permits sending again, without a guard of the server, what was
 	// not found: a double is then possible. nil: never.
 	Resend func(account string) bool
@@ -216,7 +217,7 @@ func (p *Publisher) fresh(ctx context.Context, id int64, looked time.Time) (soci
 	}
 	findings := p.Check(rc, rc.Reply.Payload)
 	if socialwatch.AnyBlocks(findings) {
-		return rc, nil, p.Replies.Block(ctx, id, findings, p.Now())
+		return rc, nil, p.Replies.Block(ctx, id, findings, p.CheckedBy, p.Now())
 	}
 	return rc, c, nil
 }

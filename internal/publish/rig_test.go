@@ -56,8 +56,10 @@ func testRules() intake.Rules {
 			return socialwatch.Assessment{Rules: "test", Intent: socialwatch.StuckOrder, Escalate: true, Language: "en", Score: 60, Masked: m.Text}
 		},
 		Respond: func(s intake.Situation) intake.Answer {
+			const before = "Sorry. We look into case "
 			return intake.Answer{Level: 2, DueAt: s.Now.Add(time.Hour), Draft: &socialwatch.Draft{Account: "shop_help",
-				Parent: s.Mention.Post, Text: "Sorry. We look into case " + s.CaseNumber + ".", Language: "en", Template: "t", TemplateV: 1}}
+				Parent: s.Mention.Post, Text: before + s.CaseNumber + ".",
+				Slots: []socialwatch.Span{{Start: len(before), End: len(before) + len(s.CaseNumber)}}, Language: "en", Template: "t", TemplateV: 1}}
 		},
 		Check: func(intake.Text) []socialwatch.Finding { return nil },
 	}

@@ -15,8 +15,7 @@ const (
 	sqlCase    = `select ` + caseColumns + ` from cases where id = ?`
 	sqlMention = `select ` + mentionColumns + ` from mentions where id = ?`
 
-	sqlOriginal = `select payload from reply_versions where reply_id = ? and version = 1 and author = ?`
-	sqlInDoubt  = `select count(*) from replies where case_id = ? and id <> ? and state in ('sending','unknown')`
+	sqlInDoubt = `select count(*) from replies where case_id = ? and id <> ? and state in ('sending','unknown')`
 	// Whether an answer of ours to the same post may be public, and whether its author asked
 	// us not to write.
 	sqlAnswered = `select exists (select 1 from replies where case_id = ? and mention_id = ?
@@ -30,14 +29,15 @@ exists (select 1 from mentions where account = ? and author_id = ? and ` + sqlHa
 	sqlParent    = `select revision, gone_at from mentions where id = ?`
 
 	sqlApprove = `update replies set state = ?, key = ?, decided_by = ?, decided_at = ?, hold_until = ?, expires_at = ?,
-    findings = ?, reason = '', updated_at = ?, ` + sqlDecidedNow + `
+    hold_from = ?, findings = ?, checked_by = ?, self_approved = ?, reason = '', updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
 	sqlReject = `update replies set state = 'rejected', reason = ?, decided_by = ?, decided_at = ?, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
 	sqlUndo = `update replies set state = 'cancelled', reason = 'undone', updated_at = ?
 where id = ? and state = 'holding' and hash = ? returning ` + replyColumns
-	sqlWithdraw = `update replies set state = 'withdrawn', reason = ?, retry_at = null, updated_at = ?, ` + sqlDecidedNow + `
-where id = ? and state in ('awaiting','approved','blocked','failed') and hash = ? returning ` + replyColumns
+	sqlWithdraw = `update replies set state = 'withdrawn', reason = ?, retry_at = null, hold_until = null, hold_from = null,
+    updated_at = ?, ` + sqlDecidedNow + `
+where id = ? and state in ('awaiting','approved','holding','blocked','failed') and hash = ? returning ` + replyColumns
 )
 
 // Context returns a reply with what is needed to check, decide and send it.
@@ -67,12 +67,9 @@ func (t *tx) context(ctx context.Context, replyID int64) (rc socialwatch.ReplyCo
 	}
 	rc = socialwatch.ReplyContext{Reply: reply.value(), Case: c.value(), Parent: m.mention(), ParentGone: m.gone(),
 		Assessment: m.assessment()}
-	var first jsonOf[socialwatch.Payload]
-	err = t.get(ctx, &first, sqlOriginal, replyID, socialwatch.System)
-	if err != nil && !errors.Is(err, socialwatch.ErrNotFound) {
+	if err := t.original(ctx, &rc); err != nil {
 		return rc, err
 	}
-	rc.Original = first.V.Text
 	var doubts int
 	if err := t.get(ctx, &doubts, sqlInDoubt, reply.CaseID, replyID); err != nil {
 		return rc, err
@@ -127,7 +124,7 @@ func (t *tx) lockReply(ctx context.Context, id int64) (socialwatch.Reply, error)
 // ErrConflict names who was faster, or what else has changed; ErrForbidden
 // says which right is missing: the person's rights are read here, in the same
 // transaction. Nobody approves a version of their own unless a.SelfApproval,
-// and the event says so then.
+// and reply and event say so then; with a.Colleague nobody at all.
 func (s *Store) Approve(ctx context.Context, a socialwatch.Approval) (r socialwatch.Reply, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		if err := t.lockSwitch(ctx); err != nil {
@@ -158,12 +155,13 @@ func (t *tx) approve(ctx context.Context, old socialwatch.Reply, a socialwatch.A
 	if err != nil {
 		return old, err
 	}
-	state, hold := socialwatch.ReplyHolding, a.At.Add(a.Hold)
+	state, from, hold := socialwatch.ReplyHolding, a.At, a.At.Add(a.Hold)
 	if stop.Stopped {
-		state, hold = socialwatch.ReplyApproved, time.Time{}
+		state, from, hold = socialwatch.ReplyApproved, time.Time{}, time.Time{}
 	}
 	var row replyRow
-	err = t.get(ctx, &row, sqlApprove, state, a.Key, a.By.Login, a.At, hold, a.ExpiresAt, asJSON(a.Findings), a.At, a.ReplyID, a.Hash)
+	err = t.get(ctx, &row, sqlApprove, state, a.Key, a.By.Login, a.At, hold, a.ExpiresAt, from,
+		asJSON(a.Findings), a.CheckedBy, self, a.At, a.ReplyID, a.Hash)
 	if errors.Is(err, socialwatch.ErrNotFound) {
 		return old, changedSince(old)
 	}
@@ -193,6 +191,8 @@ func (t *tx) mayApprove(ctx context.Context, old socialwatch.Reply, a socialwatc
 		return errors.New("the safety check blocks it: change the text")
 	case !a.At.Before(old.ExpiresAt) && !old.Lease.Active(a.At):
 		return fmt.Errorf("it expired at %s: draft it again: %w", old.ExpiresAt.Format("15:04 MST"), socialwatch.ErrConflict)
+	case self && a.Colleague:
+		return fmt.Errorf("%s has edited this text and a colleague must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
 	case self && !a.SelfApproval:
 		return fmt.Errorf("%s wrote this version and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
 	}
@@ -364,12 +364,13 @@ func takesBack(login string) func(socialwatch.Reply) socialwatch.Role {
 }
 
 // Withdraw ends a reply that is not on its way: awaiting, blocked, failed, or
-// approved and waiting under Stop (a holding one is undone). Authors withdraw
+// approved, be it in its undo window or waiting under Stop. Authors withdraw
 // versions of their own, approvers any; what is approved, whoever may undo it.
+// After Undo the text is for another draft; what is withdrawn is to say no more.
 func (s *Store) Withdraw(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error) {
 	role := func(r socialwatch.Reply) socialwatch.Role {
 		switch {
-		case r.State == socialwatch.ReplyApproved:
+		case r.State == socialwatch.ReplyApproved, r.State == socialwatch.ReplyHolding:
 			return takesBack(d.By.Login)(r)
 		case r.Author == d.By.Login:
 			return socialwatch.RoleAuthor

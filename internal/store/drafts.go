@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	sqlRevise = `update replies set state = ?, version = version + 1, payload = ?, hash = ?, findings = ?, author = ?,
-    reason = ?, expires_at = ?, updated_at = ?, ` + sqlDecidedNow + `
+	sqlRevise = `update replies set state = ?, version = version + 1, payload = ?, hash = ?, findings = ?, checked_by = ?, author = ?,
+    edit = ?, words_added = ?, words_removed = ?, self_approved = false, reason = ?, expires_at = ?, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state in ('awaiting','blocked') and hash = ? returning ` + replyColumns
-	sqlBlock = `update replies set state = 'blocked', findings = ?, reason = ?, key = null, hold_until = null,
+	sqlBlock = `update replies set state = 'blocked', findings = ?, checked_by = ?, reason = ?, key = null, hold_until = null, hold_from = null,
     retry_at = null, updated_at = ? where id = ? and state = ? returning ` + replyColumns
 
 	sqlProposeParent = `select m.account, m.host, m.network, m.post_id, c.id, c.version, c.score, c.due_at, c.opened_at, c.state
@@ -27,7 +27,7 @@ const blockedReason = "the safety check blocks it"
 // Revise stores a person's edit as a new version, awaiting or blocked by its
 // findings, and with Approval approves it in the same transaction. An
 // approver's edit of another's draft is one decision, not self-approval; an
-// edit of one's own still needs a.SelfApproval.
+// edit of one's own still needs a.SelfApproval, and none suffices with a.Colleague.
 func (s *Store) Revise(ctx context.Context, rev socialwatch.Revision) (r socialwatch.Reply, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		r, err = t.revise(ctx, rev)
@@ -60,9 +60,10 @@ func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.
 		return old, err
 	}
 	state, reason := fresh(rev.Findings)
+	edit := rev.Change.Edit
 	var row replyRow
-	err = t.get(ctx, &row, sqlRevise, state, asJSON(p), p.Hash(), asJSON(rev.Findings), rev.By.Login, reason,
-		rev.ExpiresAt, rev.At, rev.ReplyID, rev.Hash)
+	err = t.get(ctx, &row, sqlRevise, state, asJSON(p), p.Hash(), asJSON(rev.Findings), rev.CheckedBy, rev.By.Login,
+		edit.Kind, edit.Added, edit.Removed, reason, rev.ExpiresAt, rev.At, rev.ReplyID, rev.Hash)
 	if errors.Is(err, socialwatch.ErrNotFound) {
 		return old, changedSince(old)
 	}
@@ -70,12 +71,17 @@ func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.
 		return old, err
 	}
 	r := row.value()
-	if err := t.addVersion(ctx, r, old.State, rev.At); err != nil || rev.Approval == nil {
+	v := version{Reply: r, diff: rev.Change.Diff}
+	if err := t.addVersion(ctx, v, old.State, rev.At); err != nil || rev.Approval == nil {
 		return r, err
 	}
 	a := *rev.Approval
 	a.ReplyID, a.By = rev.ReplyID, rev.By // one person, one decision
-	return t.approve(ctx, r, a, old.Author)
+	author := old.Author
+	if a.Colleague { // the edit is what is to be approved
+		author = rev.By.Login
+	}
+	return t.approve(ctx, r, a, author)
 }
 
 // answersSame reports whether two payloads answer the same post from the same
@@ -92,14 +98,26 @@ func fresh(findings []socialwatch.Finding) (socialwatch.ReplyState, string) {
 	return socialwatch.ReplyAwaiting, ""
 }
 
-// addVersion stores r as one of its versions, and writes the events of its way
-// from the state before it, empty for the first, to the one it has.
-func (t *tx) addVersion(ctx context.Context, r socialwatch.Reply, from socialwatch.ReplyState, at time.Time) error {
-	err := t.values(ctx, values{head: sqlSaveVersions, width: 7,
-		args: []any{r.ID, r.Version, asJSON(r.Payload), r.Hash, asJSON(r.Findings), r.Author, at}})
-	if err != nil {
+// version is a reply in one version, with what only that version has.
+type version struct {
+	socialwatch.Reply
+	slots []socialwatch.Span
+	diff  []socialwatch.DiffPart
+}
+
+// args are the values of sqlSaveVersions.
+func (v version) args(at time.Time) []any {
+	return []any{v.ID, v.Version, asJSON(v.Payload), v.Hash, asJSON(v.Findings), v.Author, at,
+		v.Edit.Kind, v.Edit.Added, v.Edit.Removed, v.CheckedBy, asJSON(v.slots), asJSON(v.diff)}
+}
+
+// addVersion stores v as one of its reply's versions, and writes the events of its
+// way from the state before it, empty for the first, to the one it has.
+func (t *tx) addVersion(ctx context.Context, v version, from socialwatch.ReplyState, at time.Time) error {
+	if err := t.values(ctx, values{head: sqlSaveVersions, width: versionWidth, args: v.args(at)}); err != nil {
 		return err
 	}
+	r := v.Reply
 	way := []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyChecked, socialwatch.ReplyAwaiting}
 	if r.State == socialwatch.ReplyBlocked {
 		way = []socialwatch.ReplyState{socialwatch.ReplyProposed, socialwatch.ReplyBlocked}
@@ -125,7 +143,7 @@ func (t *tx) addVersion(ctx context.Context, r socialwatch.Reply, from socialwat
 // Block takes a reply out of the way to the public because a check of its
 // text, now, blocks. Its key goes: a mended text is another reply's.
 // ErrConflict when the reply is where nothing can be blocked any more.
-func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, at time.Time) error {
+func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, checkedBy string, at time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
 		old, err := t.lockReply(ctx, replyID)
 		if err != nil {
@@ -135,7 +153,7 @@ func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch
 			return changedSince(old)
 		}
 		var row replyRow
-		err = t.get(ctx, &row, sqlBlock, asJSON(findings), blockedReason, at, replyID, old.State)
+		err = t.get(ctx, &row, sqlBlock, asJSON(findings), checkedBy, blockedReason, at, replyID, old.State)
 		if err != nil {
 			return conflictIfGone(err)
 		}
@@ -219,16 +237,26 @@ func (t *tx) propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch
 	if err := t.wakeFor(ctx, caseID, p.By.Login, p.At); err != nil {
 		return r, err
 	}
-	return t.addReply(ctx, p, parent)
+	return t.addReply(ctx, p, nil, parent)
+}
+
+// firstEdit is the badge of a first version: a template filled it, or a person
+// wrote it.
+func firstEdit(author string) socialwatch.EditKind {
+	if author == socialwatch.System {
+		return socialwatch.EditNone
+	}
+	return socialwatch.EditWritten
 }
 
 // addReply stores a draft for a post as its first version.
-func (t *tx) addReply(ctx context.Context, p socialwatch.Proposal, parent answered) (r socialwatch.Reply, err error) {
+func (t *tx) addReply(ctx context.Context, p socialwatch.Proposal, slots []socialwatch.Span, parent answered) (r socialwatch.Reply, err error) {
 	state, reason := fresh(p.Findings)
 	payload := storablePayload(p.Payload)
-	rows, err := returning[replyRow](ctx, t, values{head: sqlSaveReplies, tail: "returning " + replyColumns, width: 16, args: []any{
+	rows, err := returning[replyRow](ctx, t, values{head: sqlSaveReplies, tail: "returning " + replyColumns, width: replyWidth, args: []any{
 		parent.ID, p.MentionID, parent.Account, state, 1, asJSON(payload), payload.Hash(), asJSON(p.Findings),
-		p.By.Login, reason, p.ExpiresAt, p.At, p.At, parent.DueAt.Time, 100 - parent.Score, parent.OpenedAt.Time}})
+		p.By.Login, reason, p.ExpiresAt, p.At, p.At, parent.DueAt.Time, 100 - parent.Score, parent.OpenedAt.Time,
+		firstEdit(p.By.Login), p.CheckedBy}})
 	if duplicate(err) {
 		return r, fmt.Errorf("this post has a live reply already: edit that one: %w", socialwatch.ErrConflict)
 	}
@@ -236,7 +264,7 @@ func (t *tx) addReply(ctx context.Context, p socialwatch.Proposal, parent answer
 		return r, err
 	}
 	r = rows[0].value()
-	return r, t.addVersion(ctx, r, "", p.At)
+	return r, t.addVersion(ctx, version{Reply: r, slots: slots}, "", p.At)
 }
 
 // mayPropose says what is in the way of a person's own draft.

@@ -32,7 +32,7 @@ where m.account = ? and m.gone_at is not null and r.state in ` + sqlEraseFinal +
   and r.payload ->> 'parent_name' <> '' order by r.id limit ?`
 	sqlEraseVersions = `select reply_id, version, hash, payload, findings from reply_versions where reply_id in (?)`
 	sqlEraseReply    = `update replies set payload = ?, findings = ? where id = ?`
-	sqlEraseVersion  = `update reply_versions set payload = ?, findings = ? where reply_id = ? and version = ?`
+	sqlEraseVersion  = `update reply_versions set payload = ?, findings = ?, diff = '[]' where reply_id = ? and version = ?`
 
 	sqlEraseCases = `select distinct c.id, c.customer_id, c.orders from cases c join mentions m on m.case_id = c.id
 where m.network = ? and m.host = ? and m.post_id in (?) order by c.id`

@@ -185,6 +185,9 @@ func (t *tx) known(ctx context.Context, ask socialwatch.Ask) (k socialwatch.Know
 	if k.Often, err = t.often(ctx, ask.Account, ask.Hour); err != nil {
 		return k, err
 	}
+	if k.Posing, err = t.knownPosing(ctx, account.Network, account.Host, ask.PostIDs); err != nil {
+		return k, err
+	}
 	return k, t.knownAuthors(ctx, ask, &k)
 }
 

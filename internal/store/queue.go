@@ -167,7 +167,8 @@ const (
 	sqlCardReply = `select ` + replyColumns + `, look_at, retry_at from replies where id = ?`
 
 	sqlCaseReplies  = `select ` + replyColumns + ` from replies where case_id = ? order by id`
-	sqlCardVersions = `select version, payload, hash, findings, author, created_at from reply_versions
+	sqlCardVersions = `select version, payload, hash, findings, author, created_at,
+    edit, words_added, words_removed, checked_by, diff from reply_versions
 where reply_id = ? order by version`
 	sqlCardAttempts = `select n, hash, worker, begun_at, lease_until, ended_at, outcome, reason from attempts
 where reply_id = ? order by n`
@@ -260,16 +261,20 @@ func (t *tx) history(ctx context.Context, card *Card) error {
 
 // versionRow is one row of reply_versions.
 type versionRow struct {
-	N        int                           `db:"version"`
-	Payload  jsonOf[socialwatch.Payload]   `db:"payload"`
-	Hash     string                        `db:"hash"`
-	Findings jsonOf[[]socialwatch.Finding] `db:"findings"`
-	Author   string                        `db:"author"`
-	At       moment                        `db:"created_at"`
+	N        int                            `db:"version"`
+	Payload  jsonOf[socialwatch.Payload]    `db:"payload"`
+	Hash     string                         `db:"hash"`
+	Findings jsonOf[[]socialwatch.Finding]  `db:"findings"`
+	Author   string                         `db:"author"`
+	At       moment                         `db:"created_at"`
+	Checked  string                         `db:"checked_by"`
+	Diff     jsonOf[[]socialwatch.DiffPart] `db:"diff"`
+	editRow
 }
 
 func (r versionRow) value() Version {
-	return Version{N: r.N, Payload: r.Payload.V, Hash: r.Hash, Findings: r.Findings.V, Author: r.Author, At: r.At.Time}
+	return Version{N: r.N, Payload: r.Payload.V, Hash: r.Hash, Findings: r.Findings.V, Author: r.Author, At: r.At.Time,
+		Edit: r.edit(), Diff: r.Diff.V, CheckedBy: r.Checked}
 }
 
 // attemptRow is one row of attempts.

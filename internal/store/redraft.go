@@ -57,5 +57,5 @@ func (t *tx) redraft(ctx context.Context, d socialwatch.Redraft) (socialwatch.Re
 		return old, err
 	}
 	return t.addReply(ctx, socialwatch.Proposal{MentionID: old.MentionID, By: socialwatch.Person{Login: socialwatch.System},
-		Payload: d.Payload, Findings: d.Findings, At: d.At, ExpiresAt: d.ExpiresAt}, parent)
+		Payload: d.Payload, Findings: d.Findings, CheckedBy: d.CheckedBy, At: d.At, ExpiresAt: d.ExpiresAt}, d.Slots, parent)
 }

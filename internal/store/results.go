@@ -132,6 +132,11 @@ type Version struct {
 	Findings []socialwatch.Finding
 	Author   string // login, or socialwatch
 	At       time.Time
+	Edit     socialwatch.Edit // how its text differs from what the template filled in
+	// Diff is against the version before; empty for the first, and once the words
+	// have been erased.
+	Diff      []socialwatch.DiffPart
+	CheckedBy string // version of the safety check that gave Findings; may be empty
 }
 
 // AttemptRow is one numbered call to publish, as written down.

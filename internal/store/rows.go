@@ -15,7 +15,7 @@ assignee, merged_into, linked, version, team, incident_id, snoozed_until`
 
 	replyColumns = `id, case_id, mention_id, state, version, payload, hash, findings, author, reason,
 decided_by, decided_at, hold_until, expires_at, key, attempt, sent_at, post_id, post_url, created_at,
-decider, deciding_until`
+decider, deciding_until, edit, words_added, words_removed, checked_by, self_approved, hold_from, moved`
 
 	mentionColumns = `id, network, host, post_id, account, kind, case_id, author_id, author_handle, author_name,
 author_url, followers, bot, body, warning, language, visibility, url, parent_id, parent_by, root_id, media,
@@ -121,6 +121,22 @@ type replyRow struct {
 	CreatedAt moment                        `db:"created_at"`
 	Decider   string                        `db:"decider"`
 	Deciding  moment                        `db:"deciding_until"`
+	CheckedBy string                        `db:"checked_by"`
+	Self      bool                          `db:"self_approved"`
+	HoldFrom  moment                        `db:"hold_from"`
+	Moved     string                        `db:"moved"`
+	editRow
+}
+
+// editRow is the badge of a version.
+type editRow struct {
+	Kind    string `db:"edit"`
+	Added   int    `db:"words_added"`
+	Removed int    `db:"words_removed"`
+}
+
+func (r editRow) edit() socialwatch.Edit {
+	return socialwatch.Edit{Kind: socialwatch.EditKind(r.Kind), Added: r.Added, Removed: r.Removed}
 }
 
 func (r replyRow) value() socialwatch.Reply {
@@ -130,7 +146,8 @@ func (r replyRow) value() socialwatch.Reply {
 		Reason: r.Reason, DecidedBy: r.DecidedBy, DecidedAt: r.DecidedAt.Time, HoldUntil: r.HoldUntil.Time,
 		ExpiresAt: r.ExpiresAt.Time, Key: deref(r.Key), Attempt: r.Attempt, SentAt: r.SentAt.Time,
 		PostID: deref(r.PostID), PostURL: r.PostURL, CreatedAt: r.CreatedAt.Time,
-		Lease: socialwatch.Lease{By: r.Decider, Until: r.Deciding.Time},
+		Lease: socialwatch.Lease{By: r.Decider, Until: r.Deciding.Time}, Edit: r.edit(), CheckedBy: r.CheckedBy,
+		SelfApproved: r.Self, HoldFrom: r.HoldFrom.Time, Moved: r.Moved,
 	}
 }
 

@@ -17,8 +17,11 @@ const (
 	sqlSaveBriefs = `select id, version, score, due_at, opened_at from cases where id in (?)`
 
 	sqlSaveReplies = `insert into replies (case_id, mention_id, account, state, version, payload, hash, findings,
-author, reason, expires_at, created_at, updated_at, due_at, rank, opened_at)`
-	sqlSaveVersions = `insert into reply_versions (reply_id, version, payload, hash, findings, author, created_at)`
+author, reason, expires_at, created_at, updated_at, due_at, rank, opened_at, edit, checked_by)`
+	sqlSaveVersions = `insert into reply_versions (reply_id, version, payload, hash, findings, author, created_at,
+edit, words_added, words_removed, checked_by, slots, diff)`
+
+	replyWidth, versionWidth = 18, 13
 )
 
 // replyBrief is what a reply's event needs of it.
@@ -105,14 +108,15 @@ func (w *saving) readCases(ctx context.Context, ids []int64) error {
 }
 
 // drafts returns the entries' drafts with their case and mention, in order.
-func (w *saving) drafts() (drafts []socialwatch.Reply, caseIDs []int64) {
+func (w *saving) drafts() (drafts []version, caseIDs []int64) {
 	for _, e := range w.c.Entries {
 		if e.Reply == nil {
 			continue
 		}
 		r := *e.Reply
 		r.CaseID, r.MentionID = e.CaseID, w.mentions[e.Mention.ID]
-		drafts = append(drafts, r)
+		r.Edit = socialwatch.Edit{Kind: firstEdit(r.Author)}
+		drafts = append(drafts, version{Reply: r, slots: e.Slots})
 		caseIDs = append(caseIDs, r.CaseID)
 	}
 	return drafts, caseIDs
@@ -127,15 +131,14 @@ func (w *saving) saveReplies(ctx context.Context) error {
 	if err := w.readCases(ctx, caseIDs); err != nil {
 		return err
 	}
-	const width = 16
-	v := values{head: sqlSaveReplies, tail: "returning id, mention_id", width: width, args: make([]any, 0, width*len(drafts))}
-	byMention := make(map[int64]socialwatch.Reply, len(drafts))
+	v := values{head: sqlSaveReplies, tail: "returning id, mention_id", width: replyWidth, args: make([]any, 0, replyWidth*len(drafts))}
+	byMention := make(map[int64]version, len(drafts))
 	for _, r := range drafts {
 		byMention[r.MentionID] = r
 		c := w.cases[r.CaseID]
 		v.args = append(v.args, r.CaseID, r.MentionID, w.c.Account, r.State, r.Version, asJSON(r.Payload), r.Hash,
 			asJSON(r.Findings), r.Author, r.Reason, r.ExpiresAt, r.CreatedAt, w.c.At,
-			c.DueAt.Time, 100-c.Score, c.OpenedAt.Time)
+			c.DueAt.Time, 100-c.Score, c.OpenedAt.Time, r.Edit.Kind, r.CheckedBy)
 	}
 	w.t.ring()
 	type stored struct {
@@ -146,11 +149,12 @@ func (w *saving) saveReplies(ctx context.Context) error {
 	if err != nil {
 		return conflictIfDuplicate(err)
 	}
-	versions := values{head: sqlSaveVersions, width: 7}
+	versions := values{head: sqlSaveVersions, width: versionWidth}
 	for _, s := range saved {
 		r := byMention[s.MentionID]
-		versions.args = append(versions.args, s.ID, r.Version, asJSON(r.Payload), r.Hash, asJSON(r.Findings), r.Author, r.CreatedAt)
-		w.drafted(s.ID, r)
+		r.ID = s.ID
+		versions.args = append(versions.args, r.args(r.CreatedAt)...)
+		w.drafted(s.ID, r.Reply)
 	}
 	return w.t.values(ctx, versions)
 }
@@ -174,6 +178,24 @@ func (w *saving) drafted(id int64, r socialwatch.Reply) {
 		w.addEvent(e)
 		b.State = string(to)
 	}
+}
+
+const sqlSaveMoved = `update replies set moved = ?, updated_at = ? where id = ? and state in ('sending','unknown') and moved = ''`
+
+// saveMoved notes with replies that are on their way, or in doubt, that the thread
+// has moved: it was too late to supersede them, and whoever approved them is told.
+func (w *saving) saveMoved(ctx context.Context) error {
+	for _, e := range w.c.Events {
+		id, _ := e.Data["reply_id"].(int64)
+		why, _ := e.Data["why"].(string)
+		if e.Kind != socialwatch.EventThreadMoved || id == 0 || why == "" {
+			continue
+		}
+		if _, err := w.t.exec(ctx, sqlSaveMoved, why, w.c.At, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *saving) addEvent(e socialwatch.Event) {

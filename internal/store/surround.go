@@ -10,13 +10,34 @@ import (
 )
 
 const (
+	sqlOriginal = `select payload, author, slots from reply_versions where reply_id = ? and version = 1`
+
 	// Whoever asks wants the last hour, and asks after the reply was made.
 	sqlSameText = `select decided_at from replies where account = ? and decided_at >= ? and id <> ?
   and ` + sqlIsSaid + ` and payload ->> 'text' = ? order by decided_at desc limit ?`
 	sqlPosing = `select author_handle from mentions where root_id = ? and network = ? and host = ? and author_id <> ?
   and ` + sqlIsImpostor + ` order by created_at, id limit 1`
+	sqlKnownPosing = `select root_id, author_id, author_handle from mentions
+where root_id in (?) and network = ? and host = ? and ` + sqlIsImpostor + ` order by created_at, id`
 	sqlIsImpostor = `cast(signals as text) like '%"` + socialwatch.SignalImpostor + `"%'`
 )
+
+// original reads what version 1 tells: who wrote it, and what a template filled in.
+func (t *tx) original(ctx context.Context, rc *socialwatch.ReplyContext) error {
+	var first struct {
+		Payload jsonOf[socialwatch.Payload] `db:"payload"`
+		Author  string                      `db:"author"`
+		Slots   jsonOf[[]socialwatch.Span]  `db:"slots"`
+	}
+	err := t.get(ctx, &first, sqlOriginal, rc.Reply.ID)
+	if err != nil && !errors.Is(err, socialwatch.ErrNotFound) {
+		return err
+	}
+	if rc.FirstBy = first.Author; rc.FirstBy == socialwatch.System {
+		rc.Original, rc.Slots = first.Payload.V.Text, first.Slots.V
+	}
+	return nil
+}
 
 // around reads what warns of a reply: the same words said to others, and who
 // poses as us in the thread.
@@ -34,6 +55,21 @@ func (t *tx) around(ctx context.Context, rc *socialwatch.ReplyContext) error {
 	err = t.all(ctx, &posing, sqlPosing, p.RootID, p.Network, p.Host, p.Author.ID)
 	rc.Impostor = strings.Join(posing, "")
 	return err
+}
+
+// knownPosing reads who poses as us in the threads with these roots.
+func (t *tx) knownPosing(ctx context.Context, network, host string, roots []string) ([]socialwatch.Posing, error) {
+	var rows []struct {
+		RootID   string `db:"root_id"`
+		AuthorID string `db:"author_id"`
+		Handle   string `db:"author_handle"`
+	}
+	err := t.all(ctx, &rows, sqlKnownPosing, roots, network, host)
+	var out []socialwatch.Posing
+	for _, r := range rows {
+		out = append(out, socialwatch.Posing{RootID: r.RootID, AuthorID: r.AuthorID, Handle: r.Handle})
+	}
+	return out, err
 }
 
 const (

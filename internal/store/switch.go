@@ -12,20 +12,20 @@ import (
 const (
 	sqlStop = `insert into settings (name, value, actor, at) values ('stop', 'stopped', ?, ?) on conflict (name) do nothing`
 	// Under Stop, what holds goes back to approved: nothing is on its way.
-	sqlStopHolding = `update replies set state = 'approved', hold_until = null, updated_at = ?
+	sqlStopHolding = `update replies set state = 'approved', hold_until = null, hold_from = null, updated_at = ?
 where ` + sqlWork + ` and state = 'holding' returning ` + replyColumns
 	sqlResume        = `delete from settings where name = 'stop'`
-	sqlResumeHolding = `update replies set state = 'holding', hold_until = ?, updated_at = ?
+	sqlResumeHolding = `update replies set state = 'holding', hold_until = ?, hold_from = ?, updated_at = ?
 where ` + sqlWork + ` and state = 'approved' returning ` + replyColumns
 	// A stop that was written as a row by hand has left replies holding.
-	sqlResumeAfresh = `update replies set hold_until = ?, updated_at = ? where ` + sqlWork + ` and state = 'holding'`
+	sqlResumeAfresh = `update replies set hold_until = ?, hold_from = ?, updated_at = ? where ` + sqlWork + ` and state = 'holding'`
 
 	// Nothing expires under the eyes of somebody who is deciding about it.
 	sqlExpireAwaiting = `select id, state from replies where state = 'awaiting' and expires_at <= ?
   and (deciding_until is null or deciding_until <= ?) order by id limit ?`
 	sqlExpireWork = `select id, state from replies
 where ` + sqlWork + ` and state in ('approved','holding','failed') and expires_at <= ? order by id limit ?`
-	sqlExpire = `update replies set state = 'expired', reason = 'not decided or sent in time', hold_until = null,
+	sqlExpire = `update replies set state = 'expired', reason = 'not decided or sent in time', hold_until = null, hold_from = null,
     retry_at = null, updated_at = ?
 where id in (?) and state in ('awaiting','approved','holding','failed') and expires_at <= ? returning ` + replyColumns
 )
@@ -111,11 +111,11 @@ func (s *Store) Resume(ctx context.Context, by socialwatch.Person, at time.Time,
 			}
 			more = n == deadlineBatch
 		}
-		if _, err := t.exec(ctx, sqlResumeAfresh, at.Add(hold), at); err != nil {
+		if _, err := t.exec(ctx, sqlResumeAfresh, at.Add(hold), at, at); err != nil {
 			return err
 		}
 		var rows []replyRow
-		if err := t.all(ctx, &rows, sqlResumeHolding, at.Add(hold), at); err != nil {
+		if err := t.all(ctx, &rows, sqlResumeHolding, at.Add(hold), at, at); err != nil {
 			return err
 		}
 		return t.replyEvents(ctx, rows, step{from: socialwatch.ReplyApproved, actor: by.Login, at: at, reason: "publishing goes on"})

@@ -312,6 +312,14 @@ func rights() map[string]right {
 			_, err := fx.Undo(ctx, decision(s, by), Start)
 			return err
 		}},
+		"Extend another's": {socialwatch.RoleLead, socialwatch.ReplyHolding, func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error {
+			_, err := fx.Extend(ctx, decision(s, by), Start.Add(-time.Second))
+			return err
+		}},
+		"Withdraw another's, held": {socialwatch.RoleLead, socialwatch.ReplyHolding, func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error {
+			_, err := fx.Withdraw(ctx, decision(s, by), Start)
+			return err
+		}},
 		"Withdraw another's": {socialwatch.RoleApprover, socialwatch.ReplyFailed, func(ctx context.Context, fx Fixture, s Seeded, by socialwatch.Person) error {
 			_, err := fx.Withdraw(ctx, decision(s, by), Start)
 			return err

@@ -57,7 +57,7 @@ func put(t *testing.T, fx bench, id int64, state socialwatch.ReplyState) {
 		key = "null"
 	}
 	fx.exec(t, fmt.Sprintf(`update replies set state = '%s', post_id = %s, key = %s, worker = '%s', lease_until = %s,
-attempt = 1, decided_by = 'lea', hold_until = opened_at, retry_at = opened_at, look_at = opened_at where id = %d`,
+attempt = 1, decided_by = 'lea', hold_until = opened_at, hold_from = opened_at, retry_at = opened_at, look_at = opened_at where id = %d`,
 		state, post, key, worker, lease, id))
 }
 
@@ -135,12 +135,12 @@ func moves() map[string]move {
 			return err
 		}},
 		"Withdraw": {by: "lea", to: socialwatch.ReplyWithdrawn, from: one(socialwatch.ReplyAwaiting, socialwatch.ReplyApproved,
-			socialwatch.ReplyBlocked, socialwatch.ReplyFailed), do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
+			socialwatch.ReplyHolding, socialwatch.ReplyBlocked, socialwatch.ReplyFailed), do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 			_, err := fx.Withdraw(t.Context(), decision(s, by), Start)
 			return err
 		}},
 		"Block": {to: socialwatch.ReplyBlocked, do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
-			return fx.Block(t.Context(), s.Reply.ID, []socialwatch.Finding{{Rule: "r", Blocks: true}}, Start)
+			return fx.Block(t.Context(), s.Reply.ID, []socialwatch.Finding{{Rule: "r", Blocks: true}}, "test", Start)
 		}},
 		"Save": {to: socialwatch.ReplySuperseded, do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
 			c := fx.Changes(t)

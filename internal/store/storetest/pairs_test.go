@@ -18,9 +18,8 @@ func (s steps) add(events []socialwatch.Event) {
 }
 
 // never are moves that the life of a reply allows and nothing makes: no reply
-// rests before it is checked, and what holds is undone or stopped instead.
-var never = steps{{socialwatch.ReplyProposed, socialwatch.ReplyWithdrawn}: 1, {socialwatch.ReplyChecked, socialwatch.ReplyWithdrawn}: 1,
-	{socialwatch.ReplyHolding, socialwatch.ReplyWithdrawn}: 1}
+// rests before it is checked.
+var never = steps{{socialwatch.ReplyProposed, socialwatch.ReplyWithdrawn}: 1, {socialwatch.ReplyChecked, socialwatch.ReplyWithdrawn}: 1}
 
 // judge checks each of the 225 pairs: made if the life allows it, never made
 // if it does not.
