@@ -202,11 +202,11 @@ func (p *paper) diff(old, new string) string {
 	for _, d := range responder.WordDiff(old, new) {
 		text := oneSpace(harmless(d.Text))
 		switch {
-		case d.Op == responder.Same:
+		case d.Op == socialwatch.DiffSame:
 			b.WriteString(text)
-		case d.Op == responder.Added && p.colour:
+		case d.Op == socialwatch.DiffAdded && p.colour:
 			b.WriteString(p.paint(green, text))
-		case d.Op == responder.Added:
+		case d.Op == socialwatch.DiffAdded:
 			b.WriteString("{+" + text + "+}")
 		case p.colour:
 			b.WriteString(p.paint(red+";9", text))
