@@ -59,6 +59,7 @@ type view struct {
 	Now     string // by which pages set their timers
 	Theme   string // light, dark or empty: the system's
 	Keys    bool   // single-key shortcuts are on
+	Keymap  string // for modules; empty: our keys
 	Person  socialwatch.Person
 	Roles   string
 	Stopped stopView
@@ -93,6 +94,8 @@ func (c *Console) page(handle func(http.ResponseWriter, *http.Request) error) ht
 func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name string, v view) error {
 	v.Person, _ = auth.PersonFrom(r.Context())
 	v.Theme, v.Keys = preferences(r)
+	keys := keymapOf(r)
+	v.Keymap = keys.script()
 	v.Path, v.Now = r.URL.Path, c.moment(c.o.Now()).ISO
 	entry := "layout"
 	switch part := r.URL.Query().Get("part"); part {
@@ -113,7 +116,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name 
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	// A browser that has gone away is no failure.
-	_ = sendHTML(w, r, status, b.Bytes())
+	_ = sendHTML(w, r, status, keys.show(b.Bytes()))
 	return nil
 }
 

@@ -90,13 +90,14 @@ func (c *Console) logout(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *Console) help(w http.ResponseWriter, r *http.Request) error {
-	return c.show(w, r, http.StatusOK, "help", view{Title: say("help.title"), Class: "plain"})
+	return c.show(w, r, http.StatusOK, "help", view{Title: say("help.title"), Class: "plain", Body: keymapOf(r).own()})
 }
 
 // Cookies of preferences: they hold nothing about anybody.
 const (
-	keysCookie  = "socialwatch-keys"
-	themeCookie = "socialwatch-theme"
+	keysCookie   = "socialwatch-keys"
+	keymapCookie = "socialwatch-keymap"
+	themeCookie  = "socialwatch-theme"
 )
 
 // settings stores a preference in the browser.
@@ -106,11 +107,19 @@ func (c *Console) settings(w http.ResponseWriter, r *http.Request) error {
 	}
 	for name, field := range map[string]string{keysCookie: "keys", themeCookie: "theme"} {
 		if v := r.PostForm.Get(field); v != "" {
-			http.SetCookie(w, &http.Cookie{Name: name, Value: v, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
-				Secure: c.o.Logins.Secure, SameSite: http.SameSiteLaxMode})
+			c.prefer(w, name, v)
 		}
 	}
+	if r.PostForm.Has("keymap") {
+		return c.saveKeys(w, r)
+	}
 	return see(w, r, "/help")
+}
+
+// prefer keeps a preference in the browser.
+func (c *Console) prefer(w http.ResponseWriter, name, value string) {
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
+		Secure: c.o.Logins.Secure, SameSite: http.SameSiteLaxMode})
 }
 
 func preferences(r *http.Request) (theme string, keys bool) {

@@ -77,15 +77,18 @@ type keyLine struct {
 	Text string
 }
 
-// keyList is what the help shows; main.js knows the same keys.
+// keyTable are the keys by what they do; keys.js knows the same ones.
+var keyTable = []struct{ keys, text string }{
+	{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
+	{"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
+	{"g a", "key.ga"}, {"g c", "key.gc"}, {"g i", "key.gi"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
+	{"g r", "key.gr"}, {"g u", "key.gu"}, {"g s", "key.gs"}, {"?", "key.help"}, {"Esc", "key.back"},
+}
+
+// keyList is what the help shows.
 func keyList() []keyLine {
 	var list []keyLine
-	for _, l := range []struct{ keys, text string }{
-		{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
-		{"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
-		{"g a", "key.ga"}, {"g c", "key.gc"}, {"g i", "key.gi"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
-		{"g r", "key.gr"}, {"g u", "key.gu"}, {"g s", "key.gs"}, {"?", "key.help"}, {"Esc", "key.back"},
-	} {
+	for _, l := range keyTable {
 		list = append(list, keyLine{strings.Fields(l.keys), say(l.text)})
 	}
 	return list

@@ -6,8 +6,10 @@ const pause = 350;
 let timer;
 let turn = 0;
 
-function key() {
-  return "draft " + location.pathname;
+// What was typed belongs to the text that it was to change: over a newer
+// version of a colleague's it does not come back.
+function key(form) {
+  return "draft " + form.getAttribute("action") + " " + form.elements.hash.value;
 }
 
 async function check(area) {
@@ -32,16 +34,16 @@ export function startEditor() {
   document.addEventListener("input", (event) => {
     const area = event.target;
     if (!area.dataset?.check) return;
-    sessionStorage.setItem(key(), area.value);
+    sessionStorage.setItem(key(area.form), area.value);
     clearTimeout(timer);
     timer = setTimeout(() => check(area), pause);
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.id === "editor") sessionStorage.removeItem(key());
+    if (event.target.id === "editor") sessionStorage.removeItem(key(event.target));
   });
   const area = document.querySelector("textarea[data-check]");
   if (!area) return;
-  const kept = sessionStorage.getItem(key());
+  const kept = sessionStorage.getItem(key(area.form));
   if (kept !== null && kept !== area.value) {
     area.value = kept;
     check(area);

@@ -1,5 +1,7 @@
 // Keys press the buttons and links that are on the page: each names its key in
 // data-key. They rest while somebody types, and can be switched off.
+import { pressed } from "./words.js";
+
 const wait = 1200; // milliseconds between the two keys of a pair
 
 let first = "";
@@ -96,6 +98,7 @@ function act(key) {
     if (node) press(node);
     return Boolean(node);
   }
+  key = pressed(key);
   if (key === "g") {
     first = "g";
     timer = setTimeout(() => (first = ""), wait);

@@ -1,8 +1,17 @@
 // The texts that modules fill in, from the page's own catalogue.
 const words = JSON.parse(document.body.dataset.words || "{}");
 
+// What each key presses, for who has keys of their own.
+const presses = JSON.parse(document.body.dataset.keymap || "{}");
+
+export function pressed(key) {
+  return presses[key] ?? key;
+}
+
+// A key stands in braces in a text.
 export function say(key, value) {
-  return (words[key] || key).replace(/%[sd]/, value ?? "");
+  const own = (ours) => Object.keys(presses).find((k) => presses[k] === ours) || ours;
+  return (words[key] || key).replace(/%[sd]/, value ?? "").replace(/\{(.)\}/, (_, ours) => own(ours));
 }
 
 // A length of time in one unit, rounded down, as the server says it.
