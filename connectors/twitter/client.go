@@ -17,8 +17,13 @@ import (
 	"socialwatch/connectors"
 )
 
-// bodyLimit bounds an answer: a page of a hundred long posts stays far below.
+// bodyLimit bounds an answer. A page of a hundred posts stays far below, unless
+// somebody fills long ones with tags, of each of which X tells the place.
 const bodyLimit = 8 << 20
+
+// errTooLong is an answer above bodyLimit: fewer posts must be asked for. What X
+// charges for it is settled when they are read, for a post is charged once a day.
+var errTooLong = fmt.Errorf("the answer is longer than %d MB", bodyLimit>>20)
 
 // call is one request to X.
 type call struct {
@@ -32,6 +37,7 @@ type call struct {
 	object string              // what the call itself is charged as; "": what the answer holds
 	write  bool                // shows in public: what can't be told afterwards is Unknown
 	spare  bool                // may use the part of the rate limit that is kept for replies
+	bare   bool                // of posts no more than their ids and short texts
 
 	token   string // instead of the stored one: of a login that is not finished
 	address string // instead of path: one that X gave for this one call, used unsigned
@@ -132,9 +138,9 @@ func (c *client) once(ctx context.Context, k call, token string) (answer, error)
 	if err := c.refusal(k, resp); err != nil {
 		return a, failed(err)
 	}
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
-	if err == nil && len(a.body) > bodyLimit {
-		err = fmt.Errorf("the answer is longer than %d MB", bodyLimit>>20)
+	a.body, err = io.ReadAll(io.LimitReader(resp.Body, c.most+1))
+	if err == nil && int64(len(a.body)) > c.most {
+		err = errTooLong
 	}
 	if err != nil {
 		return a, failed(err)

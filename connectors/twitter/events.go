@@ -3,9 +3,7 @@ package twitter
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"slices"
-	"strings"
 
 	"socialwatch"
 	"socialwatch/connectors"
@@ -246,21 +244,20 @@ func (s *stream) lookUp(ctx context.Context, came []arrival) map[string]arrival 
 	if len(ids) == 0 {
 		return nil
 	}
-	found, _, err := s.client.posts(ctx, call{path: "/2/tweets", query: url.Values{"ids": {strings.Join(ids, ",")}},
-		auth: s.reader(), cost: s.costing(ItemPostRead, len(ids))})
+	seen := map[string]arrival{}
+	err := s.byID(ctx, call{cost: s.costing(ItemPostRead, len(ids))}, ids, func(found page, _ []string) {
+		for _, raw := range found.raws {
+			p, err := decodePost(raw)
+			if err != nil {
+				continue
+			}
+			for _, version := range p.History {
+				seen[string(version)] = arrival{post: p, users: found.users}
+			}
+		}
+	})
 	if err != nil {
 		s.log.Info("pushed posts not looked up", "posts", len(ids), "error", err)
-		return nil
-	}
-	seen := map[string]arrival{}
-	for _, raw := range found.raws {
-		p, err := decodePost(raw)
-		if err != nil {
-			continue
-		}
-		for _, version := range p.History {
-			seen[string(version)] = arrival{post: p, users: found.users}
-		}
 	}
 	return seen
 }

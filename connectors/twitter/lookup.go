@@ -1,6 +1,7 @@
 package twitter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -63,25 +64,44 @@ func (s *sight) look(ctx context.Context, ids []string) error {
 	for some := range slices.Chunk(ids, lookupLimit) {
 		cost := s.costing(ItemPostRead, len(some))
 		cost.Write = s.before
-		p, _, err := s.posts(ctx, call{path: "/2/tweets", query: url.Values{"ids": {strings.Join(some, ",")}},
-			auth: s.reader(), cost: cost, spare: s.before})
-		if err != nil {
+		if err := s.byID(ctx, call{cost: cost, spare: s.before}, some, s.takePage); err != nil {
 			return notOne(err)
-		}
-		for _, raw := range p.raws {
-			s.take(raw, p.users, some)
-		}
-		for _, e := range p.problems {
-			id := string(e.Resource)
-			if id == "" {
-				id = string(e.Value)
-			}
-			if m := e.kind(); (m == markMissing || m == markHidden) && slices.Contains(some, id) {
-				s.found[id] = connectors.Look{ID: id, Gone: true}
-			}
 		}
 	}
 	return nil
+}
+
+// byID makes the call k for posts by their ids, in halves where X's answer would
+// be too long; a single post that is too long is left out.
+func (c *client) byID(ctx context.Context, k call, ids []string, take func(page, []string)) error {
+	k.path, k.query, k.auth, k.cost.Most = "/2/tweets", url.Values{"ids": {strings.Join(ids, ",")}}, c.reader(), len(ids)
+	p, _, err := c.posts(ctx, k)
+	switch {
+	case errors.Is(err, errTooLong) && len(ids) > 1:
+		half := len(ids) / 2
+		if err := c.byID(ctx, k, ids[:half], take); err != nil {
+			return err
+		}
+		return c.byID(ctx, k, ids[half:], take)
+	case errors.Is(err, errTooLong):
+		return nil
+	case err != nil:
+		return err
+	}
+	take(p, ids)
+	return nil
+}
+
+func (s *sight) takePage(p page, asked []string) {
+	for _, raw := range p.raws {
+		s.take(raw, p.users, asked)
+	}
+	for _, e := range p.problems {
+		id := cmp.Or(string(e.Resource), string(e.Value))
+		if m := e.kind(); (m == markMissing || m == markHidden) && slices.Contains(asked, id) {
+			s.found[id] = connectors.Look{ID: id, Gone: true}
+		}
+	}
 }
 
 // notOne keeps a refusal of the whole call from being taken as an answer for

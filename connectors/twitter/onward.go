@@ -21,6 +21,10 @@ const (
 func (c *client) onward(ctx context.Context, k call, later bool) (page, error) {
 	for try := 1; ; try++ {
 		p, _, err := c.posts(ctx, k)
+		if errors.Is(err, errTooLong) && k.cost.Most > smallPage {
+			k.cost.Most, try = max(k.cost.Most/2, smallPage), 0
+			continue
+		}
 		wait, worth := again(err)
 		if err == nil || !later || try == pageTries || !worth {
 			return p, err

@@ -32,6 +32,8 @@ type reading struct {
 	token string          // of the page that follows
 	until string          // what token belongs to
 	moved bool            // the walk got further
+	size  int             // of the pages
+	bare  bool            // the next page comes without what makes it too long
 }
 
 // Fetch returns the next batch: at most Pages pages. The first one, without a
@@ -42,7 +44,7 @@ func (s source) Fetch(ctx context.Context, cur []byte) (connectors.Batch, error)
 	if err != nil {
 		return connectors.Batch{}, err
 	}
-	r := &reading{client: s.client, me: me, seen: map[string]int{}, odd: map[string]bool{}}
+	r := &reading{client: s.client, me: me, seen: map[string]int{}, odd: map[string]bool{}, size: pageSize}
 	if len(cur) == 0 {
 		err = r.begin(ctx)
 	} else if r.cur, err = parseCursor(cur, me.id); err == nil {
@@ -60,7 +62,11 @@ func (s source) Fetch(ctx context.Context, cur []byte) (connectors.Batch, error)
 
 // begin reads the present newest page.
 func (r *reading) begin(ctx context.Context) error {
-	if _, err := r.mentions(ctx, url.Values{}); err != nil {
+	_, err := r.mentions(ctx, url.Values{})
+	for errors.Is(err, errTooLong) && r.smaller(leastPage) {
+		_, err = r.mentions(ctx, url.Values{})
+	}
+	if err != nil {
 		return err
 	}
 	r.cur = cursor{Version: 1, User: r.me.id, Polled: r.clock}
@@ -110,11 +116,15 @@ func (r *reading) step(ctx context.Context, w *walk) (last bool, err error) {
 	if r.until != "" {
 		q.Set("until_id", r.until)
 	}
-	read, before := r.mentions, w.Low
+	read, least, before := r.mentions, leastPage, w.Low
 	if w.Phase == phaseSearch {
-		read = r.search
+		read, least = r.search, smallPage
 	}
 	p, err := read(ctx, q)
+	if errors.Is(err, errTooLong) && r.smaller(least) {
+		r.token = ""
+		return r.step(ctx, w)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -128,6 +138,25 @@ func (r *reading) step(ctx context.Context, w *walk) (last bool, err error) {
 	r.moved = r.moved || w.Low != before
 	r.token = p.next
 	return p.next == "", nil
+}
+
+// leastPage is the smallest page of mentions that X gives.
+const leastPage = 5
+
+// smaller makes the pages of this Fetch smaller, because X's answer is too long.
+// When they are as small as can be, the next one is read without its posts'
+// fields, so that they are set aside by their ids and the walk goes on below. It
+// reports whether there is still something to try.
+func (r *reading) smaller(least int) bool {
+	switch {
+	case r.bare:
+		return false
+	case r.size <= least:
+		r.bare = true
+	default:
+		r.size = max(r.size/2, least)
+	}
+	return true
 }
 
 // trusted is how many mentions a walk within one Fetch may have read for the
@@ -200,22 +229,36 @@ func (r *reading) page(ctx context.Context, path, item, token string, q url.Valu
 	if r.token != "" {
 		q.Set(token, r.token)
 	}
-	k := call{path: path, query: q, auth: r.reader(), cost: r.costing(item, pageSize)}
+	k := call{path: path, query: q, auth: r.reader(), cost: r.costing(item, r.size), bare: r.bare}
 	p, a, err := r.posts(ctx, k)
 	r.batch.Cost.Requests++
 	if err != nil {
 		return p, err
 	}
+	r.bare = false
 	r.clock = connectors.ServerTime(a.header, r.opt.Now()).UTC()
 	for _, raw := range p.raws {
+		if k.bare {
+			r.aside(raw, errTooLong)
+			continue
+		}
 		r.take(raw, p.users)
 	}
 	return p, nil
 }
 
+func (r *reading) aside(raw []byte, why error) {
+	if aside := r.setAside(raw, why); !r.odd[aside.ID] {
+		r.odd[aside.ID] = true
+		r.batch.SetAside = append(r.batch.SetAside, aside)
+	}
+}
+
 // posts makes a call that lists posts, with all fields that we read.
 func (c *client) posts(ctx context.Context, k call) (page, answer, error) {
-	maps.Copy(k.query, c.fields())
+	if !k.bare {
+		maps.Copy(k.query, c.fields())
+	}
 	if !k.query.Has("ids") {
 		k.query.Set("max_results", strconv.Itoa(cmp.Or(k.cost.Most, pageSize))) // what is reserved for
 	}
@@ -258,10 +301,7 @@ func (p page) partial() map[string]int {
 func (r *reading) take(raw []byte, users map[string]user) {
 	p, err := decodePost(raw)
 	if err != nil {
-		if aside := r.setAside(raw, err); !r.odd[aside.ID] {
-			r.odd[aside.ID] = true
-			r.batch.SetAside = append(r.batch.SetAside, aside)
-		}
+		r.aside(raw, err)
 		return
 	}
 	m := socialwatch.Mention{Post: r.post(p, users, r.me), Account: r.opt.Account, Kind: socialwatch.KindMention}

@@ -107,6 +107,7 @@ type client struct {
 	log  *slog.Logger
 	user authKind // how calls are signed as our user; authNone when they can't be
 	ways ways
+	most int64 // bytes of one answer
 
 	mu      sync.Mutex
 	budgets map[string]*connectors.RateBudget // by endpoint and kind of token
@@ -156,7 +157,7 @@ func newClient(o Options) (*client, error) {
 		return nil, fmt.Errorf("x account %s: %w", o.Account, err)
 	}
 	c := &client{
-		opt: o, base: base, log: o.Logger.With("account", o.Account), user: o.Auth.kind(),
+		opt: o, base: base, log: o.Logger.With("account", o.Account), user: o.Auth.kind(), most: bodyLimit,
 		budgets: map[string]*connectors.RateBudget{}, learning: make(chan struct{}, 1),
 	}
 	c.ways = newWays(o)
