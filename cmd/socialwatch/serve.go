@@ -155,14 +155,24 @@ func (a *app) streams(ctx context.Context) (map[string]rings, func()) {
 	return all, func() { cancel(); wg.Wait() }
 }
 
-// wakeAlone keeps the stream in one process at a time.
+// wakeAlone keeps the stream in one process at a time, and none while the
+// account is paused: all that it brings is paid for.
 func (a *app) wakeAlone(ctx context.Context, c *connectors.Connector, r rings) {
 	lease := jobs.Lease{Name: "stream/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
 	tick := time.NewTicker(a.tuning.lease)
 	defer tick.Stop()
 	for refused := false; !refused; {
 		err := jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
+			ctx, pause := context.WithCancel(ctx)
+			defer pause()
+			if a.paused(ctx, c) {
+				return nil
+			}
+			var watch sync.WaitGroup
+			watch.Go(func() { a.untilPaused(ctx, c); pause() })
 			refused = a.wake(ctx, c, r)
+			pause()
+			watch.Wait()
 			return nil
 		})
 		if err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) && ctx.Err() == nil {
@@ -174,6 +184,29 @@ func (a *app) wakeAlone(ctx context.Context, c *connectors.Connector, r rings) {
 		case <-tick.C:
 		}
 	}
+}
+
+// untilPaused returns when the account is paused, within a lease's time, or ctx
+// ends.
+func (a *app) untilPaused(ctx context.Context, c *connectors.Connector) {
+	tick := time.NewTicker(a.tuning.lease / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if a.paused(ctx, c) {
+			return
+		}
+	}
+}
+
+// paused reports whether the account is known to be paused.
+func (a *app) paused(ctx context.Context, c *connectors.Connector) bool {
+	state, err := a.store.Account(ctx, c.Account)
+	return err == nil && state.Paused
 }
 
 // ring passes a ring on; the connector never waits.

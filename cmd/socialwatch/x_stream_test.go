@@ -115,13 +115,12 @@ func TestKilledBetweenEventAndIntake(t *testing.T) {
 			d := s.serve()
 			s.streaming(1)
 			s.ready()
-			// A pause keeps intake from the inbox.
-			s.execute("update accounts set paused_by = 'test'")
+			must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultUnavailable, Route: mentionsRoute}))
+			release := s.noIntake(kind)
 			first := s.tweet(1)
 			until(t, time.Minute, "the post waits in the inbox", func() bool { return s.number("select count(*) from inbox") == 1 })
 			d.kill()
-			must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultUnavailable, Route: mentionsRoute}))
-			s.execute("update accounts set paused_by = null")
+			release()
 			looked := s.x.Requests()["GET /2/tweets"]
 			d = s.serve()
 			s.drafted(first)
@@ -151,6 +150,47 @@ func TestKilledBetweenEventAndIntake(t *testing.T) {
 			s.audit(nil)
 		})
 	}
+}
+
+// noIntake keeps mentions from being stored until release.
+func (s *shop) noIntake(kind store.Kind) (release func()) {
+	s.Helper()
+	begin := []string{"create trigger not_yet before insert on mentions begin select raise(abort, 'not yet'); end"}
+	end := []string{"drop trigger not_yet"}
+	if kind == store.Postgres {
+		begin = []string{"create function not_yet() returns trigger language plpgsql as $$ begin raise exception 'not yet'; end $$",
+			"create trigger not_yet before insert on mentions for each row execute function not_yet()"}
+		end = []string{"drop trigger not_yet on mentions", "drop function not_yet()"}
+	}
+	for _, q := range begin {
+		s.execute(q)
+	}
+	return func() {
+		for _, q := range end {
+			s.execute(q)
+		}
+	}
+}
+
+// TestAPausedAccountHasNoStream, because all that it brings is paid for; what
+// was written meanwhile comes when the account is resumed.
+func TestAPausedAccountHasNoStream(t *testing.T) {
+	t.Parallel()
+	s, _ := newPushShop(t, store.SQLite, twitter.Options{})
+	d := s.serve()
+	s.streaming(1)
+	s.execute("update accounts set paused_by = 'test'")
+	until(t, time.Minute, "the stream is closed", func() bool { return s.x.Streams() == 0 })
+	opened := s.x.Requests()[streamRoute]
+	post := s.tweet(1)
+	if n, _ := s.charged("stream_event"); n != 0 || s.x.Requests()[streamRoute] != opened {
+		t.Errorf("%d events were paid for", n)
+	}
+	s.execute("update accounts set paused_by = null")
+	s.streaming(1)
+	s.drafted(post)
+	d.end()
+	s.audit(nil)
 }
 
 func (s *shop) execute(query string) {

@@ -3,6 +3,7 @@ package twitter
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -140,6 +141,10 @@ func (t threads) pages(ctx context.Context, k call, token string, most int, take
 			return nil
 		}
 		k.query.Set(token, p.next)
+	}
+	if connectors.IsForReply(ctx) && k.cost.Item == ItemOwnRead {
+		return readError(errors.New("X shows only the 3,200 newest posts of the account, and one of them may answer already: " +
+			"look in the app"))
 	}
 	t.log.Warn("threads are longer than what is read of them at once", "pages", most)
 	return nil

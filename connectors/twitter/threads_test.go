@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"socialwatch"
+	"socialwatch/connectors"
 	sim "socialwatch/internal/simulator/twitter"
 )
 
@@ -265,5 +266,27 @@ func TestOurAnswerToALaterVersionTellsWhichItWas(t *testing.T) {
 	}
 	if p := threads[0].Posts[0]; !p.Own || p.ParentBy != m.Author.ID || !p.ParentAt.Equal(m.EditedAt) || m.EditedAt.IsZero() {
 		t.Errorf("our answer %+v to the version of %s", p, m.EditedAt)
+	}
+}
+
+// TestALookBeforeSendingThatIsCutShortIsNone: what it did not see may have
+// answered already. Other looks take what they got.
+func TestALookBeforeSendingThatIsCutShortIsNone(t *testing.T) {
+	const root = "2123706425275318272"
+	post := `{"id":"2123706425275318273","author_id":"42","conversation_id":"` + root + `","text":"Sorry."}`
+	o, _ := odd(t, map[string]string{
+		"GET /2/tweets/search/recent": `{"meta":{"result_count":0}}`,
+		"GET /2/users/42/tweets":      `{"data":[` + post + `],"meta":{"result_count":1,"next_token":"n"}}`,
+	})
+	c, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Threads.Read(t.Context(), []string{root}, time.Time{}); err != nil {
+		t.Error(err)
+	}
+	_, err = c.Threads.Read(connectors.ForReply(t.Context()), []string{root}, time.Time{})
+	if socialwatch.ReasonOf(err) != socialwatch.Temporary {
+		t.Errorf("the look counts as whole: %v", err)
 	}
 }
