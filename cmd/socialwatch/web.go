@@ -37,7 +37,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses, Rates: a.rates,
 		SSO: sso, People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store, Reports: a.store,
-		Alerts: a.alertLines, Alarms: a.store.Alarms,
+		Breaches: a.store, Alerts: a.alertLines, Alarms: a.store.Alarms,
 		House: house(a.cfg), Scopes: api.Scopes,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,

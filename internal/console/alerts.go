@@ -28,17 +28,14 @@ func Label(group, value string) string { return label(group, value) }
 // unattendedLine is an account whose overdue drafts wait without an approver.
 type unattendedLine struct{ Title, Text, URL string }
 
-// unattended are the alarms that p may see.
+// unattended are the alarms for p to see. Who may approve is there by looking:
+// what is overdue stands at the top of the queue.
 func unattended(alarms []socialwatch.Alarm, p socialwatch.Person) (lines []unattendedLine) {
 	for _, a := range alarms {
-		if a.Kind != socialwatch.AlarmUnattended || !p.May(socialwatch.RoleReader, a.Account) {
+		if a.Kind != socialwatch.AlarmUnattended || !p.May(socialwatch.RoleReader, a.Account) || p.May(socialwatch.RoleApprover, a.Account) {
 			continue
 		}
-		l := unattendedLine{say("unattended.title", a.Account), say("unattended.text"), "/?" + url.Values{"account": {a.Account}}.Encode()}
-		if p.May(socialwatch.RoleApprover, a.Account) {
-			l.Text = say("unattended.you")
-		}
-		lines = append(lines, l)
+		lines = append(lines, unattendedLine{say("unattended.title", a.Account), say("unattended.text"), "/?" + url.Values{"account": {a.Account}}.Encode()})
 	}
 	return lines
 }
@@ -82,7 +79,7 @@ func (c *Console) alertView(a Alert) alertView {
 		v.State, v.Kind = say("alert.unusable"), "bad"
 		v.Problem = &connProblem{Kind: "bad", Title: say("alert.unusable.title"), Text: a.Problem}
 	case a.State.Failures > 0:
-		v.State, v.Kind = say("conn.failing"), "bad"
+		v.State, v.Kind = say("alert.fails"), "bad"
 		v.Problem = &connProblem{Kind: "bad", Title: say("alert.failing", c.moment(a.State.FailedAt).Clock, a.State.Failures), Text: a.State.Error,
 			Do: say("alert.do", c.moment(a.State.NextAt).Clock)}
 	case a.State.ToldAt.IsZero():

@@ -29,7 +29,7 @@ func TestPagesHaveNoAccessibilityViolations(t *testing.T) {
 	s.poses(t, hit[0], socialwatch.Mastodon)
 	alertDay(t, s)
 	b.enter("lea")
-	pages := []string{fmt.Sprintf("/incidents/%d", spike), "/incidents", "/cases/" + hit[0].Number, "/", "/?show=over", "/replies/1/edit", "/cases", "/cases/K-1001", "/mentions", "/templates", "/rules?last=200", "/reports", "/reports?days=1", "/connections", "/help"}
+	pages := []string{fmt.Sprintf("/incidents/%d", spike), "/incidents", "/cases/" + hit[0].Number, "/", "/?show=over", "/replies/1/edit", "/cases", "/cases/K-1001", "/mentions", "/templates", "/rules?last=200", "/reports", "/reports?days=1", "/connections", "/settings", "/help"}
 	for _, state := range []string{"unknown", "blocked", "failed", "sent", "holding", "thread", "edited"} {
 		pages = append(pages, fmt.Sprintf("/replies/%d", ids[state]))
 	}

@@ -73,6 +73,9 @@ type Options struct {
 	Control     Control
 	Logins      *auth.Logins
 	Live        Live // see also Bell
+	// Breaches tells who wants to know that a case has passed its target; nil:
+	// nobody is told.
+	Breaches Breaches
 	// Leases tells colleagues who is deciding; nil: nobody is told.
 	Leases   Leases
 	SSO      *auth.SSO // nil: no single sign-on
@@ -250,6 +253,7 @@ func (c *Console) routes() http.Handler {
 		"GET /audit":                          c.audit,
 		"GET /audit.csv":                      c.auditFile,
 		"GET /settings":                       c.settingsPage,
+		"POST /settings/notify":               c.saveNotify,
 		"POST /settings/me":                   c.saveMe,
 		"POST /settings/password":             c.changePassword,
 		"POST /settings/sessions":             c.endSessions,

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -37,17 +38,20 @@ const (
 // pages are open; the last one to leave ends it.
 type hub struct {
 	live Live
-	bell func(ctx context.Context) (<-chan struct{}, error) // nil: none rings
-	sign func(ctx context.Context) (string, error)          // of what banners say
-	now  func() time.Time
-	log  *slog.Logger
-	came chan struct{} // a page has come
+	// breaches tells who wants to know; nil: nobody is told.
+	breaches Breaches
+	bell     func(ctx context.Context) (<-chan struct{}, error) // nil: none rings
+	sign     func(ctx context.Context) (string, error)          // of what banners say
+	now      func() time.Time
+	log      *slog.Logger
+	came     chan struct{} // a page has come
 
 	mu      sync.Mutex
 	pages   map[*watcher]bool
 	lists   map[string]*liveList
 	replies map[int64]*liveReply
 	banners string
+	breach  breachLog
 	end     context.CancelFunc
 	ended   chan struct{}
 }
@@ -70,7 +74,7 @@ type liveReply struct {
 }
 
 func newHub(o Options, sign func(context.Context) (string, error)) *hub {
-	return &hub{live: o.Live, bell: o.Bell, sign: sign, now: o.Now, log: o.Log, came: make(chan struct{}, 1),
+	return &hub{live: o.Live, breaches: o.Breaches, bell: o.Bell, sign: sign, now: o.Now, log: o.Log, came: make(chan struct{}, 1),
 		pages: map[*watcher]bool{}, lists: map[string]*liveList{}, replies: map[int64]*liveReply{}}
 }
 
@@ -177,6 +181,9 @@ type seen struct {
 	lists    map[string]store.Glance
 	took     map[string]time.Duration
 	banners  string
+	wanted   bool // breaches are, by a page
+	breaches []store.Breach
+	upTo     int64         // event up to which there are no others; 0: not read
 	nextList time.Duration // until a list that rests may be read; 0: none does
 }
 
@@ -188,6 +195,8 @@ func (h *hub) look(ctx context.Context) (rest time.Duration, err error) {
 	if s.banners, err = h.sign(ctx); err != nil {
 		return 0, fmt.Errorf("read banners: %w", err)
 	}
+	var breachErr error // of this alone: the rest is told
+	s.breaches, s.upTo, breachErr = h.breached(ctx, s.wanted)
 	for some := range slices.Chunk(ids, atOnce) {
 		part, err := h.live.Standings(ctx, some)
 		if err != nil {
@@ -205,7 +214,7 @@ func (h *hub) look(ctx context.Context) (rest time.Duration, err error) {
 		s.lists[key], s.took[key] = g, time.Since(begun)
 	}
 	h.mark(s)
-	return s.nextList, err
+	return s.nextList, errors.Join(err, breachErr)
 }
 
 // due is what there is to read.
@@ -213,6 +222,7 @@ func (h *hub) due(s *seen) (ids []int64, lists map[string]store.QueueFilter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.pages = slices.Collect(maps.Keys(h.pages))
+	s.wanted = slices.ContainsFunc(s.pages, func(w *watcher) bool { return w.seen != untold })
 	ids, lists = slices.Sorted(maps.Keys(h.replies)), map[string]store.QueueFilter{}
 	now := time.Now()
 	for key, l := range h.lists {
@@ -245,8 +255,12 @@ func (h *hub) mark(s seen) {
 	}
 	banners := s.banners != h.banners
 	h.banners = s.banners
+	h.breach.note(s.breaches, s.upTo, h.now())
 	for w := range h.pages {
 		w.mark(replies, lists[w.list], banners)
+		if w.ready && w.seen != untold && slices.ContainsFunc(s.breaches, func(b store.Breach) bool { return isMine(w.person, b) }) {
+			ring(w.wake)
+		}
 	}
 	for _, w := range s.pages {
 		if h.pages[w] && !w.ready && h.lists[w.list].said != nil {

@@ -60,6 +60,7 @@ type view struct {
 	Theme   string // light, dark or empty: the system's
 	Keys    bool   // single-key shortcuts are on
 	Keymap  string // for modules; empty: our keys
+	Notify  bool   // the reader is told of breaches in this browser
 	Person  socialwatch.Person
 	Roles   string
 	Stopped stopView
@@ -96,6 +97,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name 
 	v.Theme, v.Keys = preferences(r)
 	keys := keymapOf(r)
 	v.Keymap = keys.script()
+	v.Notify = notified(r)
 	v.Path, v.Now = r.URL.Path, c.moment(c.o.Now()).ISO
 	entry := "layout"
 	switch part := r.URL.Query().Get("part"); part {

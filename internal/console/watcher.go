@@ -29,13 +29,14 @@ type watcher struct {
 	replies map[int64]bool
 	newList bool
 	banners bool
+	seen    int64 // up to which event it knows the breaches; untold: it is told none
 }
 
 // newWatcher reads what a page shows from its address: the list as in the
 // address of the page itself, or that of an incident, and rows, the replies'
 // numbers. It sees of them what p may read.
 func newWatcher(p socialwatch.Person, q url.Values) *watcher {
-	w := &watcher{person: p, filter: listOf(q).filter(p), ids: map[int64]bool{}, wake: make(chan struct{}, 1), replies: map[int64]bool{}}
+	w := &watcher{person: p, filter: listOf(q).filter(p), ids: map[int64]bool{}, seen: seenOf(q), wake: make(chan struct{}, 1), replies: map[int64]bool{}}
 	if incident, err := strconv.ParseInt(q.Get("incident"), 10, 64); err == nil {
 		w.filter = store.QueueFilter{Incident: incident, Accounts: visible(p, ""), States: shows[0].states}
 	}
@@ -87,6 +88,7 @@ func (h *hub) take(w *watcher) []byte {
 	if w.banners {
 		b = append(append(b, `"banners":`...), strconv.Quote(h.banners)+","...)
 	}
+	b = h.takeBreaches(w, b)
 	b = append(b, `"replies":[`...)
 	comma := ""
 	for _, id := range slices.Sorted(maps.Keys(w.replies)) {

@@ -2,6 +2,7 @@
 // of that comes as JSON, everything first: so nothing is missed however often
 // the channel breaks. Without one the page asks now and then.
 import { say, tell, warn } from "./words.js";
+import { breached, seen } from "./notify.js";
 
 const slow = 30000; // milliseconds between looks without a stream
 const soon = 3000; // after one that failed
@@ -29,6 +30,7 @@ export function follow() {
 function address(once) {
   const query = new URLSearchParams(list);
   query.set("rows", [...ids].join());
+  if (seen() !== null) query.set("seen", seen());
   if (once) query.set("once", "yes");
   return "/events?" + query;
 }
@@ -59,6 +61,7 @@ function told(news) {
   if (paused) return;
   online();
   if (news.banners) lookAtBanners(news.banners);
+  if (news.breached) breached(news.breached);
   page.told(news);
 }
 

@@ -6,6 +6,7 @@ import { startDesk } from "./desk.js";
 import { startEditor } from "./editor.js";
 import { startClock } from "./clock.js";
 import { startLease } from "./lease.js";
+import { startNotify } from "./notify.js";
 
 document.documentElement.classList.add("js");
 startClock();
@@ -14,3 +15,4 @@ const desk = startDesk();
 startEditor();
 startLive(desk);
 startLease();
+startNotify();

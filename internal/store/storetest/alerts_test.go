@@ -195,3 +195,37 @@ func (fx Fixture) terminal(t *testing.T, login string, scopes []string, used tim
 		t.Fatal(err)
 	}
 }
+
+func TestBreachesAreThoseThatNobodyHasAnswered(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ctx, at := t.Context(), Start.Add(5*time.Hour)
+		none, start, err := fx.Breaches(ctx, 0, Start)
+		if err != nil || len(none) != 0 || start != 0 {
+			t.Fatalf("of an empty log: %v up to %d, %v", none, start, err)
+		}
+		fx.breach(t, "a", 2)
+		first, upTo, err := fx.Breaches(ctx, 0, at.Add(-time.Minute))
+		if err != nil || len(first) != 2 || upTo < first[1].Seq {
+			t.Fatalf("since a minute: %+v up to %d, %v", first, upTo, err)
+		}
+		want := store.Breach{Seq: first[0].Seq, CaseNumber: first[0].CaseNumber, Account: Account, Level: 3, Intent: socialwatch.StuckOrder, Team: "support", Language: "en"}
+		if first[0] != want {
+			t.Errorf("%+v, want %+v", first[0], want)
+		}
+		if later, _, err := fx.Breaches(ctx, 0, at.Add(time.Minute)); err != nil || len(later) != 0 {
+			t.Errorf("since later: %+v, %v", later, err)
+		}
+		answered := fx.Seed(t, "b", 1)[0].Case
+		if _, err := fx.Breach(ctx, at); err != nil {
+			t.Fatal(err)
+		}
+		fx.Log(t, 0)
+		c := fx.Changes(t)
+		answered.RespondedAt, answered.Version = at, answered.Version+1
+		c.Cases = []socialwatch.Case{answered}
+		fx.MustSave(t, c)
+		if next, end, err := fx.Breaches(ctx, upTo, at); err != nil || len(next) != 0 || end <= upTo {
+			t.Errorf("one that was answered: %+v up to %d, %v", next, end, err)
+		}
+	})
+}
