@@ -18,6 +18,7 @@ var englishReports = map[string]string{
 	"reports.zone":      "Days begin at midnight in %s. Each figure counts what happened in these days, by the clock: nights and holidays count too.",
 	"reports.nothing":   "Nothing in these days.",
 	"reports.table":     "Table",
+	"reports.table.of":  "%s, table",
 	"reports.csv":       "CSV",
 	"reports.csv.of":    "CSV of %s",
 	"reports.bad.date":  "Write dates as year, month and day, such as 2026-11-02.",
