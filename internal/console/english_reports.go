@@ -50,7 +50,7 @@ var englishReports = map[string]string{
 	"reports.volume.one":   "%s: %d taken up, %d ignored",
 
 	"reports.hours":       "Hours of the week",
-	"reports.hours.text":  "When customers write: the darker, the more.",
+	"reports.hours.text":  "When customers write: the stronger the colour, the more.",
 	"reports.hours.label": "Mentions by day of the week and hour. The table below has the figures.",
 	"reports.hours.one":   "%s %s: %d",
 
