@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -19,7 +20,7 @@ import (
 // networks makes one connector for each account: the whole list of networks
 // is this switch. Some need the database.
 func (a *app) networks() error {
-	if err := a.lend(); err != nil {
+	if err := errors.Join(a.lend(), a.oneStream()); err != nil {
 		return err
 	}
 	a.connectors = map[string]*connectors.Connector{}
@@ -38,6 +39,29 @@ func (a *app) networks() error {
 			return err // names the account
 		}
 		a.connectors[acc.Name] = c
+	}
+	return nil
+}
+
+// oneStream refuses a second stream of one app of X. Each brings the events of
+// all accounts that subscribed by the app, and X charges for each; and X allows
+// an app two, so that making room for a third would end the others.
+func (a *app) oneStream() error {
+	streams := map[string]string{} // account by its app's bearer token
+	for _, acc := range a.cfg.Accounts {
+		if socialwatch.Network(acc.Network) != socialwatch.X || !acc.X.Stream {
+			continue
+		}
+		secrets, err := acc.X.Secrets(acc.Name)
+		if err != nil {
+			return err
+		}
+		bearer := secrets["BEARER"]
+		if first, twice := streams[bearer]; twice && bearer != "" {
+			return fmt.Errorf("accounts %s and %s: x.stream with the same BEARER: each stream of an app brings, and costs, what is for all "+
+				"its accounts: give each streaming account an app of its own at X, or remove x.stream from one", first, acc.Name)
+		}
+		streams[bearer] = acc.Name
 	}
 	return nil
 }

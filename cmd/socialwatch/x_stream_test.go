@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/internal/config"
 	"socialwatch/internal/simulator/twitter"
 	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
 )
 
 // newPushShop is a shop on X whose mentions are pushed, logged in.
@@ -191,6 +194,32 @@ func TestAPausedAccountHasNoStream(t *testing.T) {
 	s.drafted(post)
 	d.end()
 	s.audit(nil)
+}
+
+// TestTwoStreamsOfOneAppAreRefused, whatever names their secrets have: each
+// would bring, and cost, what is for both accounts.
+func TestTwoStreamsOfOneAppAreRefused(t *testing.T) {
+	fx := storetest.On(t, dbtest.New(t, store.SQLite))
+	t.Setenv("STREAM_KEY", newKey())
+	accounts := func(second config.XAccount) error {
+		cfg := config.Config{Secrets: config.Secrets{KeyEnv: "STREAM_KEY"}, Accounts: []config.Account{
+			{Name: "one", Handle: "shop_help", Network: "x", X: config.XAccount{SecretsEnv: "STREAM_ONE", Stream: true}},
+			{Name: "two", Handle: "shop_es", Network: "x", X: second}}}
+		return (&app{cfg: cfg, store: fx.Store, now: time.Now, log: quietLog()}).networks()
+	}
+	for _, env := range []string{"STREAM_ONE", "STREAM_TWO"} {
+		t.Setenv(env+"_CLIENT_ID", env)
+		t.Setenv(env+"_BEARER", "hidden-1")
+	}
+	for _, env := range []string{"STREAM_ONE", "STREAM_TWO"} {
+		err := accounts(config.XAccount{SecretsEnv: env, Stream: true})
+		if err == nil || !strings.Contains(err.Error(), "accounts one and two") || strings.Contains(err.Error(), "hidden") {
+			t.Errorf("%s: %v", env, err)
+		}
+	}
+	must(t, accounts(config.XAccount{SecretsEnv: "STREAM_TWO"}))
+	t.Setenv("STREAM_TWO_BEARER", "hidden-2")
+	must(t, accounts(config.XAccount{SecretsEnv: "STREAM_TWO", Stream: true}))
 }
 
 func (s *shop) execute(query string) {

@@ -20,7 +20,7 @@ type XAccount struct {
 	BudgetMonth float64            `yaml:"budget_month" example:"100" doc:"Most US dollars of one month in UTC, as budget_day."`
 	Prices      map[string]float64 `yaml:"prices" example:"{mention_read: 0.001, create_link: 0.2}" doc:"US dollars for one object, where they differ from X's list of November 2026: mention_read, own_read, post_read, user_read, stream_event, create, create_link, delete."`
 	Links       string             `yaml:"links" example:"refused" doc:"Links in replies: refused, or priced, as X takes twenty times as much for a reply with one. What a reply costs stands on its card either way."`
-	Stream      bool               `yaml:"stream" example:"false" doc:"True also gets mentions pushed within a second, at five times the price of polling. Needs OAuth 2.0 and _BEARER."`
+	Stream      bool               `yaml:"stream" example:"false" doc:"True also gets mentions pushed within a second, at five times the price of polling. Needs OAuth 2.0, _BEARER, and an app of its own for each account that has it."`
 	Automated   bool               `yaml:"automated_label" example:"true" doc:"True once the account carries X's Automated label and its bio says so: check reminds you until then."`
 	PostFields  bool               `yaml:"post_fields" example:"false" doc:"True asks for post.fields, the newer spelling, if X refuses tweet.fields one day."`
 }
