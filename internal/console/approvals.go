@@ -38,6 +38,7 @@ type emptyView struct {
 	Kind, Title  string
 	Lines, Code  []string
 	URL, URLText string
+	Links        []linkView // instead
 }
 
 func (c *Console) approvals(w http.ResponseWriter, r *http.Request) error {
@@ -100,6 +101,9 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 		}
 		card.Next, card.List, card.Self = c.nextRow(p, rows, id), l.at("/"), l.at("/replies/"+strconv.FormatInt(id, 10))
 		card.EditURL, card.Kept = l.at("/replies/"+strconv.FormatInt(id, 10)+"/edit"), l.kept()
+		if s := card.Status; s != nil && s.Link != nil && s.Link.Newer {
+			s.Link.URL = l.at(s.Link.URL)
+		}
 		if adapt != nil {
 			if err := adapt(card); err != nil {
 				return err
@@ -113,6 +117,9 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 	body.Left, body.NoneFree = id, r.URL.Query().Get("free") == "none"
 	if body.Done, err = c.done(ctx, p, l, r.URL.Query()); err != nil {
 		return err
+	}
+	if body.Done != nil {
+		body.Done.At = id
 	}
 	return c.show(w, r, status, "approvals", view{Title: title, Class: class, Nav: "approvals", Body: body})
 }
@@ -208,8 +215,7 @@ func (c *Console) emptyQueue(ctx context.Context, p socialwatch.Person, l list, 
 	names := accounts(p, h)
 	switch {
 	case len(h.conns) == 0 && l.account == "":
-		return emptyView{Kind: "first", Title: say("empty.first"), Lines: []string{say("empty.first.demo"), say("empty.first.real")},
-			Code: []string{"socialwatch demo", "socialwatch init\nsocialwatch check\nsocialwatch serve"}}, nil
+		return firstRun(), nil
 	case len(names) == 0:
 		return emptyView{Kind: "right", Title: say("empty.right"), Lines: []string{say("empty.right.do", p.Login)}}, nil
 	case l.filtered(p):
@@ -227,6 +233,12 @@ func (c *Console) emptyQueue(ctx context.Context, p socialwatch.Person, l list, 
 		return emptyView{Kind: "calm", Title: say("empty." + l.show), Lines: []string{say("empty." + l.show + ".what")}}, nil
 	}
 	return c.calm(h, names), nil
+}
+
+// firstRun is the queue before any account is connected.
+func firstRun() emptyView {
+	return emptyView{Kind: "first", Title: say("empty.first"), Lines: []string{say("empty.first.what")}, Links: []linkView{
+		{URL: "/help#demo", Text: say("empty.first.demo")}, {URL: "/help#connect", Text: say("empty.first.real")}}}
 }
 
 // calm is an empty queue with the reason to believe that it is complete, or

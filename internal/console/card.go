@@ -53,7 +53,7 @@ type cardView struct {
 	// What we would say.
 	OursTitle, Prefix, Reply, ReplyWarning, ReplyLang, Language, Visibility string
 	Template, Gloss, EditBadge, Author, Length, Cost                        string
-	TooLong                                                                 bool
+	TooLong, SelfApproved                                                   bool
 	Expires                                                                 *moment
 	Findings                                                                findingsView
 	Passed                                                                  []string // checks that found nothing
@@ -80,8 +80,9 @@ type cardView struct {
 // actsView is what this person may do now.
 type actsView struct {
 	MayApprove, MayEdit, MayReject, MayUndo, MayAgain, MaySettle bool
-	MayWithdraw                                                  bool
-	mayApproveEdit                                               bool // an edited text, in the same step
+	MayWithdraw, MayExtend                                       bool
+	Longer                                                       string // text of the button that extends
+	mayApproveEdit                                               bool   // an edited text, in the same step
 	ApproveText                                                  string
 	Confirm                                                      string // digest that the approval confirms; empty: nothing is asked
 	Reasons                                                      []reason
@@ -110,6 +111,7 @@ type noteView struct {
 type linkView struct {
 	URL, Text string
 	Outside   bool
+	Newer     bool // to a newer draft of the case
 }
 
 type mediaView struct{ Kind, Text string }

@@ -99,6 +99,9 @@ type Options struct {
 	// Withdraw ends a reply that is blocked, failed or waits under Stop; nil:
 	// no such button.
 	Withdraw func(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
+	// Extend makes an undo window longer by socialwatch.HoldStep; nil: no such
+	// button.
+	Extend func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
 	// Refused finds what a person must change in what they gave, and what
 	// blocks it; "" when an error is none of that; nil: none ever is.
 	Refused func(error) (text string, blocks []socialwatch.Finding)
@@ -222,6 +225,7 @@ func (c *Console) routes() http.Handler {
 		"POST /replies/{id}/check":            c.check,
 		"POST /replies/{id}/approve":          c.approve,
 		"POST /replies/{id}/reject":           c.reject,
+		"POST /replies/{id}/extend":           c.extend,
 		"POST /replies/{id}/undo":             c.undo,
 		"POST /replies/{id}/again":            c.again,
 		"POST /replies/{id}/withdraw":         c.withdraw,

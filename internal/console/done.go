@@ -22,6 +22,10 @@ type doneView struct {
 	HoldUntil string
 	Hash      string
 	MayUndo   bool
+	MayExtend bool
+	Longer    string // text of the button for that
+	At        int64  // the card that stands beside the notice; 0: the first of the list
+	Incident  int64  // on whose page it stands; 0: on none
 	URL       string
 	Kept      string // of the list, for forms
 }
@@ -48,7 +52,7 @@ func (c *Console) done(ctx context.Context, p socialwatch.Person, l list, q url.
 func (c *Console) doneView(p socialwatch.Person, card store.Card) *doneView {
 	rp := card.Reply
 	v := &doneView{ID: rp.ID, Kind: "good", State: string(rp.State), Label: label("reply", string(rp.State)), Hash: rp.Hash,
-		MayUndo: mayUndo(p, rp)}
+		MayUndo: mayUndo(p, rp), MayExtend: c.mayExtend(p, rp), Longer: say("extend", span(socialwatch.HoldStep))}
 	number := card.Case.Number
 	switch rp.State {
 	case socialwatch.ReplyHolding:

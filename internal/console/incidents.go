@@ -186,6 +186,9 @@ func (c *Console) showIncident(w http.ResponseWriter, r *http.Request, status in
 	if v.Done, err = c.done(ctx, p, list{}, r.URL.Query()); err != nil {
 		return err
 	}
+	if v.Done != nil {
+		v.Done.Incident = i.ID
+	}
 	if n, err := strconv.Atoi(r.URL.Query().Get("anew")); err == nil && n >= 0 {
 		v.AnewDone = say("incident.anew.done", n)
 	}

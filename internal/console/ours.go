@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"socialwatch"
 	"socialwatch/internal/store"
@@ -40,28 +39,28 @@ func cost(pl socialwatch.Payload) string {
 	return say("cost", pl.Cost.Dollars())
 }
 
+// badge says how far a text is what its template filled in.
+func badge(rp socialwatch.Reply) string {
+	switch e := rp.Edit; {
+	case e.Kind == socialwatch.EditSlots:
+		return say("badge.slots")
+	case e.Kind == socialwatch.EditWords:
+		return say("badge.edited", e.Added, e.Removed)
+	case e.Kind == socialwatch.EditWritten || rp.Payload.Template == "":
+		return say("badge.hand")
+	case e.Kind == "" && rp.Version > 1: // stored before it was known
+		return say("badge.words")
+	}
+	return say("badge.same")
+}
+
 // versions compares the text with the first version, word by word.
 func (c *Console) versions(v *cardView, card store.Card) {
-	v.EditBadge = say("badge.same")
-	if card.Original() == "" {
-		v.EditBadge = say("badge.hand")
-	}
+	v.EditBadge, v.SelfApproved = badge(card.Reply), card.Reply.SelfApproved
 	if len(card.Versions) < 2 {
 		return
 	}
 	v.Diff = c.o.Diff(card.Versions[0].Payload.Text, card.Reply.Payload.Text)
-	added, removed := 0, 0
-	for _, d := range v.Diff {
-		switch d.Op {
-		case "added":
-			added += len(strings.Fields(d.Text))
-		case "removed":
-			removed += len(strings.Fields(d.Text))
-		}
-	}
-	if added+removed > 0 && card.Original() != "" {
-		v.EditBadge = say("badge.edited", added, removed)
-	}
 	v.DiffTitle, v.DiffOpen = say("versions.title", card.Reply.Version), v.Open
 }
 

@@ -51,7 +51,10 @@ func (c *Console) row(q store.QueueRow, l list) rowView {
 		Network: label("network", string(q.Network)), Lang: tongue(q.Language), Age: c.moment(q.PostedAt),
 		Excerpt: excerpt(q.Body, evidence(q.Signals, q.Intent, false), excerptWidth), Checks: checksLine(q.Blocks(), q.Warns()),
 	}
-	v.Reply, v.Badge = replyName(rp.Payload), rowBadge(rp)
+	v.Reply, v.Badge = say("row.reply", rp.Payload.Template, rp.Payload.TemplateV), badge(rp)
+	if rp.Payload.Template == "" {
+		v.Reply, v.Badge = say("row.hand"), ""
+	}
 	if rp.State != socialwatch.ReplyAwaiting {
 		v.StateLabel = label("reply", string(rp.State))
 	}
@@ -70,6 +73,7 @@ func rowChips(q store.QueueRow) []chip {
 	add(q.Incident != 0, "warn", "chip.spike")
 	add(q.Gone, "bad", "chip.gone")
 	add(!q.EditedAt.IsZero() && !q.Gone, "warn", "chip.edited")
+	add(q.Reply.SelfApproved, "warn", "chip.self")
 	add(q.Blocks() > 0, "bad", "chip.blocked")
 	named := 0
 	for _, f := range q.Reply.Findings {
@@ -83,24 +87,6 @@ func rowChips(q store.QueueRow) []chip {
 	add(q.Visibility == socialwatch.Followers, "", "chip.followers")
 	add(q.Author.Bot, "", "chip.bot")
 	return chips
-}
-
-// replyName is what a reply's text came from.
-func replyName(pl socialwatch.Payload) string {
-	if pl.Template == "" {
-		return say("row.hand")
-	}
-	return say("row.reply", pl.Template, pl.TemplateV)
-}
-
-func rowBadge(rp socialwatch.Reply) string {
-	switch {
-	case rp.Payload.Template == "":
-		return ""
-	case rp.Version > 1:
-		return say("badge.words")
-	}
-	return say("badge.same")
 }
 
 // checksLine says whether a reply is safe.

@@ -86,14 +86,17 @@ func newShop(t testing.TB) *shop {
 		must(t, err)
 	}
 	conn := &connectors.Connector{Account: account, Network: socialwatch.Mastodon, Host: host, Composer: composer{}}
-	s.desk = &publish.Desk{Decisions: s.Store, Switches: s.Store, Replies: s.Store, Check: safe, Hold: 20 * time.Second, Now: s.now,
+	s.desk = &publish.Desk{Decisions: s.Store, Switches: s.Store, Replies: s.Store, Check: safe, Hold: 20 * time.Second, Now: s.now, Holds: s.Store,
+		Compare: func(rc socialwatch.ReplyContext, text string) socialwatch.Change {
+			return responder.Compare(rc.Original, rc.Slots, rc.Reply.Payload.Text, text)
+		},
 		Connector: func(string) *connectors.Connector { return conn }}
 	s.ledger = &ledger.Ledger{Store: s.Store, Budgets: map[string]socialwatch.Budget{}, Now: s.now}
 	s.logins = &auth.Logins{Store: s.Store, Links: s.Store, Now: s.now}
 	s.console, err = New(Options{Queue: s.Store, Live: s.Store, Breaches: s.Store, Cases: s.Store, Connections: s.Store, Decider: s.desk, Control: s.desk, Logins: s.logins,
 		People: s.Store, Sessions: s.Store, Links: s.Store, Tokens: s.Store, Audit: s.Store, Reports: s.Store, House: house, Scopes: []string{"read", "decide", "entities"},
 		Incidents: s.Store, Anew: s.desk.Anew, Worded: func(p socialwatch.Payload) bool { return strings.HasPrefix(p.Template, "incident") },
-		Check: s.desk.Preview, Diff: wordDiff, Withdraw: s.Withdraw, Leases: s.Store, Bell: s.Bell, Purses: s.ledger.Purses, Handles: map[string]string{account: account}, Bench: bench{}, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		Check: s.desk.Preview, Diff: wordDiff, Withdraw: s.Withdraw, Extend: s.desk.Extend, Leases: s.Store, Bell: s.Bell, Purses: s.ledger.Purses, Handles: map[string]string{account: account}, Bench: bench{}, Now: s.now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	must(t, err)
 	s.serve(t)
 	return s

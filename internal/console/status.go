@@ -33,7 +33,7 @@ func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 	case rp.State == socialwatch.ReplyApproved:
 		v.MayWithdraw = mayTakeBack(p, rp)
 	case rp.State == socialwatch.ReplyHolding:
-		v.MayUndo = mayUndo(p, rp)
+		v.MayUndo, v.MayExtend, v.Longer = mayUndo(p, rp), c.mayExtend(p, rp), say("extend", span(socialwatch.HoldStep))
 	case rp.State == socialwatch.ReplyUnknown:
 		v.MaySettle = p.May(socialwatch.RoleLead, account)
 		if !v.MaySettle {
@@ -111,7 +111,7 @@ func (c *Console) status(card store.Card) *noteView {
 	case socialwatch.ReplySent:
 		v := &noteView{Kind: "good", Title: say("status.sent.title"), Text: say("status.sent", rp.DecidedBy), At: c.at(rp.SentAt)}
 		if to := link(rp.PostURL); to != "" {
-			v.Link = &linkView{to, say("status.sent.link"), true}
+			v.Link = &linkView{URL: to, Text: say("status.sent.link"), Outside: true}
 		} else {
 			v.Link = &linkView{Text: rp.PostID}
 		}
@@ -169,7 +169,7 @@ func (c *Console) ended(card store.Card) *noteView {
 	for _, other := range card.Others {
 		if !other.State.Final() && other.ID > rp.ID {
 			id := strconv.FormatInt(other.ID, 10)
-			v.Link = &linkView{"/replies/" + id, say("card.newer"), false}
+			v.Link = &linkView{URL: "/replies/" + id, Text: say("card.newer"), Newer: true}
 		}
 	}
 	return v

@@ -106,6 +106,7 @@ async function send(form, button) {
   pending = true;
   const body = new URLSearchParams(new FormData(form, button));
   if (body.has("next")) body.set("next", follower(cardOf(document).dataset.id));
+  if (body.has("at")) body.set("at", cardOf(document).dataset.id || "");
   if (form.matches(".take")) body.set("left", cardOf(document).dataset.id || "");
   try {
     const { response, page } = await get(form.action, { method: "POST", body });
@@ -114,13 +115,21 @@ async function send(form, button) {
       document.title = page.title;
       return;
     }
-    arrive(response, page);
+    if (form.action.endsWith("/extend") && response.redirected) longer(page, form);
+    else arrive(response, page);
   } catch {
     tell(say("failed"));
     document.dispatchEvent(new CustomEvent("offline-now"));
   } finally {
     pending = false;
   }
+}
+
+// longer shows that a reply holds longer, wherever the person is meanwhile.
+function longer(page, form) {
+  put("#notice", page);
+  if (form.closest("#card")) put("#card", page);
+  tell(document.querySelector("#notice p")?.textContent.trim() || "");
 }
 
 // arrive shows where a decision has led: the notice, the next card, the

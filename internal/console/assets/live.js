@@ -118,6 +118,12 @@ function freeze(card, fresh) {
   const box = document.getElementById("frozen");
   const why = fresh.querySelector("#status p")?.textContent.trim();
   box.querySelector("span").textContent = fresh.dataset.state === card.dataset.state ? say("newer") : why || say("newer");
+  const newer = fresh.querySelector("#status [data-newer]");
+  if (newer) {
+    const look = box.querySelector("a");
+    look.href = newer.href;
+    look.firstChild.textContent = newer.textContent + " ";
+  }
   if (!box.hidden) return;
   box.hidden = false;
   for (const b of card.querySelectorAll(".actions button, .actions summary, .actions a")) {
