@@ -4,6 +4,7 @@ import { say, warn } from "./words.js";
 
 const key = "socialwatch-breach"; // the last event told, by any tab
 const wait = 1500; // milliseconds by which a tab that nobody looks at stands back
+const kept = 60000; // milliseconds for which a told breach is locked
 
 const told = () => Number(localStorage.getItem(key) || 0);
 
@@ -13,16 +14,24 @@ export function seen() {
   return document.body.dataset.notify === "on" ? told() : null;
 }
 
-// claim takes what no tab has told yet.
-function claim(news) {
-  const fresh = news.cases.filter((one) => one.seq > told());
-  if (news.seq > told() || !news.cases.length) localStorage.setItem(key, news.seq);
-  return fresh;
+// claim takes a breach if no tab has told it. Tabs see late what others have
+// stored: until they surely do, whoever tells a breach holds a lock on it.
+function claim(one) {
+  if (one.seq <= told()) return false;
+  if (!navigator.locks) return true;
+  return new Promise((answer) => {
+    navigator.locks.request(key + one.seq, { ifAvailable: true }, (lock) => {
+      answer(Boolean(lock));
+      return lock && new Promise((end) => setTimeout(end, kept));
+    });
+  });
 }
 
 export async function breached(news) {
   if (document.hidden) await new Promise((done) => setTimeout(done, wait));
-  const fresh = await (navigator.locks ? navigator.locks.request(key, () => claim(news)) : claim(news));
+  const fresh = [];
+  for (const one of news.cases) if (await claim(one)) fresh.push(one);
+  if (news.seq > told() || !news.cases.length) localStorage.setItem(key, news.seq);
   if (!fresh.length) return;
   const text = fresh.length === 1 ? fresh[0].text : say("breaches", fresh.length);
   warn(text);
