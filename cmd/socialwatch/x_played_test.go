@@ -17,6 +17,7 @@ import (
 	"socialwatch/connectors"
 	"socialwatch/internal/config"
 	"socialwatch/internal/jobs"
+	"socialwatch/internal/simulator"
 	"socialwatch/internal/simulator/twitter"
 	"socialwatch/internal/store"
 )
@@ -50,11 +51,35 @@ func (p *played) now() time.Time { return time.UnixMicro(p.clock.Load()).UTC() }
 // as that.
 func play(t *testing.T, begin time.Time, polls string, o twitter.Options) *played {
 	t.Helper()
+	p := newPlayed(begin)
+	o.Now = p.now
+	p.shop = newXShop(t, store.SQLite, o, "")
+	p.wire(begin, polls)
+	return p
+}
+
+// playMastodon is the same on Mastodon, with the undo window that people have.
+func playMastodon(t *testing.T, begin time.Time, polls string, o simulator.Options) *played {
+	t.Helper()
+	p := newPlayed(begin)
+	o.Now = p.now
+	p.shop = newShop(t, store.SQLite, o)
+	p.set("hold: 0s", "hold: 20s")
+	p.wire(begin, polls)
+	return p
+}
+
+func newPlayed(begin time.Time) *played {
 	p := &played{by: socialwatch.Person{Login: shopLogin,
 		Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleLead}}}
 	p.clock.Store(begin.UnixMicro())
-	o.Now = p.now
-	p.shop = newXShop(t, store.SQLite, o, "")
+	return p
+}
+
+// wire wires the program and its jobs on the clock.
+func (p *played) wire(begin time.Time, polls string) {
+	t := p.T
+	t.Helper()
 	p.set(`every: "@every 1s"`, `every: "`+polls+`"`)
 	cfg, err := config.Load(p.config)
 	must(t, err)
@@ -71,7 +96,6 @@ func play(t *testing.T, begin time.Time, polls string, o twitter.Options) *playe
 		must(t, err)
 		p.events = append(p.events, &due{name: j.Name, at: s.Next(begin), next: s, run: j.Run})
 	}
-	return p
 }
 
 // pace lets a job run more rarely than it does.
