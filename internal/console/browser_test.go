@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -79,12 +80,22 @@ func newBrowser(t testing.TB, s *shop) *browser {
 	return b
 }
 
-// listen notes uncaught errors of our modules.
+// listen notes uncaught errors of our modules, and what the page's own policy
+// refused: a page of ours asks for nothing that it forbids.
 func (b *browser) listen(event any) {
-	if e, ok := event.(*runtime.EventExceptionThrown); ok {
+	problem := ""
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		problem = e.ExceptionDetails.Text
+	case *log.EventEntryAdded:
+		if e.Entry.Source == log.EntrySourceSecurity || strings.Contains(e.Entry.Text, "Content Security Policy") {
+			problem = e.Entry.Text
+		}
+	}
+	if problem != "" {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.problems = append(b.problems, e.ExceptionDetails.Text)
+		b.problems = append(b.problems, problem)
 	}
 }
 

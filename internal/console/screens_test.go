@@ -1,0 +1,97 @@
+package console
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"socialwatch"
+)
+
+// screen is one page as one person sees it.
+type screen struct {
+	name, path string
+	as         string // login; "" for who is not logged in
+}
+
+// screens fills a shop with a busy day and lists every page of the console in
+// every state that looks different, grouped by who sees it.
+func (s *shop) screens(t testing.TB) []screen {
+	t.Helper()
+	ids := busyDay(t, s)
+	spike, hit := s.outage(t, 11)
+	s.poses(t, hit[0], socialwatch.Mastodon)
+	moneyDay(t, s)
+	alertDay(t, s)
+	lead := []screen{
+		{"approvals", "/", ""}, {"approvals-over", "/?show=over", ""}, {"approvals-empty", "/?account=nobody", ""},
+		{"editor", fmt.Sprintf("/replies/%d/edit", ids["row1"]), ""},
+		{"incidents", "/incidents", ""}, {"incident", fmt.Sprintf("/incidents/%d", spike), ""},
+		{"cases", "/cases", ""}, {"case", "/cases/K-1001", ""}, {"case-impostor", "/cases/" + hit[0].Number, ""},
+		{"mentions", "/mentions", ""}, {"templates", "/templates", ""}, {"rules", "/rules?last=200", ""},
+		{"reports", "/reports", ""}, {"reports-today", "/reports?days=1", ""}, {"connections", "/connections", ""},
+		{"audit", "/audit", ""}, {"help", "/help", ""}, {"settings", "/settings", ""}, {"missing", "/nowhere", ""},
+	}
+	for _, state := range []string{"unknown", "blocked", "failed", "sent", "holding", "thread", "edited"} {
+		lead = append(lead, screen{"card-" + state, fmt.Sprintf("/replies/%d", ids[state]), ""})
+	}
+	for i := range lead {
+		lead[i].as = "lea"
+	}
+	return append(lead, screen{"people", "/settings/people", "max"},
+		screen{"person", fmt.Sprintf("/settings/people/%d", s.person(t, "ana").ID), "max"},
+		screen{"forbidden", "/settings/people", "ana"}, screen{"login", "/login", ""})
+}
+
+// view shows pages at a width and in a theme.
+func (b *browser) view(width int64, scheme string) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, 900))
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+	must(b.t, err)
+}
+
+// visit opens a screen as its person.
+func (b *browser) visit(sc screen) {
+	b.t.Helper()
+	if sc.as == "" {
+		_, err := chromedp.Call(b.ctx, network.ClearBrowserCookies, cdp.Empty{})
+		must(b.t, err)
+		b.do(chromedp.Navigate(b.shop.server.URL + sc.path))
+		b.until(`document.readyState === "complete"`)
+		return
+	}
+	b.enter(sc.as)
+	b.open(sc.path)
+}
+
+// TestScreenshots writes a picture of every screen at 360, 768 and 1440 pixels,
+// light and dark, to the folder of SOCIALWATCH_SCREENSHOTS: make screenshots.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("SOCIALWATCH_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("SOCIALWATCH_SCREENSHOTS names no folder: make screenshots")
+	}
+	s := newShop(t)
+	all := s.screens(t)
+	s.live = s.now()
+	b := newBrowser(t, s)
+	for _, width := range []int64{360, 768, 1440} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.view(width, scheme)
+			for _, sc := range all {
+				b.visit(sc)
+				picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+				must(t, err)
+				must(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", sc.name, width, scheme)), picture, 0o644))
+			}
+		}
+	}
+}
