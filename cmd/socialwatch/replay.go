@@ -181,6 +181,7 @@ type changedMention struct {
 	Case    string   `json:"case"`
 	Changes []change `json:"changes"`
 	Text    string   `json:"text"`
+	lang    string   // of the text, as it was found
 }
 
 func newReplayed(span store.PastFilter, rules string) *replayed {
@@ -213,7 +214,7 @@ func (d *replayed) take(ctx context.Context, past iter.Seq2[store.PastMention, e
 			d.LeftOff++
 			continue
 		}
-		d.Lines = append(d.Lines, changedMention{ID: m.ID, Case: m.CaseNumber, Changes: found, Text: m.Assessment.Masked})
+		d.Lines = append(d.Lines, changedMention{ID: m.ID, Case: m.CaseNumber, Changes: found, Text: m.Assessment.Masked, lang: m.Assessment.Language})
 	}
 	d.Changes = d.sorted()
 	return nil

@@ -49,11 +49,11 @@ func (s *shift) people(n int) {
 	}
 }
 
-// look gets something to decide, or looks again in five seconds.
+// look gets something to decide, or looks again in ten seconds.
 func (a *approver) look() {
 	id, err := a.next()
 	if errors.Is(err, socialwatch.ErrNotFound) {
-		a.once(a.now().Add(5*time.Second), a.look)
+		a.once(a.now().Add(10*time.Second), a.look)
 		return
 	}
 	must(a.T, err)

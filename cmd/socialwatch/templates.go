@@ -225,7 +225,7 @@ func (b bench) Replay(ctx context.Context, accounts []string, last int) (console
 		r.Changes = append(r.Changes, console.Change{What: c.What, From: c.From, To: c.To, Mentions: c.Mentions})
 	}
 	for _, l := range d.Lines {
-		line := console.Replayed{Case: l.Case, Text: l.Text}
+		line := console.Replayed{Case: l.Case, Text: l.Text, Lang: l.lang}
 		for _, c := range l.Changes {
 			line.Changes = append(line.Changes, console.Change{What: c.What, From: c.From, To: c.To, Mentions: 1})
 		}

@@ -44,7 +44,7 @@ func (bench) Rules() (string, []Rule) {
 func (bench) Replay(_ context.Context, accounts []string, last int) (Replay, error) {
 	return Replay{Rules: "7.1", Mentions: last, Changed: 2, Gone: 1, LeftOff: 1,
 		Changes: []Change{{"intent", "billing", "refund_delay", 2}},
-		Lines:   []Replayed{{Case: "K-1001", Text: "<b>my</b> refund", Changes: []Change{{"intent", "billing", "refund_delay", 1}, {"score", "10", "40", 1}}}}}, nil
+		Lines:   []Replayed{{Case: "K-1001", Text: "<b>my</b> refund", Lang: "en", Changes: []Change{{"intent", "billing", "refund_delay", 1}, {"score", "10", "40", 1}}}}}, nil
 }
 
 func TestRulesAreShownByWhatTheyWeigh(t *testing.T) {

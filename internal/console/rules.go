@@ -45,8 +45,8 @@ type Change struct {
 
 // Replayed is a mention that would be assessed differently. Text is masked.
 type Replayed struct {
-	Case, Text string
-	Changes    []Change
+	Case, Text, Lang string // Lang is that of the text
+	Changes          []Change
 }
 
 // lasts are how many mentions of each account a replay may take.
@@ -88,7 +88,7 @@ type changeView struct {
 }
 
 type replayedView struct {
-	Case, Text, Changes string
+	Case, Text, Lang, Changes string
 }
 
 // rules shows the rules of triage, and what they would change.
@@ -169,7 +169,7 @@ func replayed(r Replay) *replayView {
 		v.Changes = append(v.Changes, changeView{label("change", ch.What), changeValue(ch.What, ch.From), changeValue(ch.What, ch.To), ch.Mentions})
 	}
 	for _, l := range r.Lines {
-		line := replayedView{Case: l.Case, Text: l.Text}
+		line := replayedView{Case: l.Case, Text: l.Text, Lang: tongue(l.Lang)}
 		for i, ch := range l.Changes {
 			if i > 0 {
 				line.Changes += "; "

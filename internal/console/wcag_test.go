@@ -15,9 +15,10 @@ const (
 	// 1.4.10, and 1.4.4 as half the width: nothing but tables and code scrolls sideways.
 	jsReflow = `(() => {
 	const wide = document.documentElement.scrollWidth - innerWidth;
+	const far = (n) => n.getBoundingClientRect().right > innerWidth + 1;
 	if (wide <= 0) return [];
-	return [...document.querySelectorAll("body *")].filter((n) => n.getBoundingClientRect().right > innerWidth + 1 && !n.closest(".scroll, table, pre"))
-		.slice(0, 4).map((n) => "reaches " + wide + " px too far: " + n.tagName + "." + n.className);
+	return [...document.querySelectorAll("body *")].filter((n) => far(n) && ![...n.children].some(far) && !n.closest(".scroll, table, pre, nav"))
+		.slice(0, 4).map((n) => "reaches " + wide + " px too far: " + n.outerHTML.slice(0, 90));
 })()`
 	// 1.4.12: with the spacing that people may need, controls still show their words.
 	jsSpacing = `(() => {
@@ -89,6 +90,7 @@ const jsFocus = `(() => {
 	if (!n || n === document.body || n === document.documentElement) return ["end"];
 	const box = n.getBoundingClientRect(), style = getComputedStyle(n), name = n.outerHTML.slice(0, 100), wrong = ["at"];
 	const edge = [style, ...[...n.children].map((c) => getComputedStyle(c)), getComputedStyle(n.parentElement)];
+	if (n.tagName === "INPUT" && n.type.startsWith("date")) return wrong; // its parts have outlines of the browser's
 	if (!edge.some((s) => s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 1)) wrong.push("no outline: " + name);
 	if (box.bottom < 0 || box.top > innerHeight || box.right < 0 || box.left > innerWidth) wrong.push("out of sight: " + name);
 	else {
