@@ -1,7 +1,8 @@
 # make test    everything CI runs; installs what it needs
 # make soak    the long forms: 20 demo days, long kill tests, fuzzing
 # make bench   the measured ratios (docs/performance.md)
-.PHONY: test build lint soak bench docs demo
+# make screenshots   a picture of every screen, in screenshots/
+.PHONY: test build lint soak bench docs demo screenshots
 
 build:
 	go build -trimpath -ldflags "-X main.version=$$(git describe --tags --always --dirty)" -o socialwatch ./cmd/socialwatch
@@ -21,6 +22,9 @@ soak:
 
 bench:
 	@scripts/bench
+
+screenshots:
+	@scripts/screenshots
 
 # The generated pages; CI fails when they are not what the code says.
 docs:
