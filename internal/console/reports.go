@@ -33,7 +33,6 @@ type reportsView struct {
 	Languages []option
 	Intents   []option
 	Zone      string
-	Keep      []option // of the filter, for the presets
 	Figures   []fact
 	Panels    []reportPanel
 	Empty     emptyView
@@ -51,7 +50,7 @@ type reportPanel struct {
 	CSV         string
 }
 
-// days are the spans that one press chooses.
+// presets are the spans that one press chooses, in days.
 var presets = []int{1, 7, 30}
 
 // longestReport bounds a span, in days.
