@@ -92,8 +92,6 @@ const (
 	EventCaseWoken       = "case.woken"       // a snooze has ended; data.why is time, overdue, mention or person
 	EventCaseAssigned    = "case.assigned"    // data.assignee and data.team, with was_assignee and was_team
 	EventCaseTagged      = "case.tagged"      // data.added and data.removed
-	EventCaseMerged      = "case.merged"      // data.into and data.from are numbers; of both cases
-	EventCaseUnmerged    = "case.unmerged"    // the same, taken back
 	EventMentionPromoted = "mention.promoted" // an ignored one got a case; data.was is the noise rule
 	EventMentionAttached = "mention.attached"
 	EventMentionEdited   = "mention.edited"

@@ -18,6 +18,7 @@ import (
 	"socialwatch/internal/jobs"
 	"socialwatch/internal/publish"
 	"socialwatch/responder"
+	"socialwatch/triage"
 )
 
 // handler is all that is served: console, API, and what operators ask.
@@ -32,6 +33,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	}
 	now := a.now()
 	page, err := console.New(console.Options{
+		Casework: a.store, Notebook: a.store, Mask: a.mask, Row: a.store.ConsumerRow, Promote: a.promote,
 		Live: a.store, Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
 		Logins: a.logins, Incidents: a.store, Anew: a.desk.Anew, Worded: a.worded, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Extend: a.desk.Extend, Leases: a.store, Refused: refused,
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},
@@ -118,6 +120,27 @@ func refused(err error) (string, []socialwatch.Finding) {
 		return input.Text, nil
 	}
 	return "", nil
+}
+
+// mask takes out of what a person writes on a case what posts are stored
+// without, and who can be reached where in any case.
+func (a *app) mask(text string) string {
+	m := socialwatch.Mention{Post: socialwatch.Post{Text: text}}
+	m, _ = a.triage.Redact(m, a.triage.Assess(m, socialwatch.History{}), triage.Redactable)
+	return m.Text
+}
+
+// promote makes a case of a mention that a rule ignored.
+func (a *app) promote(ctx context.Context, mentionID int64, by socialwatch.Person) (string, error) {
+	row, err := a.store.Mention(ctx, mentionID)
+	if err != nil {
+		return "", err
+	}
+	c := a.connector(row.Mention.Account)
+	if c == nil {
+		return "", fmt.Errorf("account %s is no longer in the configuration: %w", row.Mention.Account, socialwatch.ErrConflict)
+	}
+	return a.intake.Promote(ctx, c, row.Mention, by)
 }
 
 // handles are what the accounts are called on their networks.

@@ -180,6 +180,7 @@ type Case struct {
 	ResolvedAt     *time.Time            `json:"resolved_at"`
 	Team           string                `json:"team"`
 	Assignee       string                `json:"assignee"`
+	SnoozedUntil   *time.Time            `json:"snoozed_until"`
 	MergedInto     *int64                `json:"merged_into"`
 	FollowsCaseID  *int64                `json:"follows_case_id"`
 	Version        int                   `json:"version"`
@@ -339,7 +340,7 @@ func (c caller) viewCase(one socialwatch.Case, breached time.Time) Case {
 		CustomerHandle: one.Customer.Handle, CustomerURL: one.Customer.URL, State: one.State, Level: one.Level,
 		Intent: one.Intent, Score: one.Score, Escalated: one.Escalated, Escalation: one.Escalation, Orders: each(one.Orders, c.number),
 		OpenedAt: at(one.OpenedAt), UpdatedAt: at(one.UpdatedAt), DueAt: at(one.DueAt), RespondedAt: at(one.RespondedAt),
-		BreachedAt: at(breached), ResolvedAt: at(one.ResolvedAt), Team: one.Team, Assignee: one.Assignee,
+		BreachedAt: at(breached), ResolvedAt: at(one.ResolvedAt), Team: one.Team, Assignee: one.Assignee, SnoozedUntil: at(one.SnoozedUntil),
 		MergedInto: known(one.MergedInto), FollowsCaseID: known(one.Linked), Version: one.Version}
 }
 

@@ -27,6 +27,7 @@ type deskView struct {
 	Empty    emptyView
 	Card     *cardView
 	Done     *doneView
+	Did      *didView
 }
 
 type tab struct {
@@ -121,6 +122,10 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 	if body.Done != nil {
 		body.Done.At = id
 	}
+	if body.Did, err = c.did(ctx, p, l, r.URL.Query()); err != nil {
+		return err
+	}
+	body.Done.offerAt(id)
 	return c.show(w, r, status, "approvals", view{Title: title, Class: class, Nav: "approvals", Body: body})
 }
 

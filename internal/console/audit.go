@@ -193,7 +193,7 @@ func kindGroups(chosen string) []kindGroup {
 
 func (c *Console) auditRow(row store.AuditRow) auditRowView {
 	e := row.Event
-	v := auditRowView{At: c.moment(e.At), Day: e.At.In(c.o.Zone).Format("2 Jan 15:04:05"), Who: e.Actor, What: eventText(e), Why: details(e),
+	v := auditRowView{At: c.moment(e.At), Day: e.At.In(c.o.Zone).Format("2 Jan 15:04:05"), Who: e.Actor, What: c.eventText(e), Why: details(e),
 		Account: row.Account, Case: e.CaseNumber, Reply: e.ReplyID, Program: e.Actor == socialwatch.System}
 	if v.Program {
 		v.Who = say("audit.program")

@@ -36,6 +36,7 @@ type cardView struct {
 	Escalation      string
 	Incident        int64 // of whose cases it is one; 0: none
 	Impostors       []impostorView
+	Work            workView
 	Problem, Status *noteView
 	Ask             *noteView // what needs a second look
 
@@ -173,6 +174,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	v.Incident, v.Impostors = cs.Incident, c.impostors(card.Impostors)
 	c.theirs(v, card)
 	c.ours(v, card)
+	c.cardWork(v, p, card)
 	v.Earlier, v.Others = earlier(card.Earlier), c.others(card.Others)
 	v.Thread = c.thread(card.Thread, append(slices.Clone(card.Others), rp), card.Parent.ID)
 	return v

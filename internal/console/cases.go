@@ -16,13 +16,21 @@ import (
 )
 
 type casesView struct {
-	Count    string
-	Account  string
-	Accounts []string
-	States   []option
-	Rows     []caseRowView
-	More     string
-	Empty    emptyView
+	Count  string
+	Tabs   []tab
+	Fields []fieldView
+	Tag    string
+	Kept   []fact // of the tab, for the form
+	Calls  []callView
+	Rows   []caseRowView
+	More   string
+	Empty  emptyView
+}
+
+// callView is a note that calls the person who looks.
+type callView struct {
+	Case, Who, Text string
+	At              moment
 }
 
 type option struct {
@@ -34,6 +42,8 @@ type caseRowView struct {
 	Number, Intent, Handle, Network, State, StateText, Responded string
 	Escalated                                                    bool
 	Incident                                                     int64 // 0: none
+	Assignee                                                     string
+	Snoozed                                                      bool
 	Score                                                        int
 	Due, Updated                                                 moment
 }
@@ -41,46 +51,12 @@ type caseRowView struct {
 var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOpen, socialwatch.CaseWaiting,
 	socialwatch.CaseResolved, socialwatch.CaseClosed, socialwatch.CaseMerged}
 
-func (c *Console) caseList(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	p, _ := auth.PersonFrom(r.Context())
-	f := store.CaseFilter{Accounts: visible(p, q.Get("account")), After: q.Get("after")}
-	v := &casesView{Account: q.Get("account")}
-	for _, s := range caseStates {
-		chosen := q.Get("state") == string(s)
-		if chosen {
-			f.States = []socialwatch.CaseState{s}
-		}
-		v.States = append(v.States, option{string(s), label("case", string(s)), chosen})
-	}
-	rows, next, err := c.o.Cases.Cases(r.Context(), f)
-	if err != nil {
-		return fmt.Errorf("read cases: %w", err)
-	}
-	h, err := c.look(r.Context())
-	if err != nil {
-		return err
-	}
-	v.Accounts, v.Count = accounts(p, h), count(len(rows), next)
-	for _, row := range rows {
-		v.Rows = append(v.Rows, c.caseRow(row))
-	}
-	if next != "" {
-		q.Set("after", next)
-		v.More = "/cases?" + q.Encode()
-	}
-	v.Empty = emptyView{Kind: "calm", Title: say("empty.cases")}
-	if len(f.States) > 0 || v.Account != "" {
-		v.Empty = emptyView{Kind: "filtered", Title: say("empty.filtered"), URL: "/cases", URLText: say("empty.clear")}
-	}
-	return c.show(w, r, http.StatusOK, "cases", view{Title: say("cases"), Class: "plain", Nav: "cases", Body: v})
-}
-
 func (c *Console) caseRow(row store.CaseRow) caseRowView {
 	cs := row.Case
 	return caseRowView{Number: cs.Number, Intent: label("intent", string(cs.Intent)), Handle: cs.Customer.Handle,
 		Network: label("network", string(cs.Network)), State: string(cs.State), StateText: label("case", string(cs.State)),
 		Responded: responded(cs), Escalated: cs.Escalated, Incident: cs.Incident, Score: cs.Score,
+		Assignee: cs.Assignee, Snoozed: !cs.SnoozedUntil.IsZero(),
 		Due: c.due(cs.DueAt, !cs.RespondedAt.IsZero()), Updated: c.moment(cs.UpdatedAt)}
 }
 
@@ -104,6 +80,10 @@ type caseView struct {
 	Thread                                  []postView
 	Replies                                 []replyView
 	Facts                                   []fact
+	Work                                    workView
+	Tags                                    []string
+	Did                                     *didView
+	Row                                     []store.Field // as case systems see it
 	History                                 []eventView
 }
 
@@ -125,6 +105,15 @@ func (c *Console) showCase(w http.ResponseWriter, r *http.Request, status int, p
 	}
 	v := c.caseView(p, d)
 	v.Problem = problem
+	if problem != nil {
+		v.Work.typed(r)
+	}
+	if v.Did, err = c.did(r.Context(), p, list{}, r.URL.Query()); err != nil {
+		return err
+	}
+	if err := c.workplace(r.Context(), p, d.Case, v); err != nil {
+		return err
+	}
 	return c.show(w, r, status, "case", view{Title: v.Number + " " + v.Intent, Class: "plain", Nav: "cases", Body: v})
 }
 
@@ -154,6 +143,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 		v.Lacks = say("lacks.author", cs.Account)
 	}
 	c.correctable(v, d, author)
+	v.Work, v.Tags = c.workView(p, cs, d.Notes), d.Tags
 	for _, rp := range slices.Backward(d.Replies) {
 		v.Replies = append(v.Replies, replyView{rp.ID, string(rp.State), label("reply", string(rp.State)), templateName(rp.Payload),
 			tongue(rp.Payload.Language), rp.Payload.Whole()})
@@ -172,7 +162,6 @@ func (c *Console) caseFacts(d store.CaseDetail) []fact {
 	clock := func(t time.Time) string { return c.moment(t).Full }
 	add("fact.breached", clock(d.BreachedAt))
 	add("fact.resolved", clock(cs.ResolvedAt))
-	add("fact.assignee", cs.Assignee)
 	add("fact.orders", strings.Join(cs.Orders, ", "))
 	add("fact.merged", d.MergedFrom)
 	add("fact.mentions", strconv.Itoa(len(d.Mentions)))

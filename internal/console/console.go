@@ -68,6 +68,8 @@ type DiffPart struct{ Op, Text string }
 type Options struct {
 	Queue       Queue
 	Cases       Cases
+	Casework    Casework
+	Notebook    Notebook
 	Connections Connections
 	Decider     Decider
 	Control     Control
@@ -92,6 +94,13 @@ type Options struct {
 	// whether a payload has such a text already. nil: no such button.
 	Anew   func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)
 	Worded func(socialwatch.Payload) bool
+	// Mask takes personal data out of what a person writes on a case.
+	Mask func(text string) string
+	// Row is what case systems see of a case; nil: no page shows it.
+	Row func(ctx context.Context, caseID int64) ([]store.Field, error)
+	// Promote makes a case of a mention that a rule ignored and returns its
+	// number; nil: no such button.
+	Promote func(ctx context.Context, mentionID int64, by socialwatch.Person) (number string, err error)
 	// Check composes and checks a text for a reply without storing it, and says
 	// what approving it would ask.
 	Check func(ctx context.Context, replyID int64, text string) (socialwatch.Checked, error)
@@ -158,7 +167,8 @@ func New(o Options) (*Console, error) {
 	for name, missing := range map[string]bool{"Queue": o.Queue == nil, "Live": o.Live == nil, "Cases": o.Cases == nil, "Connections": o.Connections == nil,
 		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "People": o.People == nil, "Sessions": o.Sessions == nil,
 		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Reports": o.Reports == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
-		"Bench": o.Bench == nil} {
+		"Bench":    o.Bench == nil,
+		"Casework": o.Casework == nil, "Notebook": o.Notebook == nil, "Mask": o.Mask == nil} {
 		if missing {
 			return nil, fmt.Errorf("make the console: no %s", name)
 		}
@@ -238,10 +248,19 @@ func (c *Console) routes() http.Handler {
 		"POST /cases/{number}/resolve":        c.resolveCase,
 		"POST /cases/{number}/reopen":         c.reopenCase,
 		"POST /cases/{number}/correct":        c.correct,
+		"POST /cases/{number}/note":           c.addNote,
+		"POST /cases/{number}/seen":           c.seeCalls,
+		"POST /cases/{number}/escalate":       c.escalate,
+		"POST /cases/{number}/snooze":         c.snooze,
+		"POST /cases/{number}/wake":           c.wake,
+		"POST /cases/{number}/take":           c.takeCase,
+		"POST /cases/{number}/give":           c.giveCase,
+		"POST /cases/{number}/tags":           c.tagCase,
 		"GET /incidents":                      c.incidents,
 		"GET /incidents/{id}":                 c.incident,
 		"POST /incidents/{id}/anew":           c.anew,
 		"GET /mentions":                       c.mentions,
+		"POST /mentions/{id}/promote":         c.promote,
 		"GET /templates":                      c.bench,
 		"POST /templates":                     c.bench,
 		"GET /connections":                    c.connections,

@@ -28,6 +28,7 @@ type doneView struct {
 	Incident  int64  // on whose page it stands; 0: on none
 	URL       string
 	Kept      string // of the list, for forms
+	Offer     *workView
 }
 
 // done reads the reply that the address names as just decided. One that is
@@ -45,6 +46,7 @@ func (c *Console) done(ctx context.Context, p socialwatch.Person, l list, q url.
 		return nil, fmt.Errorf("read reply %d: %w", id, err)
 	}
 	v := c.doneView(p, card)
+	v.Offer = c.offer(p, card, l)
 	v.URL, v.Kept = l.at("/replies/"+strconv.FormatInt(id, 10)), l.kept()
 	return v, nil
 }

@@ -345,7 +345,6 @@ var englishPages = map[string]string{
 	"fact.updated":   "Updated",
 	"fact.resolved":  "Resolved",
 	"fact.breached":  "Target missed",
-	"fact.assignee":  "Assignee",
 	"fact.orders":    "Order numbers",
 	"fact.earlier":   "Earlier case",
 	"fact.merged":    "Merged here",

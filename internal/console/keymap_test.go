@@ -56,10 +56,10 @@ func TestBrowserObeysOwnKeys(t *testing.T) {
 	b := newBrowser(t, s)
 	cases := s.three(t)
 	b.enter("ana")
-	_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: keymapCookie, Value: "a=y&j=n&.=l", URL: s.server.URL})
+	_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: keymapCookie, Value: "a=y&j=m&.=l", URL: s.server.URL})
 	must(t, err)
 	b.open("/")
-	b.press("n")
+	b.press("m")
 	b.until(has("#card", cases[1].Number))
 	b.settled()
 	b.press("a") // presses nothing now

@@ -16,6 +16,7 @@ var shows = []struct {
 	states     []socialwatch.ReplyState
 }{
 	{"", "tab.waiting", []socialwatch.ReplyState{socialwatch.ReplyAwaiting}},
+	{"snoozed", "tab.snoozed", []socialwatch.ReplyState{socialwatch.ReplyAwaiting}},
 	{"person", "tab.person", []socialwatch.ReplyState{socialwatch.ReplyUnknown, socialwatch.ReplyFailed, socialwatch.ReplyBlocked}},
 	{"moving", "tab.moving", []socialwatch.ReplyState{socialwatch.ReplyHolding, socialwatch.ReplyApproved, socialwatch.ReplySending}},
 	{"over", "tab.over", []socialwatch.ReplyState{socialwatch.ReplySent, socialwatch.ReplyRejected, socialwatch.ReplyWithdrawn,
@@ -131,7 +132,8 @@ func (l list) at(path string, more ...string) string {
 // filter is the list as the store reads it for p. What is chosen by name goes
 // before what is "mine".
 func (l list) filter(p socialwatch.Person) store.QueueFilter {
-	f := store.QueueFilter{Accounts: visible(p, l.account), States: l.states, Languages: l.languages, Teams: l.teams, Intents: l.intents, After: l.after}
+	f := store.QueueFilter{Accounts: visible(p, l.account), States: l.states, Languages: l.languages, Teams: l.teams, Intents: l.intents,
+		Snoozed: l.show == "snoozed", After: l.after}
 	if !l.isMine(p) {
 		return f
 	}

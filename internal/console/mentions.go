@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
 
+	"socialwatch"
 	"socialwatch/internal/auth"
 	"socialwatch/internal/store"
 )
@@ -21,6 +24,7 @@ type mentionView struct {
 	Score                                              int
 	At                                                 moment
 	Gone                                               bool
+	Promote                                            string // where the form leads; empty: there is none
 	Text                                               []piece
 	Chips                                              []chip
 }
@@ -43,7 +47,11 @@ func (c *Console) mentions(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read mentions: %w", err)
 	}
 	for _, m := range rows {
-		v.Rows = append(v.Rows, c.mention(m))
+		row := c.mention(m)
+		if c.o.Promote != nil && m.CaseID == 0 && m.GoneAt.IsZero() && p.May(socialwatch.RoleAuthor, m.Mention.Account) {
+			row.Promote = "/mentions/" + strconv.FormatInt(m.ID, 10) + "/promote"
+		}
+		v.Rows = append(v.Rows, row)
 	}
 	if next != "" {
 		q.Set("after", next)
@@ -63,4 +71,18 @@ func (c *Console) mention(m store.MentionRow) mentionView {
 		v.Chips = append(v.Chips, chip{"", say("chip.ignored", label("ignored", m.Assessment.Ignored))})
 	}
 	return v
+}
+
+// promote makes a case of an ignored mention and shows it.
+func (c *Console) promote(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || c.o.Promote == nil {
+		return socialwatch.ErrNotFound
+	}
+	p, _ := auth.PersonFrom(r.Context())
+	number, err := c.o.Promote(r.Context(), id, p)
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/cases/"+url.PathEscape(number)+"?"+url.Values{"did": {"promoted"}, "case": {number}}.Encode())
 }

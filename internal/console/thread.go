@@ -39,7 +39,7 @@ func who(handle string) string {
 func (c *Console) history(events []socialwatch.Event) []eventView {
 	var out []eventView
 	for _, e := range events {
-		v := eventView{At: c.moment(e.At), Text: eventText(e)}
+		v := eventView{At: c.moment(e.At), Text: c.eventText(e)}
 		if e.Actor != socialwatch.System {
 			v.Who = say("event.by", e.Actor)
 		}
@@ -49,7 +49,7 @@ func (c *Console) history(events []socialwatch.Event) []eventView {
 }
 
 // eventText says what happened.
-func eventText(e socialwatch.Event) string {
+func (c *Console) eventText(e socialwatch.Event) string {
 	text := label("event", e.Kind)
 	if to, ok := e.Data["to"].(string); ok && e.Kind == socialwatch.EventCaseState {
 		text += ": " + label("case", to)
@@ -62,6 +62,9 @@ func eventText(e socialwatch.Event) string {
 	}
 	if e.Kind == store.EventCorrected {
 		text += ": " + correctedText(e)
+	}
+	if work := c.workText(e); work != "" {
+		text += ": " + work
 	}
 	if why, ok := e.Data["reason"].(string); ok && why != "" {
 		text += ": " + reasonText(why)

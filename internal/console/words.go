@@ -13,6 +13,7 @@ var english = func() map[string]string {
 	all := maps.Clone(englishPages)
 	maps.Copy(all, englishTerms)
 	maps.Copy(all, englishMoney)
+	maps.Copy(all, englishCasework)
 	maps.Copy(all, englishIncidents)
 	maps.Copy(all, englishBench)
 	maps.Copy(all, englishPeople)
@@ -80,7 +81,7 @@ type keyLine struct {
 // keyTable are the keys by what they do; keys.js knows the same ones.
 var keyTable = []struct{ keys, text string }{
 	{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
-	{"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
+	{"x", "key.escalate"}, {"s", "key.snooze"}, {"n", "key.note"}, {"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
 	{"g a", "key.ga"}, {"g c", "key.gc"}, {"g i", "key.gi"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
 	{"g r", "key.gr"}, {"g u", "key.gu"}, {"g s", "key.gs"}, {"?", "key.help"}, {"Esc", "key.back"},
 }

@@ -28,6 +28,7 @@ type plan struct {
 	cases    []*matter       // those that may change or be joined, stored ones first
 	newCases int
 	out      socialwatch.Changes
+	by       string // who does it; empty: the program
 }
 
 // item is one mention that is new or has changed.
@@ -102,10 +103,7 @@ func sorted(set map[string]bool) []string {
 
 // attach drops what is known already, assesses the rest and chooses cases.
 func (p *plan) attach(known socialwatch.Known) {
-	p.known = known
-	for _, c := range known.Cases {
-		p.cases = append(p.cases, &matter{Case: c, posts: slices.Clone(known.Posts[c.ID]), replies: repliesOf(known.Replies, c.ID)})
-	}
+	p.knows(known)
 	todo := p.items
 	p.items = nil
 	earlier := map[string]int{}
@@ -135,6 +133,14 @@ func (p *plan) attach(known socialwatch.Known) {
 	p.attachNative()
 	p.attachGone()
 	p.heedOptOuts()
+}
+
+// knows takes what was read.
+func (p *plan) knows(known socialwatch.Known) {
+	p.known = known
+	for _, c := range known.Cases {
+		p.cases = append(p.cases, &matter{Case: c, posts: slices.Clone(known.Posts[c.ID]), replies: repliesOf(known.Replies, c.ID)})
+	}
 }
 
 func repliesOf(all []socialwatch.Reply, caseID int64) []socialwatch.Reply {
@@ -176,7 +182,7 @@ func (p *plan) finish() {
 		m.UpdatedAt = p.now
 		for i := range m.events {
 			e := &m.events[i]
-			e.CaseID, e.CaseVersion, e.Actor, e.At = m.ID, m.Version+1, socialwatch.System, p.now
+			e.CaseID, e.CaseVersion, e.Actor, e.At = m.ID, m.Version+1, cmp.Or(p.by, socialwatch.System), p.now
 		}
 		p.out.Cases = append(p.out.Cases, m.Case)
 		p.out.Events = append(p.out.Events, m.events...)

@@ -71,6 +71,18 @@ func mentionsQuery(f MentionFilter) (string, []any, error) {
 	return sqlMentionsHead + fmt.Sprintf(sqlMentionsPage, show, where), append(args, pageLimit(f.Limit)+1), nil
 }
 
+// Mention returns one stored mention; ErrNotFound when there is none.
+func (s *Store) Mention(ctx context.Context, id int64) (m MentionRow, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		m, err = t.mentionByID(ctx, id)
+		return err
+	})
+	if err != nil {
+		return MentionRow{}, fmt.Errorf("read mention %d: %w", id, err)
+	}
+	return m, nil
+}
+
 func (t *tx) mentionByID(ctx context.Context, id int64) (MentionRow, error) {
 	var r listedMention
 	err := t.get(ctx, &r, sqlMentionsHead+sqlMentionByID, id)

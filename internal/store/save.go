@@ -15,7 +15,7 @@ import (
 // and has changed nothing, when the account's or a case's version is no longer
 // what Known told, when somebody else stored one of the posts, when a reply is
 // no longer where the move is allowed, or when a parent already has a live
-// reply: read again, run again. Any other error names the row it is about.
+// reply: read again, run again. ErrForbidden when Changes.By may not. Any other error names the row it is about.
 //
 // Save itself writes the events of new replies (reply.proposed, .checked,
 // .awaiting or .blocked) and of moves; Changes.Events holds the others.
@@ -78,6 +78,11 @@ const sqlSaveAccount = `update accounts set version = version + 1, cursor = coal
 where name = ? and version = ? returning network, host`
 
 func (w *saving) saveAccount(ctx context.Context) error {
+	if w.c.By != "" {
+		if err := w.t.mayDecide(ctx, w.c.By, socialwatch.RoleAuthor, w.c.Account); err != nil {
+			return err
+		}
+	}
 	if w.c.Past {
 		return w.pastAccount(ctx)
 	}
@@ -210,6 +215,7 @@ masked, signals, entities)`
     sentiment = excluded.sentiment, lang = excluded.lang, score = excluded.score, ignored = excluded.ignored,
     thanks = excluded.thanks, masked = excluded.masked, signals = excluded.signals, entities = excluded.entities
 where mentions.revision <> excluded.revision or mentions.gone_at is not null
+   or mentions.case_id is null and excluded.case_id is not null and mentions.account = excluded.account -- promoted
 returning id, post_id`
 )
 

@@ -37,16 +37,6 @@ create table case_tags (
 );
 create index case_tags_tag on case_tags (tag, case_id);
 
--- What a merge moved to the survivor, so that it can be undone.
-create table merges (
-    case_id   bigint primary key references cases (id),
-    into_id   bigint not null references cases (id),
-    moved     jsonb not null,               -- ids, and what the case was before
-    merged_by text not null,
-    merged_at timestamptz not null
-);
-create index merges_into on merges (into_id);
-
 -- Consumers' contract: docs/consumers.md. As in 0006, with tags and
 -- snoozed_until at the end.
 create or replace view cases_v1 as

@@ -37,16 +37,6 @@ create table case_tags (
 );
 create index case_tags_tag on case_tags (tag, case_id);
 
--- What a merge moved to the survivor, so that it can be undone.
-create table merges (
-    case_id   integer primary key references cases (id) check (typeof(case_id) = 'integer'),
-    into_id   integer not null references cases (id) check (typeof(into_id) = 'integer'),
-    moved     text not null check (json_valid(moved)), -- ids, and what the case was before
-    merged_by text not null,
-    merged_at timestamp not null check (typeof(merged_at) = 'integer')
-);
-create index merges_into on merges (into_id);
-
 -- Consumers' contract: docs/consumers.md. As in 0006, with tags and
 -- snoozed_until at the end.
 drop view cases_v1;

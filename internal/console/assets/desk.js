@@ -142,8 +142,9 @@ function arrive(response, page) {
   if (done) {
     const queue = document.getElementById("queue");
     if (done.dataset.state !== "awaiting" && queue) end(done.dataset.done, done.dataset.label);
-    tell(done.querySelector("p").textContent.trim());
   }
+  const news = document.querySelector("#notice p");
+  if (news) tell(news.textContent.trim());
   document.title = page.title;
   document.body.className = page.body.className;
   // What was refused stands at the address of its card, not of its form.

@@ -4,6 +4,9 @@ import { pressed } from "./words.js";
 
 const wait = 1200; // milliseconds between the two keys of a pair
 
+// Sheets of choices that open at a button.
+const sheets = "details.reject[open], details.pop[open]";
+
 let first = "";
 let timer;
 
@@ -24,7 +27,7 @@ function press(node) {
   if (node.tagName === "SUMMARY") {
     const box = node.parentElement;
     box.open = !box.open;
-    if (box.open) box.querySelector("form button, dl")?.focus();
+    if (box.open) box.querySelector("form textarea, form .reasons button, form button, dl")?.focus();
     else node.focus();
     return;
   }
@@ -32,7 +35,7 @@ function press(node) {
 }
 
 function reason(key) {
-  const open = document.querySelector("details.reject[open]");
+  const open = document.querySelector(sheets);
   return open?.querySelector(`[data-reason="${CSS.escape(key)}"]`);
 }
 
@@ -48,7 +51,7 @@ function move(step) {
 }
 
 function escape() {
-  const open = document.querySelector("details.reject[open], details.menu[open]");
+  const open = document.querySelector(sheets + ", details.menu[open]");
   if (open) {
     open.open = false;
     open.querySelector("summary").focus();
@@ -110,10 +113,10 @@ function act(key) {
     move(key === "j" ? 1 : -1);
     return true;
   }
-  if (/^[1-7]$/.test(key) && document.querySelector("details.reject[open]")) {
+  if (/^[1-7]$/.test(key) && document.querySelector(sheets)) {
     const button = reason(key);
     const note = button?.previousElementSibling;
-    if (note?.id === "note" && !note.value.trim()) note.focus();
+    if (note?.matches("input") && !note.value.trim()) note.focus();
     else button?.click();
     return Boolean(button);
   }
@@ -126,7 +129,7 @@ export function startKeys() {
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-help]") && document.body.dataset.keys === "on" && help()) event.preventDefault();
-    for (const open of document.querySelectorAll("details.reject[open], details.menu[open]")) {
+    for (const open of document.querySelectorAll(sheets + ", details.menu[open]")) {
       if (!open.contains(event.target)) open.open = false;
     }
   });

@@ -127,7 +127,7 @@ function freeze(card, fresh) {
   if (!box.hidden) return;
   box.hidden = false;
   for (const b of card.querySelectorAll(".actions button, .actions summary, .actions a")) {
-    if (b.dataset.key === "Esc") continue;
+    if (b.dataset.key === "Esc" || b.closest(".work")) continue; // those are about the case
     b.disabled = true;
     b.hidden = true;
   }
