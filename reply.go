@@ -106,6 +106,7 @@ func (p Payload) Hash() string {
 type Draft struct {
 	Account   string
 	Parent    Post
+	Quotes    bool // Parent quotes a post of ours
 	Text      string
 	Slots     []Span // of Text: what the template's slots cover, in order
 	Language  string // of Text

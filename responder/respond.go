@@ -137,7 +137,8 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 			}
 			text, without := r.advise(in, t.Language, text)
 			notes += without
-			d := &socialwatch.Draft{Account: in.Mention.Account, Parent: in.Mention.Post, Text: text, Slots: slots,
+			d := &socialwatch.Draft{Account: in.Mention.Account, Parent: in.Mention.Post,
+				Quotes: in.Mention.Kind == socialwatch.KindQuote, Text: text, Slots: slots,
 				Language: t.Language, Template: t.ref(wording), TemplateV: t.Version}
 			return d, fmt.Sprintf("template %s v%d for %s%s%s", d.Template, t.Version, in.Assessment.Intent, note, notes)
 		}

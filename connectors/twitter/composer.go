@@ -25,7 +25,7 @@ func NewComposer(account, handle string) connectors.Composer {
 }
 
 // Compose counts the text, says what X will charge for it, and refuses what X
-// would refuse or what would do more than answer: a post that does not name us
+// would refuse or what would do more than answer: a post that neither names nor quotes us
 // (X lets the API answer only those), a text that names somebody else, that
 // links when links are refused, or that has more than one cashtag. The text is
 // composed (NFC), as X counts and keeps it. Nothing stands in front: X puts
@@ -71,8 +71,8 @@ func (c composer) answerable(d socialwatch.Draft) error {
 		return errors.New("the post is our own")
 	case !validHandle(parent.Author.Handle) || parent.Author.ID == "":
 		return errors.New("the post's author is not known: answer in the app")
-	case !handleIn(parent.Text, c.opt.Handle):
-		return fmt.Errorf("the post does not name @%s, and X lets the API answer only posts that do: "+
+	case !d.Quotes && !handleIn(parent.Text, c.opt.Handle):
+		return fmt.Errorf("the post neither names @%s nor quotes a post of the account, and X lets the API answer only posts that do: "+
 			"a person must answer in the app", c.opt.Handle)
 	}
 	return nil

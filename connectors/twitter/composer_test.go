@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"socialwatch"
+	sim "socialwatch/internal/simulator/twitter"
 )
 
 func parentPost() socialwatch.Post {
@@ -151,5 +152,27 @@ func TestWhateverHasHTTPInFrontIsPricedAsALink(t *testing.T) {
 		if _, err := c.item(text); (err != nil) != (want == ItemCreateLink) {
 			t.Errorf("%q refused: %v", text, err)
 		}
+	}
+}
+
+// TestAQuoteIsAnsweredThoughItDoesNotNameUs, as X allows, and nothing else that
+// does not name us.
+func TestAQuoteIsAnsweredThoughItDoesNotNameUs(t *testing.T) {
+	r := newRig(t, sim.Options{})
+	c := r.open()
+	ours := r.post("shop_help", "we are open", sim.PostOptions{})
+	quote := r.post("customer1", "open, but nothing comes", sim.PostOptions{Quote: ours})
+	looks, err := c.Lookup.Get(t.Context(), []string{quote})
+	r.must(err)
+	d := socialwatch.Draft{Account: "shop", Parent: looks[0].Post, Text: "Sorry. Case K-77.", Language: "en"}
+	if _, err := c.Composer.Compose(d); err == nil || !strings.Contains(err.Error(), "quotes") {
+		t.Errorf("as if it did not quote us: %v", err)
+	}
+	d.Quotes = true
+	p, err := c.Composer.Compose(d)
+	r.must(err)
+	done := r.reply(c, p)
+	if s := r.standing(quote); len(s) != 1 || s[0] != done.PostID {
+		t.Errorf("%v stand under the quote, want %s", s, done.PostID)
 	}
 }

@@ -222,7 +222,7 @@ func (d *Desk) compose(rc socialwatch.ReplyContext, text string) (socialwatch.Pa
 		return old, nil, fmt.Errorf("account %q is not configured here or cannot reply: add it to the configuration", old.Account)
 	}
 	payload, err := c.Composer.Compose(socialwatch.Draft{Account: old.Account, Parent: rc.Parent.Post,
-		Text: socialwatch.CleanText(text), Language: old.Language, Template: old.Template, TemplateV: old.TemplateV})
+		Quotes: rc.Parent.Kind == socialwatch.KindQuote, Text: socialwatch.CleanText(text), Language: old.Language, Template: old.Template, TemplateV: old.TemplateV})
 	if err != nil {
 		return old, nil, &InputError{"the reply cannot be composed: " + err.Error()}
 	}
