@@ -3,29 +3,33 @@ package responder
 import (
 	"maps"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"golang.org/x/net/idna"
+
 	"socialwatch"
 )
 
-// disguises are ways to write a text so that a program reads another.
-var disguises = map[string]func(r rune, rnd *rand.Rand) string{
-	"twin letters": func(r rune, rnd *rand.Rand) string {
+// disguises are ways to write a text so that a program reads another, letter by
+// letter but for the last ones.
+var disguises = map[string]func(text string, rnd *rand.Rand) string{
+	"twin letters": runes(func(r rune, rnd *rand.Rand) string {
 		row := map[rune]string{'a': "аα", 'e': "еε", 'o': "оο", 'p': "р", 'c': "с", 'i': "іı", 's': "ѕ", 'u': "υ", 'n': "ո", 'd': "ԁ"}[r]
 		if all := []rune(row); len(all) > 0 && rnd.IntN(2) == 0 {
 			return string(all[rnd.IntN(len(all))])
 		}
 		return string(r)
-	},
-	"full width": func(r rune, _ *rand.Rand) string {
+	}),
+	"full width": runes(func(r rune, _ *rand.Rand) string {
 		if r > ' ' && r < 0x7F {
 			return string(r + 0xFEE0)
 		}
 		return string(r)
-	},
-	"bold mathematics": func(r rune, _ *rand.Rand) string {
+	}),
+	"bold mathematics": runes(func(r rune, _ *rand.Rand) string {
 		switch {
 		case r >= 'a' && r <= 'z':
 			return string(r - 'a' + 0x1D41A)
@@ -33,26 +37,26 @@ var disguises = map[string]func(r rune, rnd *rand.Rand) string{
 			return string(r - '0' + 0x1D7CE)
 		}
 		return string(r)
-	},
-	"accents": func(r rune, rnd *rand.Rand) string {
+	}),
+	"accents": runes(func(r rune, rnd *rand.Rand) string {
 		if strings.ContainsRune("aeiou", r) && rnd.IntN(2) == 0 {
 			return string(r) + "\u0301"
 		}
 		return string(r)
-	},
-	"digits of other scripts": func(r rune, rnd *rand.Rand) string {
+	}),
+	"digits of other scripts": runes(func(r rune, rnd *rand.Rand) string {
 		if r >= '0' && r <= '9' {
 			return string(r - '0' + []rune{0x660, 0x6F0, 0x966, 0xE50, 0x1D7D8}[rnd.IntN(5)])
 		}
 		return string(r)
-	},
-	"zero width": func(r rune, rnd *rand.Rand) string {
+	}),
+	"zero width": runes(func(r rune, rnd *rand.Rand) string {
 		if rnd.IntN(3) == 0 {
 			return string(r) + string([]rune{0x200B, 0x200C, 0x2060, 0xFEFF, 0xAD, 0x34F}[rnd.IntN(6)])
 		}
 		return string(r)
-	},
-	"case": func(r rune, rnd *rand.Rand) string {
+	}),
+	"case": runes(func(r rune, rnd *rand.Rand) string {
 		switch {
 		case r >= 0x250: // a capital may look like another letter than its small form
 			return string(r)
@@ -60,28 +64,62 @@ var disguises = map[string]func(r rune, rnd *rand.Rand) string{
 			return strings.ToUpper(string(r))
 		}
 		return strings.ToLower(string(r))
-	},
-	"more spaces": func(r rune, rnd *rand.Rand) string {
+	}),
+	"more spaces": runes(func(r rune, rnd *rand.Rand) string {
 		if r == ' ' {
 			return []string{"  ", " \t", "\n", "   "}[rnd.IntN(4)]
 		}
 		return string(r)
-	},
-	"wide spaces": func(r rune, rnd *rand.Rand) string {
+	}),
+	"wide spaces": runes(func(r rune, rnd *rand.Rand) string {
 		if r == ' ' {
 			return string([]rune{0xA0, 0x2003, 0x202F, 0x3000}[rnd.IntN(4)])
 		}
 		return string(r)
+	}),
+	"split numbers": func(text string, rnd *rand.Rand) string {
+		return digitRuns.ReplaceAllStringFunc(text, func(run string) string {
+			var b strings.Builder
+			for i, r := range run {
+				if i > 0 && rnd.IntN(3) == 0 {
+					b.WriteString([]string{" ", "-", ".", "/", "_", "\u2011", "\u2013", " - ", "\u00B7"}[rnd.IntN(9)])
+				}
+				b.WriteRune(r)
+			}
+			return b.String()
+		})
+	},
+	"punycode": func(text string, rnd *rand.Rand) string {
+		return hostForm.ReplaceAllStringFunc(text, func(host string) string {
+			labels := strings.Split(host, ".")
+			for i, label := range labels[:len(labels)-1] {
+				if posing := strings.NewReplacer("a", "а", "e", "е", "o", "о", "p", "р").Replace(label); posing != label && rnd.IntN(4) > 0 {
+					labels[i], _ = idna.Punycode.ToASCII(posing)
+				}
+			}
+			return strings.Join(labels, ".")
+		})
 	},
 }
 
-func disguise(text, how string, seed uint64) string {
-	rnd := rand.New(rand.NewPCG(seed, 1))
-	var b strings.Builder
-	for _, r := range text {
-		b.WriteString(disguises[how](r, rnd))
+var (
+	digitRuns = regexp.MustCompile(`[0-9]{4,}`)
+	hostForm  = regexp.MustCompile(`[a-z0-9-]+(?:\.[a-z0-9-]+)+`)
+)
+
+// runes makes a disguise of one of letters.
+func runes(f func(rune, *rand.Rand) string) func(string, *rand.Rand) string {
+	return func(text string, rnd *rand.Rand) string {
+		var b strings.Builder
+		for _, r := range text {
+			b.WriteString(f(r, rnd))
+		}
+		return b.String()
 	}
-	return b.String()
+}
+
+func disguise(text, how string, seed uint64) string {
+	return disguises[how](text, rand.New(rand.NewPCG(seed, 1)))
 }
 
 // violations are the examples that must block.

@@ -1,6 +1,9 @@
 package responder
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // stretch is digits that a reader takes for one number: groups with a few
 // separators between. from and to are offsets into the folded text.
@@ -154,26 +157,58 @@ func shortCase(token string) bool {
 // harmless puts letters in the place of dates, times, amounts and measures,
 // unless they are part of a longer number.
 func harmless(text string) string {
-	var b []byte
-	end := int32(0)
+	var hits [][2]int
 	for _, h := range theVocabulary().numbers.scan(text, nil) {
-		if h.from < end || h.from > 0 && glue(text, int(h.from)-1, -1) || int(h.to) < len(text) && glue(text, int(h.to), 1) {
+		from, to := int(h.from), int(h.to)
+		if len(hits) > 0 && from < hits[len(hits)-1][1] || from > 0 && glue(text, from-1, -1) || to < len(text) && glue(text, to, 1) {
 			continue
 		}
-		if b == nil {
-			b = []byte(text)
-		}
-		end = h.to
-		for i := h.from; i < h.to; i++ {
+		hits = append(hits, [2]int{from, to})
+	}
+	if len(hits) == 0 {
+		return text
+	}
+	b := []byte(text)
+	for _, h := range hits {
+		for i := h[0]; i < h[1]; i++ {
 			if b[i] < 0x80 {
 				b[i] = 'x'
 			}
 		}
 	}
-	if b == nil {
-		return text
+	for range 2 { // there and back: one that is none makes more of its neighbours
+		for _, h := range hits {
+			if besides(b, h[0]-1, -1)+besides(b, h[1], 1) >= minBeside {
+				copy(b[h[0]:h[1]], text[h[0]:h[1]])
+			}
+		}
+		slices.Reverse(hits)
 	}
 	return string(b)
+}
+
+// minBeside is how many digits beside a date, time, amount or measure make it a
+// part of a longer number.
+const minBeside = 3
+
+// besides counts the digits of a number that goes on from i in the direction of
+// step, across separators; a year is none.
+func besides(b []byte, i, step int) int {
+	var run []byte
+	for gap := 0; i >= 0 && i < len(b) && len(run) < minContact && gap < 4; i += step {
+		if b[i] >= '0' && b[i] <= '9' {
+			run, gap = append(run, b[i]), 0
+		} else if gap++; strings.IndexByte(separators, b[i]) < 0 {
+			break
+		}
+	}
+	if step < 0 {
+		slices.Reverse(run)
+	}
+	if year(string(run)) {
+		return 0
+	}
+	return len(run)
 }
 
 // glue reports whether a digit stands at i, or behind one joining sign there.
@@ -274,8 +309,11 @@ func distance(text string, from, to int) int {
 
 // joins reports whether a number goes on across these separators.
 func joins(between string) bool {
-	return distance(between, 0, len(between)) <= 5 && strings.Trim(between, " \t\n-./()+_*~|\\") == ""
+	return distance(between, 0, len(between)) <= 5 && strings.Trim(between, separators) == ""
 }
+
+// separators stand between the groups of one number.
+const separators = " \t\n-./()+_*~|\\"
 
 // withoutAllowed cuts numbers of the allow-list out of a stretch.
 func (c *check) withoutAllowed(s stretch) []stretch {

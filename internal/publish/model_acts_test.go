@@ -29,14 +29,21 @@ var acts = []act{
 	{3, "customer posts", (*model).complains}, {2, "customer edits", (*model).edits}, {1, "customer deletes", (*model).deletes},
 	{2, "customer adds", (*model).adds}, {1, "native answer", (*model).answersNatively},
 	{1, "a read fails", (*model).faultyRead}, {4, "stop", (*model).stops},
-	{1, "the check changes", func(m *model, _ *rand.Rand) error { m.blocking = !m.blocking; return nil }},
+	{1, "the check changes", func(m *model, r *rand.Rand) error {
+		if r.IntN(2) == 0 {
+			m.warning = !m.warning
+			return nil
+		}
+		m.blocking = !m.blocking
+		return nil
+	}},
 	{8, "a call is lost", (*model).faultyCall}, {18, "time passes", (*model).passes},
 	{3, "crash", func(m *model, r *rand.Rand) error { return m.crash(r.IntN(len(m.procs))) }},
 	{6, "poll", (*model).polls}, {2, "threads", (*model).looks}, {24, "send", (*model).sends}, {2, "expire", (*model).expires},
 	{18, "approve", (*model).approves}, {5, "edit", (*model).revises}, {3, "reject", (*model).rejects}, {4, "undo", (*model).undoes},
 	{2, "withdraw", (*model).withdraws}, {4, "draft again", (*model).draftsAgain}, {10, "settle", (*model).settles},
 	{4, "lease", (*model).leases}, {1, "end lease", (*model).endsLease}, {5, "take next", (*model).takes},
-	{3, "resume", (*model).resumes},
+	{3, "resume", (*model).resumes}, {4, "extend", (*model).extends}, {3, "draft anew", (*model).draftsAnew},
 }
 
 // step lets one of the waiting works go on for some gates, or something new
@@ -278,7 +285,21 @@ func (m *model) withdraws(r *rand.Rand) error {
 		m.gate("withdraw")
 		_, err := p.store.Withdraw(m.ctx, d, m.now())
 		return err
-	}, socialwatch.ReplyApproved, socialwatch.ReplyBlocked, socialwatch.ReplyFailed)
+	}, socialwatch.ReplyApproved, socialwatch.ReplyHolding, socialwatch.ReplyBlocked, socialwatch.ReplyFailed)
+}
+
+func (m *model) extends(r *rand.Rand) error {
+	return m.decides(r, "extend", func(p *process, d socialwatch.Decision) error {
+		_, err := p.desk.Extend(m.ctx, d)
+		return err
+	}, socialwatch.ReplyHolding)
+}
+
+func (m *model) draftsAnew(r *rand.Rand) error {
+	return m.decides(r, "draft anew", func(p *process, d socialwatch.Decision) error {
+		_, err := p.desk.Anew(m.ctx, d)
+		return err
+	}, socialwatch.ReplyAwaiting)
 }
 
 func (m *model) draftsAgain(r *rand.Rand) error {

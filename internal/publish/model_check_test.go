@@ -1,8 +1,6 @@
 package publish
 
 import (
-	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +18,7 @@ type replyNow struct {
 	version, attempt    int
 	hash, key, postID   string
 	expires, leaseUntil time.Time
+	holdUntil           time.Time
 	decider             string
 	retry, look         bool // something is due by itself
 }
@@ -43,6 +42,8 @@ type happened struct {
 		Version        int
 		ReplyID        int64 `json:"reply_id"`
 		HandedOver     bool  `json:"handed_over"`
+		SelfApproved   bool  `json:"self_approved"`
+		Confirmed      struct{ Reasons []string }
 	}
 }
 
@@ -56,6 +57,7 @@ type truth struct {
 	yes      map[approved]string              // who approved, by the log
 	moved    map[int64]bool                   // the thread has moved while a reply was in doubt
 	judged   map[string]bool                  // public posts
+	filled   map[[2]string]bool               // templates that were approved as they fill, by id and version
 	stopped  bool
 	took     int64 // by the last step
 	taker    string
@@ -64,7 +66,7 @@ type truth struct {
 
 func newTruth() truth {
 	return truth{versions: map[[2]int64]versionNow{}, state: map[int64]socialwatch.ReplyState{}, proposed: map[[2]int64]int64{},
-		yes: map[approved]string{}, moved: map[int64]bool{}, judged: map[string]bool{}}
+		yes: map[approved]string{}, moved: map[int64]bool{}, filled: map[[2]string]bool{}, judged: map[string]bool{}}
 }
 
 // check judges the step just made.
@@ -88,6 +90,9 @@ func (m *model) check() error {
 			return fmt.Errorf("event %d, %s of reply %d by %s: %w", e.id, e.kind, e.reply, e.actor, err)
 		}
 	}
+	if len(m.unconfirmed) > 0 {
+		return fmt.Errorf("replies %d were approved without the second key", m.unconfirmed)
+	}
 	return errors.Join(m.judgeReplies(before), m.judgePublic(), m.judgeTaken(before))
 }
 
@@ -107,6 +112,8 @@ func (m *model) judge(e happened, before []replyNow) error {
 	case socialwatch.EventThreadMoved:
 		m.truth.moved[e.data.ReplyID] = true
 		return nil
+	case socialwatch.EventReplyExtended:
+		return m.judgeExtension(e)
 	}
 	if !strings.HasPrefix(e.kind, "reply.") {
 		return nil
@@ -135,7 +142,7 @@ func (m *model) judge(e happened, before []replyNow) error {
 			return errors.New("it is on its way under Stop")
 		}
 	case socialwatch.ReplySending:
-		return m.judgeSending(e)
+		return m.judgeSending(e, find(before, e.reply))
 	case socialwatch.ReplyExpired:
 		return judgeExpiry(e, from, find(before, e.reply))
 	case socialwatch.ReplyRejected, socialwatch.ReplyCancelled:
@@ -152,12 +159,23 @@ func (m *model) judgeApproval(e happened, v versionNow) error {
 	if role := crew[e.actor]; e.actor == "gone" || role != socialwatch.RoleApprover && role != socialwatch.RoleLead {
 		return errors.New("approved without the right")
 	}
+	first := m.truth.versions[[2]int64{e.reply, 1}]
+	edited := first.author != socialwatch.System || v.payload.Text != first.payload.Text
 	if v.author == e.actor {
-		at := [2]int64{e.reply, int64(e.data.Version)}
-		earlier := m.truth.versions[[2]int64{e.reply, int64(e.data.Version) - 1}]
-		if e.id != m.truth.proposed[at]+3 || earlier.author == e.actor {
-			return errors.New("approved by its author")
+		if err := m.judgeOwn(e, first, edited); err != nil {
+			return err
 		}
+	} else if e.data.SelfApproved {
+		return errors.New("called self-approved")
+	}
+	template := [2]string{socialwatch.TemplateID(v.payload.Template), fmt.Sprint(v.payload.TemplateV)}
+	switch asked := e.data.Confirmed.Reasons; {
+	case edited != slices.Contains(asked, socialwatch.ReasonEdited):
+		return fmt.Errorf("edited: %v, confirmed: %v", edited, asked)
+	case !m.truth.filled[template] && !slices.Contains(asked, socialwatch.ReasonNewTemplate):
+		return fmt.Errorf("a new template, confirmed: %v", asked)
+	case !edited:
+		m.truth.filled[template] = true
 	}
 	m.truth.yes[approved{e.reply, e.data.Hash}] = e.actor
 	m.truth.moved[e.reply] = false
@@ -165,10 +183,40 @@ func (m *model) judgeApproval(e happened, v versionNow) error {
 	return nil
 }
 
+// judgeOwn judges the approval of a text by who wrote it.
+func (m *model) judgeOwn(e happened, first versionNow, edited bool) error {
+	earlier := m.truth.versions[[2]int64{e.reply, int64(e.data.Version) - 1}]
+	atOnce := e.data.Version > 1 && e.id == m.truth.proposed[[2]int64{e.reply, int64(e.data.Version)}]+3 && earlier.author != e.actor
+	switch {
+	case m.second != socialwatch.SecondOff && edited && first.author != e.actor:
+		return errors.New("an edit approved by who made it")
+	case !atOnce && !m.self:
+		return errors.New("approved by its author")
+	case atOnce == e.data.SelfApproved:
+		return fmt.Errorf("written and approved in one step: %v, called self-approved: %v", atOnce, e.data.SelfApproved)
+	}
+	return nil
+}
+
+// judgeExtension wants a window that is open, and a person with the right.
+func (m *model) judgeExtension(e happened) error {
+	m.count.extended++
+	role := crew[e.actor]
+	switch {
+	case m.truth.state[e.reply] != socialwatch.ReplyHolding:
+		return fmt.Errorf("extended while %s", m.truth.state[e.reply])
+	case e.actor == "gone" || role != socialwatch.RoleApprover && role != socialwatch.RoleLead:
+		return errors.New("without the right")
+	}
+	return nil
+}
+
 // judgeSending wants all that a call needs.
-func (m *model) judgeSending(e happened) error {
+func (m *model) judgeSending(e happened, before replyNow) error {
 	r := find(m.truth.replies, e.reply)
 	switch {
+	case before.state == socialwatch.ReplyHolding && e.at.Before(before.holdUntil):
+		return fmt.Errorf("a call at %s, it held until %s", e.at, before.holdUntil)
 	case m.truth.stopped:
 		return errors.New("a call under Stop")
 	case m.truth.yes[approved{e.reply, e.data.Hash}] == "":
@@ -287,72 +335,4 @@ func (m *model) judgeTaken(before []replyNow) error {
 		return fmt.Errorf("%s was handed reply %d: %+v", m.truth.taker, id, now)
 	}
 	return nil
-}
-
-// readReplies returns the newest event, too.
-func (m *model) readReplies() (newest int64, err error) {
-	rows, err := m.db.QueryContext(m.ctx, `select id, mention_id, case_id, state, version, attempt, hash, coalesce(key, ''),
-coalesce(post_id, ''), expires_at, deciding_until, decider, retry_at is not null, look_at is not null,
-(select coalesce(max(id), 0) from events) from replies order by id`)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	m.truth.replies = nil
-	for rows.Next() {
-		var r replyNow
-		var until sql.NullTime
-		if err := rows.Scan(&r.id, &r.mention, &r.caseID, &r.state, &r.version, &r.attempt, &r.hash, &r.key, &r.postID, &r.expires, &until,
-			&r.decider, &r.retry, &r.look, &newest); err != nil {
-			return 0, err
-		}
-		r.leaseUntil = until.Time
-		m.truth.replies = append(m.truth.replies, r)
-	}
-	return newest, rows.Err()
-}
-
-func (m *model) readVersions() error {
-	rows, err := m.db.QueryContext(m.ctx, "select reply_id, version, payload, hash, author from reply_versions")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var at [2]int64
-		var v versionNow
-		var payload string
-		if err := rows.Scan(&at[0], &at[1], &payload, &v.hash, &v.author); err != nil {
-			return err
-		}
-		if err := json.Unmarshal([]byte(payload), &v.payload); err != nil {
-			return err
-		}
-		if old, ok := m.truth.versions[at]; ok && (old.hash != v.hash || old.author != v.author) {
-			return fmt.Errorf("version %d of reply %d was written over", at[1], at[0])
-		}
-		m.truth.versions[at] = v
-	}
-	return rows.Err()
-}
-
-func (m *model) readEvents() (events []happened, err error) {
-	rows, err := m.db.QueryContext(m.ctx, fmt.Sprintf("select id, kind, coalesce(reply_id, 0), actor, at, data from events where id > %d order by id", m.truth.last))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var e happened
-		var data string
-		if err := rows.Scan(&e.id, &e.kind, &e.reply, &e.actor, &e.at, &data); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal([]byte(data), &e.data); err != nil {
-			return nil, fmt.Errorf("event %s: %s: %w", e.kind, data, err)
-		}
-		m.truth.last = e.id
-		events = append(events, e)
-	}
-	return events, rows.Err()
 }

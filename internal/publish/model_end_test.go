@@ -18,7 +18,7 @@ func (m *model) finale() error {
 	}
 	m.note("the end")
 	m.sim.ClearFaults()
-	m.blocking = false
+	m.blocking, m.warning = false, false
 	p, lea := m.procs[0], m.people["lea"]
 	for _, pause := range []time.Duration{30 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 17 * time.Minute, 17 * time.Minute} {
 		for _, do := range []func() error{

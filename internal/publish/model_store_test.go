@@ -67,7 +67,32 @@ func (g *gated) Approve(ctx context.Context, a socialwatch.Approval) (socialwatc
 	g.m.gate("approve")
 	r, err := g.Store.Approve(ctx, a)
 	if err == nil {
-		g.m.approvals[a.Key] = approved{r.ID, a.Hash}
+		g.m.given(r, a)
+	}
+	return r, err
+}
+
+// given keeps what a person has approved, and wants a second key where one is due.
+func (m *model) given(r socialwatch.Reply, a socialwatch.Approval) {
+	m.approvals[a.Key] = approved{r.ID, a.Hash}
+	if a.Confirmed.Asks() && a.Confirm != a.Confirmed.Digest {
+		m.unconfirmed = append(m.unconfirmed, r.ID)
+	}
+	if a.Confirmed.Asks() {
+		m.count.confirmed++
+	}
+}
+
+func (g *gated) Extend(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error) {
+	g.m.gate("extend")
+	return g.Store.Extend(ctx, d, at)
+}
+
+func (g *gated) Redraft(ctx context.Context, d socialwatch.Redraft) (socialwatch.Reply, error) {
+	g.m.gate("redraft")
+	r, err := g.Store.Redraft(ctx, d)
+	if err == nil {
+		g.m.count.anew++
 	}
 	return r, err
 }
@@ -76,7 +101,7 @@ func (g *gated) Revise(ctx context.Context, rev socialwatch.Revision) (socialwat
 	g.m.gate("revise")
 	r, err := g.Store.Revise(ctx, rev)
 	if err == nil && rev.Approval != nil {
-		g.m.approvals[rev.Approval.Key] = approved{r.ID, rev.Approval.Hash}
+		g.m.given(r, *rev.Approval)
 	}
 	return r, err
 }

@@ -76,15 +76,20 @@ type model struct {
 	stopped chan *work // the running one has come to a gate, or to its end
 
 	blocking  bool // the safety check refuses a word
+	warning   bool // it warns of that word
+	self      bool // authors may approve their own text
+	second    socialwatch.SecondPerson
 	posts     []string
 	approvals map[string]approved // by key, as people gave them
 	seen      []approved          // what was on somebody's screen
 	truth     truth
-	trace     []string
-	count     counts
+
+	unconfirmed []int64 // replies approved without the second key that was due
+	trace       []string
+	count       counts
 }
 
-type counts struct{ steps, switches, crashes, approved, published, sent, unknown, superseded, expired, taken int }
+type counts struct{ steps, switches, crashes, approved, published, sent, unknown, superseded, expired, taken, confirmed, extended, anew int }
 
 func (c *counts) add(d counts) {
 	c.steps += d.steps
@@ -97,6 +102,9 @@ func (c *counts) add(d counts) {
 	c.superseded += d.superseded
 	c.expired += d.expired
 	c.taken += d.taken
+	c.confirmed += d.confirmed
+	c.extended += d.extended
+	c.anew += d.anew
 }
 
 func (m *model) now() time.Time { return m.clock }
@@ -165,17 +173,24 @@ func (m *model) boot(i int) error {
 	p.intake.Rules.Check = func(x intake.Text) []socialwatch.Finding { return m.findings(x.Payload) }
 	check := func(_ socialwatch.ReplyContext, pl socialwatch.Payload) []socialwatch.Finding { return m.findings(pl) }
 	p.desk = &Desk{Decisions: p.store, Switches: p.store, Replies: p.store, Connector: connector, Refresh: p.intake.Look,
-		Check: check, Now: m.now, Hold: 20 * time.Second, Expiry: 4 * time.Hour}
+		Check: check, Compare: compared, Now: m.now, Hold: 20 * time.Second, Expiry: 4 * time.Hour, Holds: p.store, Redrafts: p.store,
+		Self: func(string) bool { return m.self }, Second: m.second,
+		Incident: func(_ context.Context, rc socialwatch.ReplyContext) (*socialwatch.Draft, error) {
+			return &socialwatch.Draft{Account: "shop_help", Parent: rc.Parent.Post, Text: "Sorry. Many wait as you do.", Language: "en", Template: "incident#2", TemplateV: 1}, nil
+		}}
 	p.publisher = &Publisher{Sends: p.store, Looks: p.store, Replies: p.store, Connector: connector, Refresh: p.intake.LookAround,
 		Check: check, Worker: p.name, Timeout: callTimeout, Settle: time.Second, Now: m.now, Log: slog.New(slog.DiscardHandler), at: m.gate}
 	m.procs[i] = p
 	return nil
 }
 
-// findings blocks a word while the model wants it so.
+// findings blocks a word, or warns of it, while the model wants it so.
 func (m *model) findings(p socialwatch.Payload) []socialwatch.Finding {
 	if m.blocking && strings.Contains(p.Text, "Sorry") {
 		return []socialwatch.Finding{{Rule: "word", Blocks: true, Words: "Sorry"}}
+	}
+	if m.warning && strings.Contains(p.Text, "Sorry") {
+		return []socialwatch.Finding{{Rule: "tone", Words: "Sorry"}}
 	}
 	return nil
 }
@@ -231,14 +246,15 @@ func newStage(t *testing.T, o store.Options) *stage {
 // play runs one interleaving: steps of it, less those to be left out, then to
 // the end. The same seed on the same code takes the same way.
 func (s *stage) play(ctx context.Context, seed uint64, steps int, leave map[int]bool) (m *model, err error) {
-	for _, table := range []string{"settings", "attempts", "reply_versions", "replies", "events", "mentions", "cases", "inbox", "set_aside", "gaps", "accounts"} {
+	for _, table := range []string{"settings", "template_approvals", "attempts", "reply_versions", "replies", "events", "mentions", "cases", "inbox", "set_aside", "gaps", "accounts"} {
 		if _, err := s.db.ExecContext(ctx, "delete from "+table); err != nil {
 			return nil, err
 		}
 	}
 	start := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	m = &model{ctx: ctx, seed: seed, store: s.store, db: s.db, people: s.people, clock: start,
-		procs: make([]*process, 2), stopped: make(chan *work), approvals: map[string]approved{}, truth: newTruth()}
+		procs: make([]*process, 2), stopped: make(chan *work), approvals: map[string]approved{}, truth: newTruth(),
+		self: seed%3 == 0, second: []socialwatch.SecondPerson{socialwatch.SecondOff, socialwatch.SecondAlways, socialwatch.SecondOutsideSlots, socialwatch.SecondOff}[seed/3%4]}
 	m.network.Store(start.UnixNano())
 	flavour := []simulator.Flavour{simulator.FlavourMastodon, simulator.FlavourGoToSocial}[seed%2]
 	m.sim = simulator.NewMastodon(simulator.Options{Flavour: flavour, Seed: seed, Now: func() time.Time { return time.Unix(0, m.network.Load()).UTC() }})
