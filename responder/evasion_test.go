@@ -79,14 +79,16 @@ var disguises = map[string]func(text string, rnd *rand.Rand) string{
 	}),
 	"split numbers": func(text string, rnd *rand.Rand) string {
 		return digitRuns.ReplaceAllStringFunc(text, func(run string) string {
-			var b strings.Builder
-			for i, r := range run {
-				if i > 0 && rnd.IntN(3) == 0 {
-					b.WriteString([]string{" ", "-", ".", "/", "_", "\u2011", "\u2013", " - ", "\u00B7"}[rnd.IntN(9)])
-				}
-				b.WriteRune(r)
+			if run[0] > '9' { // K-1042 33 may be a short code, and a number
+				return run
 			}
-			return b.String()
+			sign := []string{" ", "-", ".", "/", "_", "\u2011", "\u2013", " - ", "\u00B7"}[rnd.IntN(9)]
+			var groups []string
+			for run != "" {
+				n := min(2+rnd.IntN(3), len(run))
+				groups, run = append(groups, run[:n]), run[n:]
+			}
+			return strings.Join(groups, sign)
 		})
 	},
 	"punycode": func(text string, rnd *rand.Rand) string {
@@ -103,7 +105,7 @@ var disguises = map[string]func(text string, rnd *rand.Rand) string{
 }
 
 var (
-	digitRuns = regexp.MustCompile(`[0-9]{4,}`)
+	digitRuns = regexp.MustCompile(`(?:[A-Za-z]-?)?[0-9]{6,}`)
 	hostForm  = regexp.MustCompile(`[a-z0-9-]+(?:\.[a-z0-9-]+)+`)
 )
 

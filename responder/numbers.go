@@ -189,16 +189,22 @@ func harmless(text string) string {
 
 // minBeside is how many digits beside a date, time, amount or measure make it a
 // part of a longer number.
-const minBeside = 3
+const minBeside = 2
 
 // besides counts the digits of a number that goes on from i in the direction of
 // step, across separators; a year is none.
 func besides(b []byte, i, step int) int {
 	var run []byte
-	for gap := 0; i >= 0 && i < len(b) && len(run) < minContact && gap < 4; i += step {
-		if b[i] >= '0' && b[i] <= '9' {
+	for gap := 0; i >= 0 && i < len(b) && len(run) < minContact && gap <= maxGap; i += step {
+		switch {
+		case b[i] >= '0' && b[i] <= '9':
 			run, gap = append(run, b[i]), 0
-		} else if gap++; strings.IndexByte(separators, b[i]) < 0 {
+			continue
+		case gap > 0 && space(b[i]) && space(b[i-step]): // spaces that stand together are one
+		default:
+			gap++
+		}
+		if strings.IndexByte(separators, b[i]) < 0 {
 			break
 		}
 	}
@@ -309,8 +315,11 @@ func distance(text string, from, to int) int {
 
 // joins reports whether a number goes on across these separators.
 func joins(between string) bool {
-	return distance(between, 0, len(between)) <= 5 && strings.Trim(between, separators) == ""
+	return distance(between, 0, len(between)) <= maxGap && strings.Trim(between, separators) == ""
 }
+
+// maxGap is how many separators may stand between two groups of one number.
+const maxGap = 5
 
 // separators stand between the groups of one number.
 const separators = " \t\n-./()+_*~|\\"
