@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/responder"
 )
 
 func TestAnUndoWindowIsExtendedWhereOneIs(t *testing.T) {
@@ -86,4 +87,8 @@ func TestRowAndCardShowHowFarATextIsTheTemplates(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", rp.Edit, got, want)
 		}
 	}
+}
+
+func compare(rc socialwatch.ReplyContext, text string) socialwatch.Change {
+	return responder.Compare(rc.Original, rc.Slots, rc.Reply.Payload.Text, text)
 }

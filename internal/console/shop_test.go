@@ -86,10 +86,7 @@ func newShop(t testing.TB) *shop {
 		must(t, err)
 	}
 	conn := &connectors.Connector{Account: account, Network: socialwatch.Mastodon, Host: host, Composer: composer{}}
-	s.desk = &publish.Desk{Decisions: s.Store, Switches: s.Store, Replies: s.Store, Check: safe, Hold: 20 * time.Second, Now: s.now, Holds: s.Store,
-		Compare: func(rc socialwatch.ReplyContext, text string) socialwatch.Change {
-			return responder.Compare(rc.Original, rc.Slots, rc.Reply.Payload.Text, text)
-		},
+	s.desk = &publish.Desk{Decisions: s.Store, Switches: s.Store, Replies: s.Store, Check: safe, Hold: 20 * time.Second, Now: s.now, Holds: s.Store, Compare: compare,
 		Connector: func(string) *connectors.Connector { return conn }}
 	s.ledger = &ledger.Ledger{Store: s.Store, Budgets: map[string]socialwatch.Budget{}, Now: s.now}
 	s.logins = &auth.Logins{Store: s.Store, Links: s.Store, Now: s.now}

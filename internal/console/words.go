@@ -11,6 +11,7 @@ import (
 // language is more such maps.
 var english = func() map[string]string {
 	all := maps.Clone(englishPages)
+	maps.Copy(all, englishDesk)
 	maps.Copy(all, englishTerms)
 	maps.Copy(all, englishMoney)
 	maps.Copy(all, englishCasework)
