@@ -132,7 +132,8 @@ type incidentView struct {
 	AnewText  string
 	AnewDone  string
 	Done      *doneView
-	NoneFree  bool // never: the notice knows it of Approvals
+	NoneFree  bool     // never: the notice knows it of Approvals
+	Did       *didView // never either
 }
 
 // incidentCard is one draft in full, with the digit that approves it.
