@@ -192,7 +192,7 @@ func (m *model) judgeOwn(e happened, first versionNow, edited bool) error {
 		return errors.New("an edit approved by who made it")
 	case !atOnce && !m.self:
 		return errors.New("approved by its author")
-	case atOnce == e.data.SelfApproved:
+	case !atOnce && !e.data.SelfApproved, e.data.SelfApproved && !m.self: // saved and approved at once may be two steps
 		return fmt.Errorf("written and approved in one step: %v, called self-approved: %v", atOnce, e.data.SelfApproved)
 	}
 	return nil
