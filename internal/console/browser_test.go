@@ -311,6 +311,7 @@ func TestBrowserFitsAPhone(t *testing.T) {
 	s := newShop(t)
 	b := newBrowser(t, s)
 	ids := busyDay(t, s)
+	s.learn(t)
 	b.enter("lea")
 	for _, width := range []int64{320, 360, 640, 800, 1024, 1280, 1440} {
 		options := []chromedp.EmulateViewportOption{}
@@ -319,7 +320,7 @@ func TestBrowserFitsAPhone(t *testing.T) {
 		}
 		b.do(chromedp.EmulateViewport(width, 740, options...))
 		for _, path := range []string{"/", "/replies/1", "/replies/1/edit", fmt.Sprintf("/replies/%d", ids["unknown"]), fmt.Sprintf("/replies/%d", ids["blocked"]),
-			"/cases", "/cases/K-1001", "/mentions", "/connections", "/help"} {
+			"/cases", "/cases/K-1001", "/mentions", "/connections", "/help", "/search", "/search?q=order"} {
 			b.open(path)
 			if over := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 				t.Errorf("%s at %d px scrolls sideways by %d px", path, width, over)

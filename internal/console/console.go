@@ -87,6 +87,7 @@ type Options struct {
 	Tokens   Tokens
 	Audit    Auditor
 	Reports  Reports
+	Search   Searcher
 	// Incidents reads spikes and impostors; nil: no page shows them.
 	Incidents Incidents
 	// Anew puts what an incident's template says in the place of a draft, which
@@ -166,7 +167,7 @@ type Console struct {
 func New(o Options) (*Console, error) {
 	for name, missing := range map[string]bool{"Queue": o.Queue == nil, "Live": o.Live == nil, "Cases": o.Cases == nil, "Connections": o.Connections == nil,
 		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "People": o.People == nil, "Sessions": o.Sessions == nil,
-		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Reports": o.Reports == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
+		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Reports": o.Reports == nil, "Search": o.Search == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
 		"Bench":    o.Bench == nil,
 		"Casework": o.Casework == nil, "Notebook": o.Notebook == nil, "Mask": o.Mask == nil} {
 		if missing {
@@ -272,6 +273,7 @@ func (c *Console) routes() http.Handler {
 		"POST /settings":                      c.settings,
 		"GET /rules":                          c.rules,
 		"GET /reports":                        c.reports,
+		"GET /search":                         c.search,
 		"GET /reports.csv":                    c.reportFile,
 		"GET /audit":                          c.audit,
 		"GET /audit.csv":                      c.auditFile,

@@ -73,6 +73,7 @@ func TestLook(t *testing.T) {
 	}
 	s := newShop(t)
 	ids := busyDay(t, s)
+	s.learn(t)
 	moneyDay(t, s)
 	alertDay(t, s)
 	t.Log(ids)

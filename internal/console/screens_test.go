@@ -29,6 +29,7 @@ func (s *shop) screens(t testing.TB) []screen {
 	s.poses(t, hit[0], socialwatch.Mastodon)
 	moneyDay(t, s)
 	alertDay(t, s)
+	s.learn(t)
 	lead := []screen{
 		{"approvals", "/", ""}, {"approvals-over", "/?show=over", ""}, {"approvals-empty", "/?account=nobody", ""},
 		{"editor", fmt.Sprintf("/replies/%d/edit", ids["row1"]), ""},
@@ -36,7 +37,7 @@ func (s *shop) screens(t testing.TB) []screen {
 		{"cases", "/cases", ""}, {"case", "/cases/K-1001", ""}, {"case-impostor", "/cases/" + hit[0].Number, ""},
 		{"mentions", "/mentions", ""}, {"templates", "/templates", ""}, {"rules", "/rules?last=200", ""},
 		{"reports", "/reports", ""}, {"reports-today", "/reports?days=1", ""}, {"connections", "/connections", ""},
-		{"audit", "/audit", ""}, {"help", "/help", ""}, {"settings", "/settings", ""}, {"missing", "/nowhere", ""},
+		{"audit", "/audit", ""}, {"help", "/help", ""}, {"search", "/search", ""}, {"search-found", "/search?q=order", ""}, {"settings", "/settings", ""}, {"missing", "/nowhere", ""},
 	}
 	for _, state := range []string{"unknown", "blocked", "failed", "sent", "holding", "thread", "edited"} {
 		lead = append(lead, screen{"card-" + state, fmt.Sprintf("/replies/%d", ids[state]), ""})

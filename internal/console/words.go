@@ -22,6 +22,7 @@ var english = func() map[string]string {
 	maps.Copy(all, englishReports)
 	maps.Copy(all, englishLive)
 	maps.Copy(all, englishAlerts)
+	maps.Copy(all, englishSearch)
 	return all
 }()
 
@@ -84,7 +85,7 @@ var keyTable = []struct{ keys, text string }{
 	{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
 	{"x", "key.escalate"}, {"s", "key.snooze"}, {"n", "key.note"}, {"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
 	{"g a", "key.ga"}, {"g c", "key.gc"}, {"g i", "key.gi"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
-	{"g r", "key.gr"}, {"g u", "key.gu"}, {"g s", "key.gs"}, {"?", "key.help"}, {"Esc", "key.back"},
+	{"g r", "key.gr"}, {"g u", "key.gu"}, {"g s", "key.gs"}, {"/", "key.search"}, {"?", "key.help"}, {"Esc", "key.back"},
 }
 
 // keyList is what the help shows.

@@ -24,7 +24,7 @@ const (
 	sqlWordsClaimTail = `on conflict (case_id) do update set words = '' where 1 = 0`
 	sqlWordsKeepTail  = `on conflict (case_id) do update set words = excluded.words where case_words.words <> excluded.words`
 
-	sqlWordsCases = `select id, number, state, customer, orders from cases where id in (?)`
+	sqlWordsCases = `select id, number, account, state, customer, orders from cases where id in (?)`
 
 	// All that is written in cases, each text once: posts that stand,
 	// replies that were said or may be, and colleagues' notes.
@@ -180,6 +180,7 @@ func (t *tx) caseWords(ctx context.Context, ids []int64) (map[int64]string, erro
 	var cases []struct {
 		ID       int64            `db:"id"`
 		Number   string           `db:"number"`
+		Account  string           `db:"account"`
 		State    string           `db:"state"`
 		Customer jsonOf[customer] `db:"customer"`
 		Orders   jsonOf[[]string] `db:"orders"`
@@ -197,6 +198,7 @@ func (t *tx) caseWords(ctx context.Context, ids []int64) (map[int64]string, erro
 			continue // its number leads to the one that survived
 		}
 		b := bag{has: map[string]bool{}}
+		b.add(accountTerm(c.Account))
 		b.text(c.Number)
 		b.person(c.Customer.V.Handle, c.Customer.V.Name)
 		for _, o := range c.Orders.V {

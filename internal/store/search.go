@@ -127,6 +127,9 @@ func (t *tx) search(ctx context.Context, f SearchFilter) (r SearchResult, err er
 	if f.After == "" {
 		most = max(most, SearchCountMax+1)
 	}
+	if f.Accounts != nil && len(f.Accounts) == 0 {
+		return r, nil
+	}
 	ids, err := t.searchIDs(ctx, f, all, most)
 	if err != nil || len(ids) == 0 {
 		return r, err
@@ -180,6 +183,13 @@ func (f SearchFilter) ways(kind Kind, all []wanted, most int) ([]way, error) {
 	}
 	ask := func(query string, first ...any) way {
 		return way{fmt.Sprintf(query, where), slices.Concat(first, args, []any{most})}
+	}
+	if f.Accounts != nil {
+		of := wanted{}
+		for _, a := range f.Accounts {
+			of = append(of, []lexeme{{text: accountTerm(a)}})
+		}
+		all = append(slices.Clone(all), of)
 	}
 	match := kind.matchText(all)
 	if kind == SQLite {

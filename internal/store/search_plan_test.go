@@ -19,7 +19,7 @@ func fill(t testing.TB, fx storetest.Fixture) {
 	t.Helper()
 	db := dbtest.Raw(t, fx.Options)
 	defer db.Close()
-	words := `'often w' || (id % 5000) || ' x' || (id % 997) || ' y' || (id % 101) || ' some twenty other words stand here as they do in posts of people who wait for a parcel'
+	words := `'#@help often w' || (id % 5000) || ' x' || (id % 997) || ' y' || (id % 101) || ' some twenty other words stand here as they do in posts of people who wait for a parcel'
 || case when id % 5000 = 7 then ' rarely' else '' end || case when id < (select max(id) / 2 from cases) then ' long' else '' end`
 	cast := words
 	if fx.Kind() == store.Postgres {
@@ -87,5 +87,27 @@ func TestSearchIsFastWhateverTheWord(t *testing.T) {
 			}
 			fmt.Printf("%s, %d cases: %q in %v: %d found, median %.1f ms\n", fx.Kind(), n, f.Query, f.Accounts, found, median(took))
 		}
+		naive(t, fx)
 	})
+}
+
+// naive measures what a planner makes of the plain query.
+func naive(t *testing.T, fx storetest.Fixture) {
+	if fx.Kind() == store.SQLite {
+		return
+	}
+	db := dbtest.Raw(t, fx.Options)
+	defer db.Close()
+	for _, word := range []string{"often", "rarely", "absent", "long"} {
+		var took []float64
+		for range 7 {
+			at := time.Now()
+			var n int
+			if err := db.QueryRow("select count(*) from (select case_id from case_words where words @@ cast($1 as tsquery) order by case_id desc limit 20) x", word).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			took = append(took, float64(time.Since(at).Microseconds())/1000)
+		}
+		fmt.Printf("naive: %q: median %.1f ms\n", word, median(took))
+	}
 }

@@ -189,6 +189,10 @@ func numberTerm(number string) string {
 	return "#" + n
 }
 
+// accountTerm stands among the words of each case of an account. A case is
+// still asked whose it is; with the term few of another account are asked.
+func accountTerm(account string) string { return "#@" + whole(account, "_.-") }
+
 // wanted is one word of a query: any of the ways to find it.
 type wanted [][]lexeme
 

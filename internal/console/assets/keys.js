@@ -31,6 +31,11 @@ function press(node) {
     else node.focus();
     return;
   }
+  if (node.tagName === "INPUT") {
+    node.focus();
+    node.select();
+    return;
+  }
   node.click();
 }
 
