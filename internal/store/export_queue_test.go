@@ -77,6 +77,11 @@ func (s *Store) explain(ctx context.Context, query string, args ...any) (string,
 	}
 	var b strings.Builder
 	err := s.read(ctx, func(t *tx) error {
+		if strings.Contains(query, "case_words") {
+			if err := t.byIndex(ctx); err != nil { // as Search does
+				return err
+			}
+		}
 		query, args, err := t.bound(explain+query, args)
 		if err != nil {
 			return err

@@ -27,6 +27,10 @@ select case_id from hits w where case_id < ?%s order by case_id desc limit ?`
 	sqlSearchFTS = `select w.rowid as case_id from case_words_index w where case_words_index match ? and w.rowid < ?%s
 order by w.rowid desc limit ?`
 
+	// Of words that its statistics do not know Postgres expects one case in two
+	// hundred, and might rather read all of them.
+	sqlSearchByIndex = `set local enable_seqscan = off`
+
 	// A scalar subquery, which no planner makes a join of.
 	sqlSearchCase   = ` and (select %s from cases c where c.id = w.%s)`
 	sqlSearchRows   = `(select * from cases where id in (?)) c order by c.id desc`
@@ -145,6 +149,9 @@ func (t *tx) search(ctx context.Context, f SearchFilter) (r SearchResult, err er
 // searchIDs returns the newest cases with the words, at most most of them.
 func (t *tx) searchIDs(ctx context.Context, f SearchFilter, all []wanted, most int) (ids []int64, err error) {
 	ways, err := f.ways(t.s.dialect.kind, all, most)
+	if err == nil {
+		err = t.byIndex(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +162,15 @@ func (t *tx) searchIDs(ctx context.Context, f SearchFilter, all []wanted, most i
 		}
 	}
 	return ids, nil
+}
+
+// byIndex makes the rest of the transaction use indexes where there are any.
+func (t *tx) byIndex(ctx context.Context) error {
+	if t.s.dialect.kind != Postgres {
+		return nil
+	}
+	_, err := t.exec(ctx, sqlSearchByIndex)
+	return err
 }
 
 // way is a query for the cases found. The last one of several finds them all,
