@@ -320,6 +320,9 @@ func (c *Console) stay(w http.ResponseWriter, r *http.Request) error {
 func (c *Console) onward(w http.ResponseWriter, r *http.Request, id int64) error {
 	done := strconv.FormatInt(id, 10)
 	if incident, err := strconv.ParseInt(r.PostForm.Get("incident"), 10, 64); err == nil && incident > 0 {
+		if r.URL.Query().Get("part") == "notice" { // the page stays
+			return see(w, r, "/?part=notice&done="+done)
+		}
 		return see(w, r, "/incidents/"+strconv.FormatInt(incident, 10)+"?done="+done)
 	}
 	l := listFrom(r)

@@ -4,6 +4,7 @@ package console
 var englishLive = map[string]string{
 	"reply.snoozed": "snoozed",
 
+	"js.more":   "%d more, press .",
 	"js.pause":  "Pause updates",
 	"js.resume": "Resume updates",
 	"js.paused": "Updates are paused: nothing on this page changes by itself.",

@@ -120,6 +120,7 @@ const cardsAtOnce = 10
 // incidentView is the page of one incident.
 type incidentView struct {
 	incidentLine
+	ID        int64
 	Accounts  []string
 	Why       string
 	Days      string
@@ -161,7 +162,7 @@ func (c *Console) showIncident(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	v := &incidentView{incidentLine: c.incidentLine(i), Slots: c.timeline(opened)}
+	v := &incidentView{incidentLine: c.incidentLine(i), ID: i.ID, Slots: c.timeline(opened)}
 	v.explain(i)
 	for _, a := range i.Accounts {
 		if p.May(socialwatch.RoleReader, a) {

@@ -139,3 +139,45 @@ func TestBrowserNoticesTheEndOfItsSession(t *testing.T) {
 	must(t, s.EndSessions(t.Context(), store.SessionEnd{PersonID: s.person(t, "ana").ID, By: "ana", At: s.now()}))
 	b.until(`location.pathname === "/login" && new URLSearchParams(location.search).get("back") === "` + path + `"`)
 }
+
+// The page of an incident: approving takes no page load and moves nothing,
+// drafts that colleagues decide freeze where they stand, others are offered.
+func TestBrowserKeepsAnIncidentLive(t *testing.T) {
+	s := newShop(t)
+	b := newBrowser(t, s)
+	incident, cases := s.outage(t, 12)
+	draft := func(i int) string { return fmt.Sprintf(`#drafts .draft[data-id="%s"]`, id(s.replyOf(t, cases[i].Number))) }
+	b.enter("ana")
+	b.open(fmt.Sprintf("/incidents/%d", incident))
+	b.until(`performance.now() - (window.since ??= performance.now()) > 600`)
+	eval[int](b, `window.kept = 1`)
+	place := `[...document.querySelectorAll("#drafts .draft")].map((d) => d.dataset.id + " " + d.querySelector("[data-key]")?.dataset.key).join()`
+	before := eval[string](b, place)
+	b.press("3")
+	b.until(has("#notice", "Approved "+cases[2].Number))
+	b.until(has(draft(2)+".ended .why", "holding"))
+	b.until(`document.activeElement.closest(".draft")?.dataset.id === document.querySelector("#drafts .draft:not(.ended)").dataset.id`)
+
+	bo := s.enter(t, "bo")
+	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[0].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})
+	b.until(has(draft(0)+".ended .why", "rejected"))
+	b.press("1")
+	bo.post("/replies/"+id(s.replyOf(t, cases[4].Number))+"/lease", nil)
+	b.until(has(draft(4)+" .deciding", "being decided by bo"))
+	b.until(has("#fresh", "2 more, press ."))
+	if after := eval[string](b, place); after != before || eval[int](b, "window.kept || 0") != 1 {
+		t.Errorf("drafts changed from %s to %s, or a page was loaded", before, after)
+	}
+	if got := s.replyOf(t, cases[0].Number); got.State != socialwatch.ReplyRejected {
+		t.Errorf("a frozen draft is %s", got.State)
+	}
+	b.press(".")
+	b.until(`document.querySelectorAll("#drafts .draft:not(.ended)").length === 10`)
+	if eval[int](b, "window.kept || 0") != 1 {
+		t.Error("a page was loaded")
+	}
+	b.press("1") // what has just come has not been read
+	if got := s.replyOf(t, cases[1].Number); got.State != socialwatch.ReplyAwaiting {
+		t.Errorf("a draft that had just come is %s", got.State)
+	}
+}

@@ -16,7 +16,7 @@ const cardOf = (root) => root.querySelector("#card");
 
 function calm(event) {
   const fresh = performance.now() - begun < settle && event.target.closest(".draft .actions form");
-  if (fresh || event.target.closest("#card[data-new] .actions")) {
+  if (fresh || event.target.closest("[data-new] .actions")) {
     event.preventDefault();
     event.stopPropagation();
   }
@@ -40,7 +40,7 @@ export function put(selector, page) {
   const old = document.querySelector(selector);
   if (!fresh || !old) return false;
   old.replaceWith(document.adoptNode(fresh));
-  if (selector === "#card") {
+  if (selector === "#card" || selector === "#drafts") {
     fresh.dataset.new = "yes";
     setTimeout(() => delete fresh.dataset.new, settle);
   }

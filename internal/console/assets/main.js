@@ -3,6 +3,7 @@
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startDesk } from "./desk.js";
+import { startIncident } from "./incident.js";
 import { startEditor } from "./editor.js";
 import { startClock } from "./clock.js";
 import { startLease } from "./lease.js";
@@ -14,5 +15,6 @@ startKeys();
 const desk = startDesk();
 startEditor();
 startLive(desk);
+startIncident(desk);
 startLease();
 startNotify();
