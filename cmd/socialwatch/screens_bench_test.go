@@ -34,6 +34,7 @@ const (
 	screenRate  = 1000 // mentions a second
 	screenPages = 20   // open consoles
 	screenTrip  = 25 * time.Millisecond
+	screenWarm  = 5 * time.Second  // played before, and not measured
 	screenTime  = 60 * time.Second // SOCIALWATCH_BENCH_SECONDS overrides it
 )
 
@@ -59,8 +60,11 @@ func mentionToScreens(b *testing.B, kind store.Kind, every int, whole time.Durat
 	for b.Loop() {
 		o := dbtest.New(b, kind)
 		l := newScreens(b, o, every)
+		// A database that has been in use: its planner knows the tables.
+		l.play(b, screenWarm)
+		statistics(b, o)
 		server := serverOf(b, o)
-		began, cpu, theirs := time.Now(), ownTime(b), serverTime(server)
+		began, cpu, theirs, told := time.Now(), ownTime(b), serverTime(server), l.updates()
 		l.play(b, whole)
 		took := time.Since(began).Seconds()
 		own, db := (ownTime(b)-cpu).Seconds()/took, (serverTime(server)-theirs).Seconds()/took
@@ -72,7 +76,7 @@ func mentionToScreens(b *testing.B, kind store.Kind, every int, whole time.Durat
 		b.ReportMetric(own, "own-cores")
 		b.ReportMetric(db, "database-cores")
 		b.ReportMetric(own+db, "cores")
-		b.ReportMetric(float64(l.updates())/float64(screenPages)/took, "updates/s")
+		b.ReportMetric(float64(l.updates()-told)/float64(screenPages)/took, "updates/s")
 	}
 }
 
@@ -88,6 +92,7 @@ type screens struct {
 type tap struct {
 	host  string
 	begun time.Time
+	first int // mentions before begun
 	whole int // mentions in all
 	every int // so many mentions are one matter
 	base  time.Time
@@ -101,7 +106,7 @@ func (p *tap) Fetch(ctx context.Context, cur []byte) (b connectors.Batch, err er
 		return b, ctx.Err()
 	case <-time.After(screenTrip):
 	}
-	to := min(int(time.Since(p.begun)/(time.Second/screenRate)), p.whole)
+	to := min(p.first+int(time.Since(p.begun)/(time.Second/screenRate)), p.whole)
 	if p.begun.IsZero() {
 		to = 0
 	}
@@ -175,13 +180,13 @@ accounts:
 // play lets the mentions be created and takes them in, until all consoles have
 // been told of the last.
 func (l *screens) play(b *testing.B, whole time.Duration) {
-	l.tap.whole = int(whole.Seconds() * screenRate)
+	l.tap.first = l.tap.whole
+	l.tap.whole += int(whole.Seconds() * screenRate)
 	l.tap.begun = time.Now()
 	ctx, cancel := context.WithTimeout(b.Context(), 3*whole)
 	defer cancel()
 	c := l.app.connectors["shop_help"]
-	stored := 0
-	for stored < l.tap.whole {
+	for stored := l.tap.first; stored < l.tap.whole; {
 		r, err := l.app.intake.Poll(ctx, c)
 		if err != nil {
 			b.Fatal(err)
@@ -191,6 +196,14 @@ func (l *screens) play(b *testing.B, whole time.Duration) {
 	select { // the last of them is told
 	case <-time.After(time.Second):
 	case <-ctx.Done():
+	}
+}
+
+func statistics(b *testing.B, o store.Options) {
+	db := dbtest.Raw(b, o)
+	defer db.Close()
+	if _, err := db.Exec("analyze"); err != nil {
+		b.Fatal(err)
 	}
 }
 
@@ -206,14 +219,18 @@ func (l *screens) late(b *testing.B, o store.Options) (all []float64) {
 	}
 	defer rows.Close()
 	over, n, lost := time.Now(), 0, 0
-	for ; rows.Next(); n++ {
+	for rows.Next() {
 		var id int64
 		var post string
 		if err := rows.Scan(&id, &post); err != nil {
 			b.Fatal(err)
 		}
 		i, _ := strconv.Atoi(post)
-		created := l.tap.begun.Add(time.Duration(i+1) * time.Second / screenRate)
+		if i < l.tap.first {
+			continue
+		}
+		n++
+		created := l.tap.begun.Add(time.Duration(i-l.tap.first+1) * time.Second / screenRate)
 		for _, p := range l.pages {
 			at, ok := p.at(id)
 			if !ok {
@@ -223,7 +240,7 @@ func (l *screens) late(b *testing.B, o store.Options) (all []float64) {
 			all = append(all, max(0, at.Sub(created).Seconds()*1000))
 		}
 	}
-	if err := rows.Err(); err != nil || n != l.tap.whole/l.tap.every {
+	if err := rows.Err(); err != nil || n != (l.tap.whole-l.tap.first)/l.tap.every {
 		b.Fatalf("%d drafts of %d mentions, %v", n, l.tap.whole, err)
 	}
 	if lost > 0 {

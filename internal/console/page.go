@@ -106,7 +106,9 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request, status int, name 
 			entry = part
 		}
 	case "banners", "notice":
-		entry = part
+		if status == http.StatusOK { // a refusal shows why
+			entry = part
+		}
 	}
 	if (entry == "layout" || entry == "queue" || entry == "banners") && v.Person.Login != "" {
 		if err := c.surround(r.Context(), &v); err != nil {

@@ -4,6 +4,7 @@
 import { say, tell } from "./words.js";
 import { follow, startChannel } from "./channel.js";
 
+const settle = 500; // milliseconds in which what has just come takes no input
 const shown = 10; // drafts in full, as many as there are digits
 
 let desk;
@@ -88,8 +89,7 @@ async function send(form) {
     const body = new URLSearchParams(new FormData(form));
     const { response, page } = await desk.get(form.action + "?part=notice", { method: "POST", body });
     if (!response.ok) {
-      // Its own page says why.
-      location.assign("/replies/" + draft.dataset.id);
+      ask(draft, page);
       return;
     }
     desk.put("#notice", page);
@@ -104,6 +104,26 @@ async function send(form) {
   } finally {
     pending = false;
   }
+}
+
+// ask shows in its place the draft with what is asked, or why it was refused.
+// It keeps its digit.
+function ask(draft, page) {
+  const fresh = page.querySelector(`.draft[data-id="${CSS.escape(draft.dataset.id)}"]`);
+  if (!fresh) {
+    location.assign("/replies/" + draft.dataset.id); // its own page says why
+    return;
+  }
+  const [key, now] = [draft, fresh].map((d) => d.querySelector("form.approve button[data-key]"));
+  if (key && now) {
+    now.querySelector("kbd").textContent = now.dataset.key = key.dataset.key;
+  }
+  draft.replaceWith(document.adoptNode(fresh));
+  fresh.dataset.new = "yes";
+  setTimeout(() => delete fresh.dataset.new, settle);
+  const problem = fresh.querySelector("[role=alert]:not([hidden])");
+  if (problem) problem.tabIndex = -1;
+  (problem ?? fresh.querySelector(".actions button"))?.focus();
 }
 
 export function startIncident(theDesk) {
