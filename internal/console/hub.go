@@ -23,7 +23,7 @@ type Live interface {
 
 // Figures of the live channel. Below 100 ms speed has no value to a person.
 const (
-	quiet      = 50 * time.Millisecond  // changes this close together are one
+	quiet      = 20 * time.Millisecond  // changes this close together are one
 	pace       = 100 * time.Millisecond // at most ten looks a second
 	lookAnyway = 10 * time.Second       // a bell may be lost, and a lease ends without one
 	roundRest  = 3                      // a look is followed by a rest this many times as long

@@ -146,7 +146,9 @@ func TestBrowserKeepsAnIncidentLive(t *testing.T) {
 	s := newShop(t)
 	b := newBrowser(t, s)
 	incident, cases := s.outage(t, 12)
-	draft := func(i int) string { return fmt.Sprintf(`#drafts .draft[data-id="%s"]`, id(s.replyOf(t, cases[i].Number))) }
+	draft := func(i int) string {
+		return fmt.Sprintf(`#drafts .draft[data-id="%s"]`, id(s.replyOf(t, cases[i].Number)))
+	}
 	b.enter("ana")
 	b.open(fmt.Sprintf("/incidents/%d", incident))
 	b.until(`performance.now() - (window.since ??= performance.now()) > 600`)
