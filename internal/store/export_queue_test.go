@@ -57,7 +57,7 @@ func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]
 		"handed over":       {sqlStatsHanded, nil},
 		"reply states":      {sqlStatsReplies, nil},
 		"queues' lengths":   {sqlConnectionQueue, []any{GlanceCount + 1}},
-		"who poses as us":   {sqlKnownPosing, []any{[]string{"1", "2", "3"}}},
+		"who poses as us":   {sqlKnownPosing, []any{[]string{"1", "2", "3"}, "mastodon", "social.example"}},
 		"standings":         {sqlStanding, []any{[]int64{1, 2, 3, 4, 5, 6, 7, 8, 9}}},
 		"overdue draft":     {sqlOverdue, []any{"help", now}},
 		"events to tell":    {sqlAlertEvents, []any{1, 100, []string{socialwatch.EventCaseBreached}, 10}},

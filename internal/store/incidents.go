@@ -249,9 +249,9 @@ const (
 	sqlImpostors    = ` from (select * from mentions where ` + sqlIsImpostor
 	sqlImpostorsEnd = ` order by created_at desc, id desc limit ?) m
 left join cases c on c.id = m.case_id order by m.created_at desc, m.id desc`
-	// Of a case: its own posts, and others' in its threads.
+	// Of a case: its own posts, and others' in its threads. See sqlPosing.
 	sqlCaseImpostors = ` from (select x.* from mentions x where x.root_id in (select root_id from mentions where case_id = ?)
-    and x.network = ? and x.host = ? and cast(x.signals as text) like '%"` + socialwatch.SignalImpostor + `"%'
+    and x.network || '' = ? and x.host || '' = ? and cast(x.signals as text) like '%"` + socialwatch.SignalImpostor + `"%'
     order by x.created_at, x.id limit ?) m
 left join cases c on c.id = m.case_id order by m.created_at, m.id`
 )

@@ -15,11 +15,12 @@ const (
 	// Whoever asks wants the last hour, and asks after the reply was made.
 	sqlSameText = `select decided_at from replies where account = ? and decided_at >= ? and id <> ?
   and ` + sqlIsSaid + ` and payload ->> 'text' = ? order by decided_at desc limit ?`
-	sqlPosing = `select author_handle from mentions where root_id = ? and network = ? and host = ? and author_id <> ?
+	// The roots alone find the posts: an expression keeps SQLite from reading all
+	// of a host by the index that begins with it.
+	sqlPosing = `select author_handle from mentions where root_id = ? and network || '' = ? and host || '' = ? and author_id <> ?
   and ` + sqlIsImpostor + ` order by created_at, id limit 1`
-	// By the roots alone: with network and host SQLite would read all of a host.
-	sqlKnownPosing = `select root_id, network, host, author_id, author_handle from mentions
-where root_id in (?) and ` + sqlIsImpostor + ` order by created_at, id`
+	sqlKnownPosing = `select root_id, author_id, author_handle from mentions
+where root_id in (?) and network || '' = ? and host || '' = ? and ` + sqlIsImpostor + ` order by created_at, id`
 	sqlIsImpostor = `cast(signals as text) like '%"` + socialwatch.SignalImpostor + `"%'`
 )
 
@@ -62,17 +63,13 @@ func (t *tx) around(ctx context.Context, rc *socialwatch.ReplyContext) error {
 func (t *tx) knownPosing(ctx context.Context, network, host string, roots []string) ([]socialwatch.Posing, error) {
 	var rows []struct {
 		RootID   string `db:"root_id"`
-		Network  string `db:"network"`
-		Host     string `db:"host"`
 		AuthorID string `db:"author_id"`
 		Handle   string `db:"author_handle"`
 	}
-	err := t.all(ctx, &rows, sqlKnownPosing, roots)
+	err := t.all(ctx, &rows, sqlKnownPosing, roots, network, host)
 	var out []socialwatch.Posing
 	for _, r := range rows {
-		if r.Network == network && r.Host == host {
-			out = append(out, socialwatch.Posing{RootID: r.RootID, AuthorID: r.AuthorID, Handle: r.Handle})
-		}
+		out = append(out, socialwatch.Posing{RootID: r.RootID, AuthorID: r.AuthorID, Handle: r.Handle})
 	}
 	return out, err
 }
