@@ -38,12 +38,12 @@ const (
 // only the network is missing, and triage, for which a word list stands.
 type shop struct {
 	*store.Store
+	options store.Options
 	console *Console
 	desk    *publish.Desk
 	server  *httptest.Server
 	logins  *auth.Logins
-
-	ledger *ledger.Ledger
+	ledger  *ledger.Ledger
 
 	mu    sync.Mutex
 	clock time.Time
@@ -75,7 +75,7 @@ func newShop(t testing.TB) *shop {
 	t.Helper()
 	// Cookies and browsers live by the real clock; tests add to it.
 	o := dbtest.New(t, store.SQLite)
-	s := &shop{Store: dbtest.Reopen(t, o), clock: socialwatch.Micros(time.Now())}
+	s := &shop{Store: dbtest.Reopen(t, o), options: o, clock: socialwatch.Micros(time.Now())}
 	storetest.TemplateApproved(t, o, socialwatch.Payload{Account: account, Template: "missing-delivery", TemplateV: 4, Language: "en"})
 	must(t, s.EnsureAccount(t.Context(), account, string(socialwatch.Mastodon), host))
 	hash, err := hashOnce()
