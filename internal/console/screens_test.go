@@ -73,6 +73,19 @@ func (b *browser) visit(sc screen) {
 	b.open(sc.path)
 }
 
+// shoot writes a picture: of the whole page, or of the window where the page is
+// made for it.
+func (b *browser) shoot(file string, whole bool) {
+	b.t.Helper()
+	take := chromedp.CaptureScreenshot()
+	if whole {
+		take = chromedp.FullScreenshot(100)
+	}
+	picture, err := chromedp.Run(b.ctx, take)
+	must(b.t, err)
+	must(b.t, os.WriteFile(file, picture, 0o644))
+}
+
 // TestScreenshots writes a picture of every screen at 360, 768 and 1440 pixels,
 // light and dark, to the folder of SOCIALWATCH_SCREENSHOTS: make screenshots.
 func TestScreenshots(t *testing.T) {
@@ -80,18 +93,26 @@ func TestScreenshots(t *testing.T) {
 	if dir == "" {
 		t.Skip("SOCIALWATCH_SCREENSHOTS names no folder: make screenshots")
 	}
+	calm := newShop(t)
+	ids := busyDay(t, calm)
+	b := newBrowser(t, calm)
+	b.view(1440, "light")
+	b.visit(screen{path: fmt.Sprintf("/replies/%d", ids["row3"]), as: "lea"})
+	b.shoot(filepath.Join(dir, "readme-approvals.png"), false)
+	b.view(390, "dark")
+	b.visit(screen{path: fmt.Sprintf("/replies/%d", ids["row1"]), as: "lea"})
+	b.shoot(filepath.Join(dir, "readme-phone.png"), false)
+
 	s := newShop(t)
 	all := s.screens(t)
-	s.live = s.now()
-	b := newBrowser(t, s)
+	b = newBrowser(t, s)
 	for _, width := range []int64{360, 768, 1440} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.view(width, scheme)
 			for _, sc := range all {
 				b.visit(sc)
-				picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-				must(t, err)
-				must(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", sc.name, width, scheme)), picture, 0o644))
+				desk := eval[bool](b, `Boolean(document.querySelector(".desk"))`)
+				b.shoot(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", sc.name, width, scheme)), !desk)
 			}
 		}
 	}
