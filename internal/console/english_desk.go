@@ -62,4 +62,10 @@ var englishDesk = map[string]string{
 	"passed":           "All checks passed",
 	"passed.of":        "%d of %d checks passed",
 	"passed.list":      "list",
+
+	"filter.order":  "Order",
+	"order.due":     "By deadline",
+	"order.waiting": "Waiting longest",
+	"order.newest":  "Newest first",
+	"order.reach":   "Widest reach first",
 }

@@ -71,6 +71,11 @@ func (c *Console) filterView(p socialwatch.Person, l list, h health) filterView 
 		v.Fields = append([]fieldView{{Name: "mine", Label: say("filter.mine"), Options: []option{
 			{"on", say("mine.on", mineText(p)), l.isMine(p)}, {"off", say("mine.off"), !l.isMine(p)}}}}, v.Fields...)
 	}
+	byOrder := fieldView{Name: "order", Label: say("filter.order")}
+	for _, o := range orders {
+		byOrder.Options = append(byOrder.Options, option{string(o), say("order." + cmp.Or(string(o), "due")), o == l.order})
+	}
+	v.Fields = append(v.Fields, byOrder)
 	v.Chosen = chosen(v.Fields)
 	return v
 }

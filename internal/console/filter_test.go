@@ -95,3 +95,17 @@ func TestFilterShowsAndKeepsWhatTheAddressChooses(t *testing.T) {
 		`<option value="es">Spanish</option>`, `<option value="stuck_order" selected>`, "shop_help · English · Portuguese · Stuck order",
 		`href="/?account=shop_help&amp;intent=stuck_order&amp;lang=en&amp;lang=pt&amp;show=over"`)
 }
+
+func TestTheChosenOrderLeadsOnThroughDecisions(t *testing.T) {
+	s := newShop(t)
+	cases := s.matters(t, 3) // the oldest first
+	at := func(i int) string { return "/replies/" + id(s.replyOf(t, cases[i].Number)) }
+	ana := s.enter(t, "ana")
+	page := ana.get("/?order=newest")
+	page.has(t, `<option value="newest" selected>Newest first</option>`, `data-url="`+at(2)+`?order=newest"`)
+	if r := ana.submit(page, "/approve", nil); r.to != at(1)+"?done="+id(s.replyOf(t, cases[2].Number))+"&order=newest" {
+		t.Errorf("to %s", r.to)
+	}
+	ana.get("/?order=waiting").has(t, `data-url="`+at(0)+`?order=waiting"`)
+	ana.get("/?order=sideways").has(t, `data-url="`+at(0)+`"`)
+}

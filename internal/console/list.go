@@ -30,11 +30,15 @@ type list struct {
 	mine                 string               // on or off; empty: on for who has languages or teams
 	languages, teams     []string             // of the post; of the case
 	intents              []socialwatch.Intent // of the case
+	order                store.Order
 	states               []socialwatch.ReplyState
 }
 
 // Values of "mine" in an address.
 const mineOn, mineOff = "on", "off"
+
+// orders are those that people may choose.
+var orders = []store.Order{store.OrderDue, store.OrderWaiting, store.OrderNewest, store.OrderReach}
 
 // maxChosen bounds the languages, teams and intents of an address.
 const maxChosen = 20
@@ -47,6 +51,9 @@ func listOf(q url.Values) list {
 	}
 	if l.mine != mineOn && l.mine != mineOff {
 		l.mine = ""
+	}
+	if order := store.Order(q.Get("order")); slices.Contains(orders, order) {
+		l.order = order
 	}
 	for _, s := range shows {
 		if s.name == l.show {
@@ -99,7 +106,7 @@ func (l list) kept() string {
 
 func (l list) values() url.Values {
 	q := url.Values{}
-	for name, value := range map[string]string{"show": l.show, "account": l.account, "mine": l.mine, "after": l.after} {
+	for name, value := range map[string]string{"show": l.show, "account": l.account, "mine": l.mine, "order": string(l.order), "after": l.after} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -133,7 +140,7 @@ func (l list) at(path string, more ...string) string {
 // before what is "mine".
 func (l list) filter(p socialwatch.Person) store.QueueFilter {
 	f := store.QueueFilter{Accounts: visible(p, l.account), States: l.states, Languages: l.languages, Teams: l.teams, Intents: l.intents,
-		Snoozed: l.show == "snoozed", After: l.after}
+		Snoozed: l.show == "snoozed", Order: l.order, After: l.after}
 	if !l.isMine(p) {
 		return f
 	}
@@ -157,5 +164,5 @@ const undetermined = "und"
 func (c *Console) taking(r *http.Request, l list, left int64) store.Taking {
 	p, _ := auth.PersonFrom(r.Context())
 	f := l.filter(p)
-	return store.Taking{Accounts: f.Accounts, Languages: f.Languages, Teams: f.Teams, Intents: f.Intents, By: p, Left: left, Now: socialwatch.Micros(c.o.Now())}
+	return store.Taking{Accounts: f.Accounts, Languages: f.Languages, Teams: f.Teams, Intents: f.Intents, Order: f.Order, By: p, Left: left, Now: socialwatch.Micros(c.o.Now())}
 }

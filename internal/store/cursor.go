@@ -19,6 +19,9 @@ type cursor struct {
 // Lists that have cursors, with the length of their sort tuples.
 const (
 	listQueue    = "q"
+	listWaiting  = "w"
+	listNewest   = "n"
+	listReach    = "r"
 	listCases    = "c"
 	listMentions = "m"
 	listTimeline = "e"

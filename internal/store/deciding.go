@@ -17,12 +17,12 @@ const (
 	sqlEndLease  = `update replies set ` + sqlDecidedNow + ` where id in (?)`
 	sqlOtherHeld = `select id from replies where decider = ? and decider <> '' and id <> ?`
 
-	// The next free draft, in the queue's order. Nobody is handed a text of
+	// The next free draft of a list. Nobody is handed a text of
 	// their own: another person must approve it.
 	sqlFree = `select id from replies where state = 'awaiting' and expires_at > ? and author <> ?
-  and (deciding_until is null or deciding_until <= ?)` + sqlAwake + `%s%s order by due_at, rank, opened_at, id limit 1`
+  and (deciding_until is null or deciding_until <= ?)` + sqlAwake + `%s%s order by %s limit 1`
 	// A reply's place, but of one that is somebody else's to decide.
-	sqlLeft = `select due_at, rank, opened_at from replies where id = ? and (state <> 'awaiting' or decider = ?)`
+	sqlLeft = `select due_at, rank, opened_at, reach from replies where id = ? and (state <> 'awaiting' or decider = ?)`
 )
 
 // Lease notes that by, an author at least, is deciding about a reply that
@@ -104,6 +104,7 @@ func (s *Store) EndLease(ctx context.Context, replyID int64, by socialwatch.Pers
 type Taking struct {
 	Accounts, Languages, Teams []string // as of QueueFilter
 	Intents                    []socialwatch.Intent
+	Order                      Order
 	By                         socialwatch.Person
 	Left                       int64 // the reply that By leaves, decided or not: the search begins behind it; 0: at the top
 	Now                        time.Time
@@ -127,15 +128,15 @@ func (t *tx) takeNext(ctx context.Context, q Taking) (id int64, err error) {
 	if q.Accounts, err = t.decides(ctx, q.By.Login, q.Accounts); err != nil {
 		return 0, err
 	}
-	var left struct {
-		Due    moment `db:"due_at"`
-		Rank   int64  `db:"rank"`
-		Opened moment `db:"opened_at"`
+	order, err := q.Order.ordering()
+	if err != nil {
+		return 0, err
 	}
+	var left placed
 	err = t.get(ctx, &left, sqlLeft, q.Left, q.By.Login)
 	switch {
 	case err == nil:
-		id, err = t.free(ctx, q, sqlQueueAfter, left.Due.Time, left.Rank, left.Opened.Time, q.Left)
+		id, err = t.free(ctx, q, order.after, order.behind(left, q.Left)...)
 		if !errors.Is(err, socialwatch.ErrNotFound) {
 			break
 		}
@@ -160,7 +161,7 @@ func (t *tx) free(ctx context.Context, q Taking, place string, at ...any) (id in
 
 func freeQuery(q Taking, place string, at ...any) (string, []any) {
 	where, args := chosen(QueueFilter{Accounts: q.Accounts, Languages: q.Languages, Teams: q.Teams, Intents: q.Intents})
-	return fmt.Sprintf(sqlFree, where, place), append(append([]any{q.Now, q.By.Login, q.Now}, args...), at...)
+	return fmt.Sprintf(sqlFree, where+orderings[q.Order].where, place, orderings[q.Order].by), append(append([]any{q.Now, q.By.Login, q.Now}, args...), at...)
 }
 
 // decides are those of the accounts on which a person may approve, as the

@@ -16,7 +16,7 @@ where id = ? and state in ('awaiting','blocked') and hash = ? returning ` + repl
 	sqlBlock = `update replies set state = 'blocked', findings = ?, checked_by = ?, reason = ?, key = null, hold_until = null, hold_from = null,
     retry_at = null, updated_at = ? where id = ? and state = ? returning ` + replyColumns
 
-	sqlProposeParent = `select m.account, m.host, m.network, m.post_id, c.id, c.version, c.score, c.due_at, c.opened_at, c.state
+	sqlProposeParent = `select m.account, m.host, m.network, m.post_id, c.id, c.version, c.score, c.due_at, c.opened_at, c.state, m.followers
 from mentions m join cases c on c.id = m.case_id where m.id = ?`
 	sqlProposeCase = `select case_id from mentions where id = ? and case_id is not null`
 )
@@ -103,6 +103,7 @@ type version struct {
 	socialwatch.Reply
 	slots []socialwatch.Span
 	diff  []socialwatch.DiffPart
+	reach int // followers of the asker
 }
 
 // args are the values of sqlSaveVersions.
@@ -208,11 +209,12 @@ func (s *Store) Propose(ctx context.Context, p socialwatch.Proposal) (r socialwa
 // answered is a post with what a reply to it needs.
 type answered struct {
 	caseBrief
-	State   string `db:"state"`
-	Account string `db:"account"`
-	Network string `db:"network"`
-	Host    string `db:"host"`
-	PostID  string `db:"post_id"`
+	State     string `db:"state"`
+	Account   string `db:"account"`
+	Network   string `db:"network"`
+	Host      string `db:"host"`
+	PostID    string `db:"post_id"`
+	Followers int    `db:"followers"`
 }
 
 func (t *tx) propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch.Reply, err error) {
@@ -256,7 +258,7 @@ func (t *tx) addReply(ctx context.Context, p socialwatch.Proposal, slots []socia
 	rows, err := returning[replyRow](ctx, t, values{head: sqlSaveReplies, tail: "returning " + replyColumns, width: replyWidth, args: []any{
 		parent.ID, p.MentionID, parent.Account, state, 1, asJSON(payload), payload.Hash(), asJSON(p.Findings),
 		p.By.Login, reason, p.ExpiresAt, p.At, p.At, parent.DueAt.Time, 100 - parent.Score, parent.OpenedAt.Time,
-		firstEdit(p.By.Login), p.CheckedBy}})
+		firstEdit(p.By.Login), p.CheckedBy, parent.Followers}})
 	if duplicate(err) {
 		return r, fmt.Errorf("this post has a live reply already: edit that one: %w", socialwatch.ErrConflict)
 	}

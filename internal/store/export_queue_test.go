@@ -24,17 +24,17 @@ func (s *Store) ExplainGlance(ctx context.Context, f QueueFilter) (string, error
 	if err != nil {
 		return "", err
 	}
-	ids, err := s.explain(ctx, fmt.Sprintf(sqlGlanceIDs, states, where), append(args, GlanceIDs)...)
+	ids, err := s.explain(ctx, fmt.Sprintf(sqlGlanceIDs, states, where, orderings[f.Order].by), append(args, GlanceIDs)...)
 	if err != nil {
 		return "", err
 	}
-	count, err := s.explain(ctx, fmt.Sprintf(sqlGlanceCount, states, where), append(args, GlanceCount+1)...)
+	count, err := s.explain(ctx, fmt.Sprintf(sqlGlanceCount, states, where, orderings[f.Order].by), append(args, GlanceCount+1)...)
 	return ids + count, err
 }
 
 // ExplainTaking returns the plan of the query by which TakeNext would look.
 func (s *Store) ExplainTaking(ctx context.Context, q Taking) (string, error) {
-	query, args := freeQuery(q, sqlQueueAfter, q.Now, 1, q.Now, 1)
+	query, args := freeQuery(q, orderings[q.Order].after, orderings[q.Order].behind(placed{Due: moment{q.Now}, Rank: 1, Opened: moment{q.Now}}, 1)...)
 	return s.explain(ctx, query, args...)
 }
 

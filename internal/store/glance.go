@@ -16,8 +16,8 @@ const (
 const (
 	// Both are read from the queue's index alone, and end at their limits
 	// however long the queue is.
-	sqlGlanceIDs   = `select id from replies where %s%s order by due_at, rank, opened_at, id limit ?`
-	sqlGlanceCount = `select count(*) from (select 1 as one from replies where %s%s order by due_at, rank, opened_at, id limit ?) as first`
+	sqlGlanceIDs   = `select id from replies where %s%s order by %s limit ?`
+	sqlGlanceCount = `select count(*) from (select 1 as one from replies where %s%s order by %s limit ?) as first`
 
 	sqlStanding = `select r.id, r.account, r.state, r.hash, r.decider, r.deciding_until, r.snoozed_until, m.revision, m.gone_at
 from replies r join mentions m on m.id = r.mention_id where r.id in (?) order by r.id`
@@ -25,23 +25,27 @@ from replies r join mentions m on m.id = r.mention_id where r.id in (?) order by
 
 // Glance is the little of a list that tells whether it has changed.
 type Glance struct {
-	IDs   []int64 // of its first GlanceIDs replies, in the queue's order
+	IDs   []int64 // of its first GlanceIDs replies, in the filter's order
 	Count int     // of its replies; GlanceCount+1: there are more
 }
 
 // Glance reads the list that Queue gives page by page, without its rows.
 func (s *Store) Glance(ctx context.Context, f QueueFilter) (g Glance, err error) {
+	order, err := f.Order.ordering()
+	if err != nil {
+		return Glance{}, fmt.Errorf("glance at the queue: %w", err)
+	}
 	states, where, args, err := f.condition()
 	if err != nil {
 		return Glance{}, fmt.Errorf("glance at the queue: %w", err)
 	}
 	err = s.read(ctx, func(t *tx) error {
 		g = Glance{}
-		err := t.all(ctx, &g.IDs, fmt.Sprintf(sqlGlanceIDs, states, where), append(args, GlanceIDs)...)
+		err := t.all(ctx, &g.IDs, fmt.Sprintf(sqlGlanceIDs, states, where, order.by), append(args, GlanceIDs)...)
 		if g.Count = len(g.IDs); err != nil || g.Count < GlanceIDs {
 			return err
 		}
-		return t.get(ctx, &g.Count, fmt.Sprintf(sqlGlanceCount, states, where), append(args, GlanceCount+1)...)
+		return t.get(ctx, &g.Count, fmt.Sprintf(sqlGlanceCount, states, where, order.by), append(args, GlanceCount+1)...)
 	})
 	if err != nil {
 		return Glance{}, fmt.Errorf("glance at the queue: %w", err)

@@ -91,6 +91,15 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		for order, index := range map[store.Order]string{store.OrderWaiting: "replies_opened", store.OrderNewest: "replies_opened", store.OrderReach: "replies_reach"} {
+			name := "by " + string(order)
+			if plans[name], err = fx.ExplainQueue(t.Context(), store.QueueFilter{Order: order}); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(plans[name], index) {
+				t.Errorf("%s: not by %s:\n%s", name, index, plans[name])
+			}
+		}
 		for name, q := range map[string]store.Taking{"take next": {}, "take next of a language": {Languages: []string{"es"}}} {
 			q.By.Login, q.Now = "ana", storetest.Start
 			if plans[name], err = fx.ExplainTaking(t.Context(), q); err != nil {

@@ -12,17 +12,15 @@ import (
 // The page is cut in the inner query, from the index alone for the awaiting
 // ones; only its rows are joined.
 const (
-	sqlQueueHead = `select r.due_at as queue_due, r.rank as queue_rank, r.opened_at as queue_opened,
+	sqlQueueHead = `select r.due_at as queue_due, r.rank as queue_rank, r.reach as queue_reach, r.opened_at as queue_opened,
 c.breached_at as breached_at, `
 	sqlQueuePage = ` from (select * from replies where %s%s
-    order by due_at, rank, opened_at, id limit ?) r
+    order by %s limit ?) r
 join cases c on c.id = r.case_id join mentions m on m.id = r.mention_id
-order by r.due_at, r.rank, r.opened_at, r.id`
+order by %s`
 	// Those of snoozed cases stand in a list of their own.
 	sqlAwake   = ` and snoozed_until is null`
 	sqlSnoozed = ` and snoozed_until is not null`
-
-	sqlQueueAfter = ` and (due_at, rank, opened_at, id) > (?, ?, ?, ?)`
 )
 
 var sqlQueueColumns = prefixed("r", replyColumns, true) + ", " + prefixed("c", caseColumns, true) + ", " +
@@ -32,15 +30,12 @@ var sqlQueueColumns = prefixed("r", replyColumns, true) + ", " + prefixed("c", c
 type queueRow struct {
 	Due      moment     `db:"queue_due"`
 	Rank     int64      `db:"queue_rank"`
+	Reach    int64      `db:"queue_reach"`
 	Opened   moment     `db:"queue_opened"`
 	Breached moment     `db:"breached_at"`
 	R        replyRow   `db:"r"`
 	C        caseRow    `db:"c"`
 	M        mentionRow `db:"m"`
-}
-
-func (q queueRow) cursor() cursor {
-	return cursor{listQueue, []int64{micros(q.Due.Time), q.Rank, micros(q.Opened.Time), q.R.ID}}
 }
 
 func (q queueRow) value() QueueRow {
@@ -55,11 +50,14 @@ func (q queueRow) value() QueueRow {
 	}
 }
 
-// Queue returns one page of replies in the queue's order: first response due,
-// then score, then the case's age. next is the cursor of the next page, empty
+// Queue returns one page of replies in the filter's order. next is the cursor of the next page, empty
 // when there is none. Rows that come or go between two pages neither repeat
 // nor hide others.
 func (s *Store) Queue(ctx context.Context, f QueueFilter) (rows []QueueRow, next string, err error) {
+	order, err := f.Order.ordering()
+	if err != nil {
+		return nil, "", fmt.Errorf("read queue: %w", err)
+	}
 	query, args, err := queueQuery(f)
 	if err != nil {
 		return nil, "", fmt.Errorf("read queue: %w", err)
@@ -72,7 +70,7 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) (rows []QueueRow, next
 	if err != nil {
 		return nil, "", fmt.Errorf("read queue: %w", err)
 	}
-	found, next = page(found, pageLimit(f.Limit), queueRow.cursor)
+	found, next = page(found, pageLimit(f.Limit), order.cursor)
 	return rowValues[queueRow, QueueRow](found), next, nil
 }
 
@@ -81,7 +79,8 @@ func queueQuery(f QueueFilter) (string, []any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	query := sqlQueueHead + sqlQueueColumns + fmt.Sprintf(sqlQueuePage, states, where)
+	order := orderings[f.Order]
+	query := sqlQueueHead + sqlQueueColumns + fmt.Sprintf(sqlQueuePage, states, where, order.by, order.of("r"))
 	return query, append(args, pageLimit(f.Limit)+1), nil
 }
 
@@ -98,22 +97,16 @@ func (f QueueFilter) condition() (states, where string, args []any, err error) {
 	if len(f.States) == 1 && f.States[0] == socialwatch.ReplyAwaiting {
 		where = map[bool]string{false: sqlAwake, true: sqlSnoozed}[f.Snoozed] + where
 	}
+	order, err := f.Order.ordering()
+	if err != nil {
+		return "", "", nil, err
+	}
+	where += order.where
 	if f.After == "" {
 		return states, where, args, nil
 	}
-	at, err := parseCursor(f.After, listQueue, 4)
-	if err != nil {
-		return "", "", nil, err
-	}
-	due, err := cursorTime(at[0])
-	if err != nil {
-		return "", "", nil, err
-	}
-	opened, err := cursorTime(at[2])
-	if err != nil {
-		return "", "", nil, err
-	}
-	return states, where + sqlQueueAfter, append(args, due, at[1], opened, at[3]), nil
+	at, err := order.parse(f.After)
+	return states, where + order.after, append(args, at...), err
 }
 
 // chosen is the condition of a filter on a row of replies, less its states and

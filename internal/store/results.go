@@ -41,8 +41,9 @@ type QueueFilter struct {
 	Teams     []string                 // of the case; none: all
 	Intents   []socialwatch.Intent     // of the case; none: all
 	Snoozed   bool                     // of the awaiting ones those whose case is snoozed, which are left out else
-	After     string                   // cursor of the page before; empty: the first page
-	Limit     int                      // see PageDefault and PageMax
+	Order     Order
+	After     string // cursor of the page before, in the same order; empty: the first page
+	Limit     int    // see PageDefault and PageMax
 }
 
 // QueueRow is one reply of the queue with what its two lines show. Body and

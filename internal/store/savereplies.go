@@ -17,11 +17,11 @@ const (
 	sqlSaveBriefs = `select id, version, score, due_at, opened_at from cases where id in (?)`
 
 	sqlSaveReplies = `insert into replies (case_id, mention_id, account, state, version, payload, hash, findings,
-author, reason, expires_at, created_at, updated_at, due_at, rank, opened_at, edit, checked_by)`
+author, reason, expires_at, created_at, updated_at, due_at, rank, opened_at, edit, checked_by, reach)`
 	sqlSaveVersions = `insert into reply_versions (reply_id, version, payload, hash, findings, author, created_at,
 edit, words_added, words_removed, checked_by, slots, diff)`
 
-	replyWidth, versionWidth = 18, 13
+	replyWidth, versionWidth = 19, 13
 )
 
 // replyBrief is what a reply's event needs of it.
@@ -116,7 +116,7 @@ func (w *saving) drafts() (drafts []version, caseIDs []int64) {
 		r := *e.Reply
 		r.CaseID, r.MentionID = e.CaseID, w.mentions[e.Mention.ID]
 		r.Edit = socialwatch.Edit{Kind: firstEdit(r.Author)}
-		drafts = append(drafts, version{Reply: r, slots: e.Slots})
+		drafts = append(drafts, version{Reply: r, slots: e.Slots, reach: e.Mention.Author.Followers})
 		caseIDs = append(caseIDs, r.CaseID)
 	}
 	return drafts, caseIDs
@@ -138,7 +138,7 @@ func (w *saving) saveReplies(ctx context.Context) error {
 		c := w.cases[r.CaseID]
 		v.args = append(v.args, r.CaseID, r.MentionID, w.c.Account, r.State, r.Version, asJSON(r.Payload), r.Hash,
 			asJSON(r.Findings), r.Author, r.Reason, r.ExpiresAt, r.CreatedAt, w.c.At,
-			c.DueAt.Time, 100-c.Score, c.OpenedAt.Time, r.Edit.Kind, r.CheckedBy)
+			c.DueAt.Time, 100-c.Score, c.OpenedAt.Time, r.Edit.Kind, r.CheckedBy, r.reach)
 	}
 	w.t.ring()
 	type stored struct {
