@@ -118,7 +118,7 @@ func (a *app) watch(ctx context.Context) error {
 	for _, acc := range a.cfg.Accounts {
 		w.Accounts = append(w.Accounts, acc.Name)
 	}
-	errs := []error{w.Attendance(ctx)}
+	errs := []error{a.store.KeepAlarms(ctx, w.Accounts), w.Attendance(ctx)}
 	accounts, err := a.reading(ctx)
 	errs = append(errs, err)
 	for _, r := range accounts {

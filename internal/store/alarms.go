@@ -11,6 +11,7 @@ import (
 const (
 	sqlAlarmRaise = `insert into alarms (kind, account, since) values (?, ?, ?) on conflict (kind, account) do nothing`
 	sqlAlarmEnd   = `delete from alarms where kind = ? and account = ?`
+	sqlAlarmsEnd  = `delete from alarms where account not in (?)`
 	sqlAlarms     = `select kind, account, since from alarms order by since, kind, account`
 
 	sqlPresent = `from people p where not p.disabled and (
@@ -20,7 +21,7 @@ const (
 order by p.login`
 
 	sqlOverdue = `select r.id, r.due_at, c.number, c.level, c.intent from replies r join cases c on c.id = r.case_id
-where r.state = 'awaiting' and r.account = ? and r.due_at < ? and c.responded_at is null
+where r.state = 'awaiting' and r.snoozed_until is null and r.account = ? and r.due_at < ? and c.responded_at is null
 order by r.due_at, r.rank, r.opened_at, r.id limit 1`
 )
 
@@ -43,6 +44,19 @@ func (s *Store) EndAlarm(ctx context.Context, kind, account string, e socialwatc
 		return false, fmt.Errorf("end the alarm %s of %s: %w", kind, account, err)
 	}
 	return changed, nil
+}
+
+// KeepAlarms ends, without an event, the alarms of all but these accounts: nobody
+// watches over the others any more.
+func (s *Store) KeepAlarms(ctx context.Context, accounts []string) error {
+	err := s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, sqlAlarmsEnd, append([]string{""}, accounts...)) // a list that is never empty
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end the alarms of accounts that are gone: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) alarm(ctx context.Context, e socialwatch.Event, query string, args ...any) (changed bool, err error) {
@@ -96,7 +110,8 @@ func (s *Store) Present(ctx context.Context, after, now time.Time) ([]socialwatc
 }
 
 // FirstOverdue returns the first draft of an account, in the queue's order,
-// that awaits approval past the target of a case that nobody has answered yet.
+// that awaits approval past the target of a case that nobody has answered yet;
+// what is snoozed waits for nobody.
 // ErrNotFound when there is none.
 func (s *Store) FirstOverdue(ctx context.Context, account string, now time.Time) (socialwatch.Overdue, error) {
 	var r struct {

@@ -12,6 +12,8 @@ const (
     where account = ? and template = ? and language = ? and version = ?)`
 	sqlTemplateApproved = `insert into template_approvals (account, template, language, version, approved_by, approved_at)
 values (?, ?, ?, ?, ?, ?) on conflict do nothing`
+	sqlTemplateTakenBack = `delete from template_approvals
+where account = ? and template = ? and language = ? and version = ? and approved_by = ? and approved_at = ?`
 )
 
 // newTemplate reports whether nobody has approved the version of the template
@@ -28,6 +30,14 @@ func (t *tx) newTemplate(ctx context.Context, p socialwatch.Payload) (bool, erro
 
 func (t *tx) templateApproved(ctx context.Context, p socialwatch.Payload, a socialwatch.Approval) error {
 	_, err := t.exec(ctx, sqlTemplateApproved, p.Account, socialwatch.TemplateID(p.Template), p.Language, p.TemplateV, a.By.Login, a.At)
+	return err
+}
+
+// templateTakenBack forgets that a template was approved if it was by the approval
+// of r, which its approver takes back: nobody stands by its words now.
+func (t *tx) templateTakenBack(ctx context.Context, r socialwatch.Reply) error {
+	p := r.Payload
+	_, err := t.exec(ctx, sqlTemplateTakenBack, p.Account, socialwatch.TemplateID(p.Template), p.Language, p.TemplateV, r.DecidedBy, r.DecidedAt)
 	return err
 }
 

@@ -29,7 +29,7 @@ exists (select 1 from mentions where account = ? and author_id = ? and ` + sqlHa
 	sqlParent    = `select revision, gone_at from mentions where id = ?`
 
 	sqlApprove = `update replies set state = ?, key = ?, decided_by = ?, decided_at = ?, hold_until = ?, expires_at = ?,
-    hold_from = ?, findings = ?, checked_by = ?, self_approved = ?, reason = '', updated_at = ?, ` + sqlDecidedNow + `
+    hold_from = ?, findings = ?, checked_by = ?, self_approved = ?, reason = '', snoozed_until = null, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
 	sqlReject = `update replies set state = 'rejected', reason = ?, decided_by = ?, decided_at = ?, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
@@ -346,9 +346,11 @@ func withNote(reason, note string) string {
 // Claim and Undo race in the database, and only one wins.
 func (s *Store) Undo(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error) {
 	return s.decide(ctx, d, verdict{what: "undo", role: takesBack(d.By.Login), at: at,
-		run: func(t *tx, _ socialwatch.Reply) (row replyRow, err error) {
-			err = t.get(ctx, &row, sqlUndo, at, d.ReplyID, d.Hash)
-			return row, err
+		run: func(t *tx, before socialwatch.Reply) (row replyRow, err error) {
+			if err = t.get(ctx, &row, sqlUndo, at, d.ReplyID, d.Hash); err != nil {
+				return row, err
+			}
+			return row, t.templateTakenBack(ctx, before)
 		}})
 }
 
@@ -378,8 +380,10 @@ func (s *Store) Withdraw(ctx context.Context, d socialwatch.Decision, at time.Ti
 		return socialwatch.RoleApprover
 	}
 	return s.decide(ctx, d, verdict{what: "withdraw", role: role, reason: "withdrawn", at: at,
-		run: func(t *tx, _ socialwatch.Reply) (row replyRow, err error) {
-			err = t.get(ctx, &row, sqlWithdraw, withNote("withdrawn", d.Note), at, d.ReplyID, d.Hash)
-			return row, err
+		run: func(t *tx, before socialwatch.Reply) (row replyRow, err error) {
+			if err = t.get(ctx, &row, sqlWithdraw, withNote("withdrawn", d.Note), at, d.ReplyID, d.Hash); err != nil {
+				return row, err
+			}
+			return row, t.templateTakenBack(ctx, before)
 		}})
 }

@@ -56,11 +56,13 @@ func postgresDialect(o Options) dialect {
 }
 
 // postgresSettings are what each session, or behind a pooler each
-// transaction, runs under: limits of a guest in somebody's server, in ms.
+// transaction, runs under: limits of a guest in somebody's server, in ms,
+// and a clock whose days all have 24 hours.
 var postgresSettings = []struct{ name, value string }{
 	{"statement_timeout", "30000"},
 	{"lock_timeout", "5000"},
 	{"idle_in_transaction_session_timeout", "60000"}, // a stuck process must not hold locks
+	{"timezone", "UTC"},                              // else a day that is added has 23 hours somewhere
 }
 
 // kindOf tells the kind of database from its address.

@@ -11,10 +11,10 @@ import (
 
 const (
 	sqlRevise = `update replies set state = ?, version = version + 1, payload = ?, hash = ?, findings = ?, checked_by = ?, author = ?,
-    edit = ?, words_added = ?, words_removed = ?, self_approved = false, reason = ?, expires_at = ?, updated_at = ?, ` + sqlDecidedNow + `
+    edit = ?, words_added = ?, words_removed = ?, self_approved = false, reason = ?, expires_at = ?, snoozed_until = null, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state in ('awaiting','blocked') and hash = ? returning ` + replyColumns
 	sqlBlock = `update replies set state = 'blocked', findings = ?, checked_by = ?, reason = ?, key = null, hold_until = null, hold_from = null,
-    retry_at = null, updated_at = ? where id = ? and state = ? returning ` + replyColumns
+    retry_at = null, snoozed_until = null, updated_at = ? where id = ? and state = ? returning ` + replyColumns
 
 	sqlProposeParent = `select m.account, m.host, m.network, m.post_id, c.id, c.version, c.score, c.due_at, c.opened_at, c.state, m.followers
 from mentions m join cases c on c.id = m.case_id where m.id = ?`

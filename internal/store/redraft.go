@@ -45,6 +45,9 @@ func (t *tx) redraft(ctx context.Context, d socialwatch.Redraft) (socialwatch.Re
 	if err := t.parentStands(ctx, old.MentionID, d.Payload); err != nil {
 		return old, err
 	}
+	if err := t.wakeFor(ctx, old.CaseID, d.By.Login, d.At); err != nil {
+		return old, err
+	}
 	var row replyRow
 	if err := t.get(ctx, &row, sqlSupersede, d.Why, d.At, old.ID, old.State); err != nil {
 		return old, conflictIfGone(err)

@@ -155,14 +155,12 @@ const (
     version = excluded.version, team = excluded.team, incident_id = excluded.incident_id, snoozed_until = excluded.snoozed_until
 where cases.version = excluded.version - 1 returning id`
 
-	// Replies in the queue follow their case's order, and are hidden while it is
-	// snoozed.
-	sqlSaveQueue = `update replies set due_at = c.due_at, rank = 100 - c.score, opened_at = c.opened_at, snoozed_until = c.snoozed_until
+	// Replies in the queue follow their case's order.
+	sqlSaveQueue = `update replies set due_at = c.due_at, rank = 100 - c.score, opened_at = c.opened_at
 from cases as c
 where c.id = replies.case_id and replies.case_id in (?)
   and replies.state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown')
-  and (replies.due_at <> c.due_at or replies.rank <> 100 - c.score or replies.opened_at <> c.opened_at
-    or replies.snoozed_until is distinct from c.snoozed_until)`
+  and (replies.due_at <> c.due_at or replies.rank <> 100 - c.score or replies.opened_at <> c.opened_at)`
 )
 
 func (w *saving) saveCases(ctx context.Context) error {
@@ -171,7 +169,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 	}
 	const width = 28
 	v := values{head: sqlSaveCases, tail: sqlSaveCasesTail, width: width, args: make([]any, 0, width*len(w.c.Cases))}
-	var changed []int64
+	var changed, awake []int64
 	for _, c := range w.c.Cases {
 		a := c.Customer
 		v.args = append(v.args, c.ID, c.Number, c.Account, c.Network, c.Host, a.ID,
@@ -180,6 +178,9 @@ func (w *saving) saveCases(ctx context.Context) error {
 			c.LookAt, c.Looks, c.Assignee, orNull(c.MergedInto), orNull(c.Linked), c.Version+1, c.Team, orNull(c.Incident), c.SnoozedUntil)
 		if c.Version > 0 {
 			changed = append(changed, c.ID)
+			if c.SnoozedUntil.IsZero() {
+				awake = append(awake, c.ID)
+			}
 		}
 		w.cases[c.ID] = caseBrief{ID: c.ID, Version: c.Version + 1, Score: c.Score,
 			DueAt: moment{c.DueAt}, OpenedAt: moment{c.OpenedAt}}
@@ -195,8 +196,10 @@ func (w *saving) saveCases(ctx context.Context) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	_, err = w.t.exec(ctx, sqlSaveQueue, changed)
-	return err
+	if _, err := w.t.exec(ctx, sqlSaveQueue, changed); err != nil || len(awake) == 0 {
+		return err
+	}
+	return w.t.wakeDrafts(ctx, w.c.At, awake...)
 }
 
 const (
