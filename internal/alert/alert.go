@@ -123,7 +123,7 @@ func ignore(err, class error) error {
 // due reads what the endpoint is to be told now, and up to which event;
 // nothing when it rests.
 func (t *Teller) due(ctx context.Context) (state socialwatch.AlertState, n news, upTo int64, err error) {
-	n.now = socialwatch.Micros(t.Now())
+	n.now, n.after = socialwatch.Micros(t.Now()), t.Endpoint.Digest+stale
 	if state, err = t.Store.Alert(ctx, t.Endpoint.Name); err != nil || t.rests(state) {
 		return state, n, state.Seq, err
 	}

@@ -133,6 +133,20 @@ func TestABreachIsToldWithItsCaseAndNoWordOfTheCustomer(t *testing.T) {
 	})
 }
 
+func TestWhatADigestHeldBackIsToldInTime(t *testing.T) {
+	kinds(t, func(t *testing.T, r *rig) {
+		r.teller.Endpoint.Digest = 2 * time.Hour
+		r.breach(t, "a", 1)
+		r.pass(t)
+		second := r.breach(t, "b", 1)[0].Case // the digest holds it back
+		r.later(2*time.Hour + time.Minute)
+		r.pass(t)
+		if m := r.want(t, 2)[1]; !strings.Contains(m.Text, second.Number) || strings.Contains(m.Text, "Not told in time") {
+			t.Errorf("said %q", m.Text)
+		}
+	})
+}
+
 func TestManyBreachesOfAMinuteAreOneMessage(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		r.breach(t, "a", 1)

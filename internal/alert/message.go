@@ -25,13 +25,14 @@ type Line struct{ Link, URL, Text string }
 
 const (
 	shown = 10        // lines of one topic; the others are counted
-	stale = time.Hour // what is older is counted
+	stale = time.Hour // what is older than this and the digest is counted
 )
 
 // news is what happened, as far as a message needs it: a few events and the
 // number of the others, however long nothing was told.
 type news struct {
 	now   time.Time
+	after time.Duration    // an event this old is an old one
 	fresh map[string]*pile // by topic
 	old   map[string]int   // by kind of event
 	since time.Time        // first of the old ones
@@ -45,7 +46,7 @@ type pile struct {
 func (n *news) empty() bool { return len(n.fresh) == 0 && len(n.old) == 0 }
 
 func (n *news) add(e socialwatch.AlertEvent) {
-	if n.now.Sub(e.At) > stale {
+	if n.now.Sub(e.At) > n.after {
 		if n.old == nil {
 			n.old, n.since = map[string]int{}, e.At
 		}
