@@ -134,10 +134,7 @@ func (h *hub) leave(w *watcher) {
 
 // run looks after each ring of the bell, when a page comes, and now and then.
 func (h *hub) run(ctx context.Context) {
-	var bell <-chan struct{}
-	if h.bell != nil {
-		bell, _ = h.bell(ctx) // without one it looks now and then
-	}
+	bell := h.listen(ctx, true)
 	anyway := time.NewTicker(lookAnyway)
 	defer anyway.Stop()
 	var skipped <-chan time.Time // a list rests that has perhaps changed
@@ -152,6 +149,9 @@ func (h *hub) run(ctx context.Context) {
 		case <-h.came:
 		case <-skipped:
 		case <-anyway.C:
+			if bell == nil {
+				bell = h.listen(ctx, false)
+			}
 		}
 		for _, c := range []<-chan struct{}{bell, h.came} { // what rang meanwhile is seen with it
 			select {
@@ -172,6 +172,22 @@ func (h *hub) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// listen is the bell, nil when there is none or none can be had: then the hub
+// looks now and then, and says so if it is to complain.
+func (h *hub) listen(ctx context.Context, complain bool) <-chan struct{} {
+	if h.bell == nil {
+		return nil
+	}
+	bell, err := h.bell(ctx)
+	if err == nil {
+		return bell
+	}
+	if complain && ctx.Err() == nil {
+		h.log.Warn("live pages are told of changes late", "every", lookAnyway, "err", err)
+	}
+	return nil
 }
 
 // seen is what one look has read.

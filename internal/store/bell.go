@@ -43,7 +43,7 @@ func (s *Store) Bell(ctx context.Context) (<-chan struct{}, error) {
 	s.bells.mu.Lock()
 	defer s.bells.mu.Unlock()
 	if s.remoteBell() && !s.bells.listening {
-		if err := s.listen(); err != nil {
+		if err := s.listen(ctx); err != nil {
 			return nil, fmt.Errorf("listen to the database: %w", err)
 		}
 		s.bells.listening = true
@@ -69,8 +69,8 @@ func (s *Store) channel() string { return "socialwatch:" + s.opts.Schema }
 
 // listen starts the goroutine that passes the server's bells on, on its own
 // connection, which comes back by itself. Every reconnect rings, because bells
-// may have been missed.
-func (s *Store) listen() error {
+// may have been missed. It waits for the server no longer than ctx lasts.
+func (s *Store) listen(ctx context.Context) error {
 	l := pq.NewListener(s.opts.URL, listenerMinWait, listenerMaxWait, nil)
 	up := make(chan error, 1)
 	s.running.Go(func() { up <- l.Listen(s.channel()) })
@@ -83,6 +83,9 @@ func (s *Store) listen() error {
 	case <-s.ctx.Done():
 		l.Close()
 		return s.ctx.Err()
+	case <-ctx.Done():
+		l.Close()
+		return ctx.Err()
 	case <-time.After(listenerMaxWait):
 		l.Close()
 		return fmt.Errorf("no answer within %s", listenerMaxWait)

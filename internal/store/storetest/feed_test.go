@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -148,6 +149,24 @@ func TestBellRingsAfterCommit(t *testing.T) {
 		case <-bell:
 			t.Error("rang twice for one commit")
 		default:
+		}
+	})
+}
+
+// TestBellWaitsNoLongerThanWhoAsks: who leaves does not wait for the server,
+// and the next one gets a bell.
+func TestBellWaitsNoLongerThanWhoAsks(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		if fx.Kind() != "postgres" {
+			return // its bell waits for nothing
+		}
+		left, leave := context.WithCancel(t.Context())
+		leave()
+		if _, err := fx.Bell(left); !errors.Is(err, context.Canceled) {
+			t.Errorf("who has left: %v", err)
+		}
+		if _, err := fx.Bell(t.Context()); err != nil {
+			t.Error(err)
 		}
 	})
 }
