@@ -120,9 +120,13 @@ var EscalationReasons = []EscalationReason{
 	{"danger", "Somebody may be in danger."},
 }
 
-// EscalationOther is the reason of an escalation in a person's own words. The
-// event has only this: the words stand with the case.
-const EscalationOther = "other"
+// EscalationOther is the reason of an escalation in a person's own words. They
+// are a note on the case, which only people read: the event has this, and the
+// case says EscalationNoted.
+const (
+	EscalationOther = "other"
+	EscalationNoted = "A person says why in a note."
+)
 
 // WaitsForPrivate is the value "waits_for" in the data of EventCaseState, or of
 // EventCaseUpdated where the case waited already: our reply has asked the

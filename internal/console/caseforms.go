@@ -135,7 +135,19 @@ func (c *Console) tagCase(w http.ResponseWriter, r *http.Request) error {
 		if len(g.Remove) == 0 && !slices.ContainsFunc(g.Add, func(s string) bool { return store.Tag(s) != "" }) {
 			return &badError{say("bad.tag")}
 		}
+		if c.personal(g.Add) {
+			return &badError{say("bad.tag.personal")}
+		}
 		_, err := c.o.Notebook.Tag(r.Context(), g)
 		return err
+	})
+}
+
+// personal reports whether words that are to be tags hold personal data, each
+// or all together: consumers would keep it for ever.
+func (c *Console) personal(words []string) bool {
+	return slices.ContainsFunc(append(slices.Clone(words), strings.Join(words, " ")), func(typed string) bool {
+		clean := socialwatch.CleanText(typed)
+		return store.IsNumber(clean) || c.mask(clean) != clean
 	})
 }

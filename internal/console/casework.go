@@ -88,9 +88,6 @@ func (c *Console) workView(p socialwatch.Person, cs socialwatch.Case, notes []st
 	}
 	for _, n := range notes {
 		line := noteLine{Who: n.Author, Text: n.Body, At: c.moment(n.At)}
-		if n.Body == "" {
-			line.Text = say("note.erased")
-		}
 		for _, login := range n.Calls {
 			kind := ""
 			if slices.Contains(n.Open, login) {

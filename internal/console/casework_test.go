@@ -105,9 +105,9 @@ func TestAPersonEscalates(t *testing.T) {
 	}
 	late.has(t, "it has changed since you saw it (case escalated by otto at")
 	fresh := otto.get("/cases/" + cs.Number)
-	fresh.has(t, "call ******** first", "Escalated: Other")
+	fresh.has(t, "call ******** first", "Escalated: Other", "A person says why in a note.")
 	otto.submit(fresh, "/escalate", url.Values{"reason": {"refund"}})
-	otto.get("/replies/"+id(s.replyOf(t, cs.Number))).has(t, "call ******** first. A refund or credit must be decided.", "Escalate", "/note\"")
+	otto.get("/replies/"+id(s.replyOf(t, cs.Number))).has(t, "call ******** first", "A person says why in a note. A refund or credit must be decided.", "Escalate", "/note\"")
 	if r := s.replyOf(t, cs.Number); r.State != socialwatch.ReplyAwaiting {
 		t.Errorf("the draft is %s", r.State)
 	}
@@ -142,6 +142,9 @@ func TestTakingGivingAndTaggingACase(t *testing.T) {
 	page.has(t, `href="/cases?tag=vip"`, `href="/cases?tag=lost"`, `href="/cases?tag=b"`, "Tagged: &#43;b &#43;lost &#43;vip", "<code>tags</code>", "<code>snoozed_until</code>")
 	ana.get("/cases?tag=VIP").has(t, cs.Number)
 	ana.get("/cases?tag=VIP").hasNot(t, other.Number)
+	for _, personal := range []string{"555-0100", "call-555-0100", "1234567", "ok 12-34 56", "٠١٢٣٤٥"} {
+		ana.submit(page, "/tags", url.Values{"add": {personal}}).has(t, "Tags go to other systems and stay there")
+	}
 	ana.submit(page, "/tags", url.Values{"remove": {"vip"}})
 	ana.get("/cases?tag=vip").has(t, "Nothing here with this filter.")
 	ana.get("/cases?intent=refund_delay").has(t, other.Number)

@@ -122,8 +122,9 @@ func (t *tx) eraseReplies(ctx context.Context, replies []erasedReply) error {
 }
 
 // eraseCases takes out of cases what only posts that are gone have told: order
-// numbers, and once no post of theirs is left the customer's names and what
-// colleagues noted about them. Search forgets the words at once.
+// numbers, and once no post of theirs is left the customer's names. What
+// colleagues wrote stays: it is masked, and no consumer sees it. Search forgets
+// the words at once.
 func (t *tx) eraseCases(ctx context.Context, network, host string, posts []string) error {
 	var cases []struct {
 		ID         int64            `db:"id"`
@@ -164,9 +165,6 @@ func (t *tx) eraseCases(ctx context.Context, network, host string, posts []strin
 			continue
 		}
 		if _, err := t.exec(ctx, sqlEraseCustomer, asJSON(customer{}), c.ID); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, sqlEraseNotes, []int64{c.ID}); err != nil {
 			return err
 		}
 	}

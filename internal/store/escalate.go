@@ -13,7 +13,7 @@ import (
 type Escalation struct {
 	CaseWork
 	Reason string // name of one of socialwatch.EscalationReasons, or EscalationOther
-	Words  string // of EscalationOther: the reason itself, masked
+	Words  string // of EscalationOther: the reason itself, masked; a note keeps it
 	Team   string // who works on it from now on; empty: as before
 }
 
@@ -33,7 +33,7 @@ func (e Escalation) sentence() (string, error) {
 		if words == "" || len(words) > WordsMax {
 			return "", fmt.Errorf("a reason in own words has 1 to %d bytes", WordsMax)
 		}
-		return words, nil
+		return socialwatch.EscalationNoted, nil
 	}
 	i := slices.IndexFunc(socialwatch.EscalationReasons, func(r socialwatch.EscalationReason) bool { return r.Name == e.Reason })
 	if i < 0 {
@@ -44,7 +44,8 @@ func (e Escalation) sentence() (string, error) {
 
 // Escalate notes that a human must act beyond the reply, for a person with the
 // role author. Its drafts stay as they are. A case that is escalated already
-// gets one more reason; ErrConflict when it has that one.
+// gets one more reason; ErrConflict when it has that one. A person's own words
+// become a note, one more each time.
 func (s *Store) Escalate(ctx context.Context, e Escalation) (socialwatch.Case, error) {
 	why, err := e.sentence()
 	if err == nil && len(e.Team) > teamMax {
@@ -54,12 +55,17 @@ func (s *Store) Escalate(ctx context.Context, e Escalation) (socialwatch.Case, e
 		return socialwatch.Case{}, fmt.Errorf("escalate case %s: %w", e.Number, err)
 	}
 	return s.casework(ctx, "escalate", e.CaseWork, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
+		if e.Reason == socialwatch.EscalationOther {
+			if _, err := t.noteOn(ctx, *c, NewNote{CaseWork: e.CaseWork, Body: e.Words}); err != nil {
+				return nil, err
+			}
+		}
 		data := map[string]any{"reason": e.Reason, "was_escalated": c.Escalated}
 		moved := e.Team != "" && e.Team != c.Team
 		switch {
 		case moved:
 			data["was_team"], data["team"], c.Team = c.Team, e.Team, e.Team
-		case strings.Contains(c.Escalation, why):
+		case strings.Contains(c.Escalation, why) && e.Reason != socialwatch.EscalationOther:
 			return nil, fmt.Errorf("it is escalated for that reason already: %w", socialwatch.ErrConflict)
 		}
 		switch {

@@ -21,7 +21,7 @@ type NewNote struct {
 type Note struct {
 	ID     int64
 	Author string // login
-	Body   string // empty once it is erased
+	Body   string
 	At     time.Time
 	Calls  []string // logins, sorted
 	Open   []string // those of Calls who have not seen it yet
@@ -49,7 +49,6 @@ join notes n on n.id = k.note_id join cases c on c.id = n.case_id
 where k.login = ? and k.seen_at is null%s order by n.id desc limit ?`
 	sqlCallsSeen = `update note_calls set seen_at = ? where login = ? and seen_at is null
 and note_id in (select id from notes where case_id = ?)`
-	sqlEraseNotes = `update notes set body = '' where case_id in (?)`
 )
 
 // AddNote stores a note of a person with the role author, who has seen by that
@@ -77,6 +76,11 @@ func (t *tx) addNote(ctx context.Context, n NewNote) (note Note, err error) {
 	if err := t.mayDecide(ctx, n.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
 		return note, err
 	}
+	return t.noteOn(ctx, c, n)
+}
+
+// noteOn is addNote on a case that is locked, by a person who may.
+func (t *tx) noteOn(ctx context.Context, c socialwatch.Case, n NewNote) (note Note, err error) {
 	note = Note{Author: n.By.Login, Body: strings.TrimSpace(n.Body), At: socialwatch.Micros(n.At)}
 	ids, err := returning[int64](ctx, t, values{head: sqlNoteAdd, tail: "returning id", width: 4,
 		args: []any{c.ID, note.Author, note.Body, note.At}})

@@ -22,6 +22,8 @@ type Tagging struct {
 const (
 	TagMax  = 40 // characters of one
 	TagsMax = 20 // of a case
+
+	tagDigits = 5 // of one: more are a telephone or order number
 )
 
 const (
@@ -46,6 +48,18 @@ func Tag(typed string) string {
 	return strings.Trim(tag, "-_")
 }
 
+// IsNumber reports whether a tag has so many digits that it may be a telephone
+// or order number. Consumers keep tags for ever, so these are none.
+func IsNumber(tag string) bool {
+	digits := 0
+	for _, r := range tag {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	return digits > tagDigits
+}
+
 func tagsOf(typed []string) []string {
 	var tags []string
 	for _, s := range typed {
@@ -58,7 +72,8 @@ func tagsOf(typed []string) []string {
 }
 
 // Tag changes the tags of a case for a person with the role author. What is so
-// already is left alone. ErrConflict when there would be more than TagsMax.
+// already is left alone. A number is refused (see IsNumber), and ErrConflict when
+// there would be more than TagsMax.
 func (s *Store) Tag(ctx context.Context, g Tagging) (c socialwatch.Case, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		if c, err = t.lockedCase(ctx, g.Number); err != nil {
@@ -85,6 +100,8 @@ func (t *tx) tag(ctx context.Context, c *socialwatch.Case, g Tagging) error {
 	switch {
 	case len(added)+len(removed) == 0:
 		return nil
+	case slices.ContainsFunc(added, IsNumber):
+		return fmt.Errorf("a tag has at most %d digits", tagDigits)
 	case len(old)+len(added)-len(removed) > TagsMax:
 		return fmt.Errorf("a case has at most %d tags: take some away first: %w", TagsMax, socialwatch.ErrConflict)
 	}

@@ -101,13 +101,16 @@ func TestAPersonEscalatesAndTheDraftStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := fx.detail(t, c.Number)
-		if want := "A refund or credit must be decided. The courier has it."; d.Case.Escalation != want || d.Case.Escalation != c.Escalation || d.Case.Team != "money" {
+		if want := "A refund or credit must be decided. A person says why in a note."; d.Case.Escalation != want || d.Case.Escalation != c.Escalation || d.Case.Team != "money" {
 			t.Errorf("%q, team %q", d.Case.Escalation, d.Case.Team)
+		}
+		if len(d.Notes) != 1 || d.Notes[0].Body != "The courier has it." || d.Notes[0].Author != "otto" {
+			t.Errorf("the words: %+v", d.Notes)
 		}
 		if d.Replies[0].State != socialwatch.ReplyAwaiting || d.Replies[0].Hash != s.Reply.Hash {
 			t.Errorf("the draft: %+v", d.Replies[0])
 		}
-		first, second := d.Events[1], d.Events[0]
+		first, second := d.Events[2], d.Events[0] // between them the note
 		if first.Kind != socialwatch.EventCaseEscalated || first.Actor != "otto" || first.Data["reason"] != "refund" || first.Data["was_team"] != "support" ||
 			first.Data["team"] != "money" || first.Data["was_escalated"] != false {
 			t.Errorf("%+v", first)
@@ -191,6 +194,9 @@ func TestTagsAreWordsOfACase(t *testing.T) {
 		if err := errors.Join(tag(otto, []string{"VIP", "vip", "lost parcel", "!"}, nil), tag(otto, []string{"vip"}, []string{"none"}),
 			tag(otto, []string{"courier"}, []string{"Lost-Parcel"})); err != nil {
 			t.Fatal(err)
+		}
+		if err := tag(otto, []string{"ok", "order-123456"}, nil); err == nil {
+			t.Error("a number is a tag")
 		}
 		d := fx.detail(t, s[0].Case.Number)
 		if !slices.Equal(d.Tags, []string{"courier", "vip"}) || d.Case.Version != s[0].Case.Version+2 {

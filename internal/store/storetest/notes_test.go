@@ -87,7 +87,9 @@ func TestAnAnswerSeesTheCall(t *testing.T) {
 	})
 }
 
-func TestNotesGoWithTheCustomersWords(t *testing.T) {
+// TestNotesStayAndNoConsumerSeesThem: they are colleagues' words, also when a
+// post vanished, perhaps for a while; so are an escalation's.
+func TestNotesStayAndNoConsumerSeesThem(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
 		otto := fx.Hire(t, "otto", socialwatch.RoleAuthor)
 		s := fx.Seed(t, "post", 2)
@@ -96,11 +98,15 @@ func TestNotesGoWithTheCustomersWords(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		_, err := fx.Escalate(t.Context(), store.Escalation{CaseWork: workOn(s[0].Case, otto), Reason: socialwatch.EscalationOther, Words: "more secret words"})
+		if err != nil {
+			t.Fatal(err)
+		}
 		c := fx.Changes(t)
 		c.Gone = []string{s[0].Mention.ID}
 		fx.MustSave(t, c)
-		if a, b := fx.detail(t, s[0].Case.Number).Notes[0], fx.detail(t, s[1].Case.Number).Notes[0]; a.Body != "" || a.Author != "otto" || b.Body != "secret words" {
-			t.Errorf("%+v, %+v", a, b)
+		if n := fx.detail(t, s[0].Case.Number).Notes; len(n) != 2 || n[0].Body != "secret words" || n[1].Body != "more secret words" {
+			t.Errorf("%+v", n)
 		}
 		// No view for consumers shows any of it.
 		db := dbtest.Raw(t, fx.Options)
