@@ -46,7 +46,7 @@ func (m *memory) AddSession(_ context.Context, s socialwatch.Session) error {
 	return m.err
 }
 
-func (m *memory) SessionPerson(_ context.Context, hash string, now time.Time) (socialwatch.Person, error) {
+func (m *memory) SessionPerson(_ context.Context, hash string, now time.Time, use bool) (socialwatch.Person, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.err != nil {

@@ -19,8 +19,8 @@ type Store interface {
 	PersonByLogin(ctx context.Context, login string) (p socialwatch.Person, hash string, disabled bool, err error)
 	AddSession(ctx context.Context, s socialwatch.Session) error
 	// SessionPerson returns ErrNotFound for a session that is unknown, over
-	// or of a disabled person.
-	SessionPerson(ctx context.Context, hash string, now time.Time) (socialwatch.Person, error)
+	// or of a disabled person. With use it notes that the person is there.
+	SessionPerson(ctx context.Context, hash string, now time.Time, use bool) (socialwatch.Person, error)
 	EndSession(ctx context.Context, hash string) error
 }
 
@@ -193,13 +193,15 @@ func (l *Logins) SessionHash(r *http.Request) string {
 }
 
 // Person returns whose session the request carries: ErrNotFound when it
-// carries none that is valid now. Roles are as stored now.
+// carries none that is valid now. Roles are as stored now. It counts as use of
+// the session, unless the request is Unasked.
 func (l *Logins) Person(r *http.Request) (socialwatch.Person, error) {
 	hash := l.SessionHash(r)
 	if hash == "" {
 		return socialwatch.Person{}, socialwatch.ErrNotFound
 	}
-	p, err := l.Store.SessionPerson(r.Context(), hash, l.now())
+	unasked := r.Context().Value(unaskedKey{}) != nil
+	p, err := l.Store.SessionPerson(r.Context(), hash, l.now(), !unasked)
 	if err != nil {
 		return socialwatch.Person{}, fmt.Errorf("read session: %w", err)
 	}
@@ -238,6 +240,14 @@ func (l *Logins) now() time.Time {
 		return l.Now()
 	}
 	return time.Now()
+}
+
+type unaskedKey struct{}
+
+// Unasked returns r as a request that an open page makes by itself: it says
+// nothing about whether a person is there.
+func Unasked(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), unaskedKey{}, true))
 }
 
 type personKey struct{}

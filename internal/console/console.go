@@ -307,6 +307,6 @@ func (c *Console) routes() http.Handler {
 	all.Handle("GET /password", c.page(c.passwordPage))
 	all.Handle("POST /password", c.page(c.setPassword))
 	all.Handle("POST /logout", c.page(c.logout))
-	all.Handle("/", c.o.Logins.Middleware(people, c.page(c.stranger), c.fail))
+	all.Handle("/", unasked(c.o.Logins.Middleware(people, c.page(c.stranger), c.fail)))
 	return all
 }

@@ -18,6 +18,7 @@ import (
 const (
 	heartbeat  = 15 * time.Second // keeps proxies from closing, finds dead clients
 	checkAgain = 5 * time.Second  // whether the session is still open, and its rights the same
+	onceLimit  = 10 * time.Second // a first look that takes longer has failed
 	maxStream  = 10 * time.Minute // then the browser comes back
 	writeLimit = 10 * time.Second // a client that takes longer is gone
 )
@@ -27,8 +28,9 @@ const (
 type stream struct {
 	hub    *hub
 	person func(r *http.Request) (socialwatch.Person, error) // whose session it is
-	max    int64                                             // open pages at once
+	max    int64                                             // open pages at once, and as many that ask
 	open   atomic.Int64
+	asking atomic.Int64 // once
 }
 
 var (
@@ -42,20 +44,24 @@ var (
 func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, _ := auth.PersonFrom(r.Context())
 	watch := newWatcher(p, r.URL.Query())
+	count, once := &s.open, r.URL.Query().Get("once") != ""
+	if once {
+		count = &s.asking
+	}
+	defer count.Add(-1)
+	if count.Add(1) > s.max {
+		w.Header().Set("Retry-After", "30")
+		http.Error(w, "too many open pages: this one looks for changes now and then", http.StatusServiceUnavailable)
+		return
+	}
 	if watch.filter.After != "" {
 		if _, err := s.hub.live.Glance(r.Context(), watch.filter); errors.Is(err, store.ErrCursor) {
 			http.Error(w, "no such page of a list", http.StatusBadRequest)
 			return
 		}
 	}
-	if r.URL.Query().Get("once") != "" {
+	if once {
 		s.once(w, r, watch)
-		return
-	}
-	defer s.open.Add(-1)
-	if s.open.Add(1) > s.max {
-		w.Header().Set("Retry-After", "30")
-		http.Error(w, "too many open pages: this one looks for changes now and then", http.StatusServiceUnavailable)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), maxStream)
@@ -110,12 +116,26 @@ func (s *stream) tell(ctx context.Context, watch *watcher, same func() (bool, er
 }
 
 func (s *stream) once(w http.ResponseWriter, r *http.Request, watch *watcher) {
+	ctx, cancel := context.WithTimeout(r.Context(), onceLimit)
+	defer cancel()
 	s.hub.join(watch)
 	defer s.hub.leave(watch)
 	select {
-	case <-r.Context().Done():
+	case <-ctx.Done():
+		http.Error(w, "the database takes too long: this page asks again", http.StatusServiceUnavailable)
 	case <-watch.wake:
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(s.hub.take(watch)) // a browser that has gone away is no failure
 	}
+}
+
+// unasked marks what open pages ask for by themselves, day and night: the
+// stream, and what scripts fetch because it told them so.
+func unasked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/events" || r.Header.Get("Unasked") != "" {
+			r = auth.Unasked(r)
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -208,6 +209,83 @@ func TestOpenPagesAreBoundedAndTheRestMayAsk(t *testing.T) {
 	}
 	if r := ana.get("/events?once=yes"); r.status != http.StatusOK || !strings.Contains(r.body, `"count":"0"`) {
 		t.Errorf("status %d: %s", r.status, r.body)
+	}
+	s.console.stream.asking.Add(1)
+	if r := ana.get("/events?once=yes"); r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") != "30" {
+		t.Errorf("one too many asks: status %d", r.status)
+	}
+}
+
+func TestAskingOnceEndsThoughTheDatabaseDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stream{hub: newHub(Options{Live: stuckLive{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}, noBanners), max: 1}
+		begun, w := time.Now(), httptest.NewRecorder()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		s.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/events?once=yes", nil))
+		if took := time.Since(begun); w.Code != http.StatusServiceUnavailable || took != onceLimit {
+			t.Errorf("status %d after %s", w.Code, took)
+		}
+	})
+}
+
+// stuckLive is a database that does not answer.
+type stuckLive struct{ quietLive }
+
+func (stuckLive) Glance(ctx context.Context, _ store.QueueFilter) (store.Glance, error) {
+	<-ctx.Done()
+	return store.Glance{}, ctx.Err()
+}
+
+func TestABellThatFailsIsSaidOnceAndTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said strings.Builder
+		rings, tries := make(chan struct{}, 1), 0
+		h := newHub(Options{Live: quietLive{}, Now: time.Now, Log: slog.New(slog.NewTextHandler(&said, nil)),
+			Bell: func(context.Context) (<-chan struct{}, error) {
+				if tries++; tries < 4 {
+					return nil, errors.New("connection refused")
+				}
+				return rings, nil
+			}}, noBanners)
+		w := newWatcher(socialwatch.Person{}, nil)
+		h.join(w)
+		time.Sleep(3*lookAnyway + time.Second)
+		ring(rings)
+		time.Sleep(time.Second)
+		heard := len(rings) == 0
+		h.leave(w)
+		if n := strings.Count(said.String(), "connection refused"); tries != 4 || n != 1 || !heard {
+			t.Errorf("%d tries, said %d times, heard: %t", tries, n, heard)
+		}
+	})
+}
+
+func TestAnOpenPageIsNoPresence(t *testing.T) {
+	s := newShop(t)
+	ana := s.enter(t, "ana")
+	here := func() bool {
+		t.Helper()
+		people, err := s.Present(t.Context(), s.now().Add(-15*time.Minute), s.now())
+		must(t, err)
+		return slices.ContainsFunc(people, func(p socialwatch.Person) bool { return p.Login == "ana" })
+	}
+	ana.get("/")
+	s.advance(time.Hour)
+	ana.follow("").look()
+	ana.get("/events?once=yes")
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.server.URL+"/?part=banners", nil)
+	must(t, err)
+	r.AddCookie(ana.cookie)
+	r.Header.Set("Unasked", "yes")
+	resp, err := ana.client.Do(r)
+	must(t, err)
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || here() {
+		t.Errorf("status %d, here though nobody was: %t", resp.StatusCode, here())
+	}
+	if ana.get("/"); !here() {
+		t.Error("who asks for a page is not here")
 	}
 }
 

@@ -48,15 +48,15 @@ func (s *Store) AddSession(ctx context.Context, n socialwatch.Session) error {
 }
 
 // SessionPerson returns whose session it is, with the roles as stored now, and
-// notes that it is used. ErrNotFound when it is unknown, over, or of a
-// disabled person.
-func (s *Store) SessionPerson(ctx context.Context, hash string, now time.Time) (socialwatch.Person, error) {
+// with use notes that the person is there. ErrNotFound when it is unknown,
+// over, or of a disabled person.
+func (s *Store) SessionPerson(ctx context.Context, hash string, now time.Time, use bool) (socialwatch.Person, error) {
 	var r struct {
 		personRow
 		UsedAt moment `db:"session_used_at"`
 	}
 	err := s.read(ctx, func(t *tx) error { return t.get(ctx, &r, sqlPersonHead+sqlSessionPerson, hash, now) })
-	if err == nil && now.Sub(r.UsedAt.Time) >= usedAfter {
+	if err == nil && use && now.Sub(r.UsedAt.Time) >= usedAfter {
 		err = s.tx(ctx, func(t *tx) error {
 			_, err := t.exec(ctx, sqlSessionUsed, now, hash)
 			return err

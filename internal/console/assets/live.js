@@ -22,11 +22,13 @@ function ids() {
   return [...rows().map((r) => r.dataset.id), cardNow()?.dataset.id, document.querySelector("#notice [data-done]")?.dataset.done];
 }
 
-async function get(part, url = "/", more = {}) {
+// get fetches what nobody asked for, unless asked is said: it is no sign that
+// somebody is there.
+async function get(part, url = "/", more = {}, asked = false) {
   const at = new URL(url, location.href);
   for (const [name, value] of Object.entries(more)) at.searchParams.set(name, value);
   at.searchParams.set("part", part);
-  const { response, page } = await desk.get(at);
+  const { response, page } = await desk.get(at, asked ? {} : { headers: { Unasked: "yes" } });
   return response.ok ? page : null;
 }
 
@@ -82,7 +84,7 @@ function offer() {
 
 // load shows the list as it is now, because somebody asked for it.
 async function load() {
-  const page = await get("queue", document.getElementById("queue").dataset.url).catch(() => null);
+  const page = await get("queue", document.getElementById("queue").dataset.url, {}, true).catch(() => null);
   if (!page) return;
   const id = cardNow()?.dataset.id;
   desk.put("#queue", page);

@@ -164,7 +164,10 @@ func TestPresentAreThoseWhoMayDecideAndWereHere(t *testing.T) {
 		login("shut", now.Add(-time.Minute), now.Add(time.Hour))
 		login("out", now.Add(-5*time.Minute), now.Add(-time.Minute))
 		fx.Disable(t, "shut")
-		if _, err := fx.SessionPerson(ctx, "back", now.Add(-2*time.Minute)); err != nil {
+		if _, err := fx.SessionPerson(ctx, "back", now.Add(-2*time.Minute), true); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fx.SessionPerson(ctx, "away", now.Add(-time.Minute), false); err != nil { // an open page asks
 			t.Fatal(err)
 		}
 		fx.terminal(t, "decides", []string{"read", "decide"}, now.Add(-time.Minute))

@@ -66,7 +66,7 @@ func TestArrivalBringsTheRolesOfToday(t *testing.T) {
 		if _, err := fx.Arrive(ctx, arrival("s1", "anna", "")); !errors.Is(err, socialwatch.ErrForbidden) {
 			t.Errorf("%v", err)
 		}
-		if _, err := fx.SessionPerson(ctx, "h", Start); !errors.Is(err, socialwatch.ErrNotFound) {
+		if _, err := fx.SessionPerson(ctx, "h", Start, true); !errors.Is(err, socialwatch.ErrNotFound) {
 			t.Errorf("the session outlives the groups: %v", err)
 		}
 		if p, _, _, err := fx.PersonByLogin(ctx, "anna"); err != nil || len(p.Roles) != 0 {

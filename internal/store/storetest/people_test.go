@@ -80,14 +80,14 @@ func TestSessionEnds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if p, err := fx.SessionPerson(t.Context(), "h1", Start.Add(time.Hour-1000)); err != nil || !reflect.DeepEqual(p, anna) {
+				if p, err := fx.SessionPerson(t.Context(), "h1", Start.Add(time.Hour-1000), true); err != nil || !reflect.DeepEqual(p, anna) {
 					t.Fatalf("%+v, %v", p, err)
 				}
 				at := end(t, fx)
-				if _, err := fx.SessionPerson(t.Context(), "h1", at); !errors.Is(err, socialwatch.ErrNotFound) {
+				if _, err := fx.SessionPerson(t.Context(), "h1", at, true); !errors.Is(err, socialwatch.ErrNotFound) {
 					t.Errorf("still open: %v", err)
 				}
-				if _, err := fx.SessionPerson(t.Context(), "h2", at); err != nil {
+				if _, err := fx.SessionPerson(t.Context(), "h2", at, true); err != nil {
 					t.Errorf("another's session: %v", err)
 				}
 			})

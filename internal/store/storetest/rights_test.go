@@ -91,10 +91,10 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 		used := Start.Add(10 * time.Minute)
-		if _, err := fx.SessionPerson(ctx, "a1", used); err != nil {
+		if _, err := fx.SessionPerson(ctx, "a1", used, true); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := fx.SessionPerson(ctx, "a1", used.Add(30*time.Second)); err != nil {
+		if _, err := fx.SessionPerson(ctx, "a1", used.Add(30*time.Second), true); err != nil {
 			t.Fatal(err)
 		}
 		all, err := fx.Sessions(ctx, anna.ID, Start.Add(5*time.Minute))
@@ -121,10 +121,10 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		}
 		hash := "new"
 		fx.change(t, store.PersonChange{Login: "anna", Password: &hash, Keep: "a1"})
-		if _, err := fx.SessionPerson(ctx, "a1", Start); err != nil {
+		if _, err := fx.SessionPerson(ctx, "a1", Start, true); err != nil {
 			t.Errorf("a new password ends the session it was given in: %v", err)
 		}
-		if _, err := fx.SessionPerson(ctx, "b1", Start); err != nil {
+		if _, err := fx.SessionPerson(ctx, "b1", Start, true); err != nil {
 			t.Errorf("another's session: %v", err)
 		}
 	})
@@ -173,7 +173,7 @@ func TestLinkWorksOnceForItsPurpose(t *testing.T) {
 		if err != nil || hash != "pw" {
 			t.Errorf("%q, %v", hash, err)
 		}
-		_, err = fx.SessionPerson(ctx, "s1", Start)
+		_, err = fx.SessionPerson(ctx, "s1", Start, true)
 		missing("session of before the new password", err)
 		if err := link("l3", store.LinkEnter, "max"); err != nil {
 			t.Fatal(err)
