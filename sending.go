@@ -12,6 +12,7 @@ type ReplyContext struct {
 	Original   string      // text of version 1, as the template filled it; empty when a person wrote it
 	Slots      []Span      // of Original: what the template's slots cover
 	FirstBy    string      // who wrote version 1: a login, or System
+	Authors    []string    // who wrote any of its versions, FirstBy too
 	InDoubt    bool        // another reply of the case is sending or unknown
 	Answered   bool        // a reply to the parent, this one too, is or may be public, or our people answered it in the network's own app
 	OptedOut   bool        // a stored mention of the parent's author on this account has SignalOptOut
@@ -38,9 +39,9 @@ type Approval struct {
 	// FirstUse says that the text is as the template of the payload filled it:
 	// from now on this version of it is no new one on the account.
 	FirstUse bool
-	// SelfApproval lets the version's author be its approver; the event says so.
+	// SelfApproval lets who wrote a version of the reply approve it; the event says so.
 	SelfApproval bool
-	// Colleague says that the approver must not be who has written the text,
+	// Colleague says that the approver must not be who has written any of its versions,
 	// whatever SelfApproval: a person's edit of another's draft (SecondPerson).
 	Colleague bool
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"socialwatch"
@@ -66,7 +67,7 @@ func (d *Desk) approval(rc socialwatch.ReplyContext, dec socialwatch.Decision, p
 // needsColleague reports whether login, who has edited the draft of somebody else
 // or is about to, may not approve p.
 func (d *Desk) needsColleague(rc socialwatch.ReplyContext, login string, p socialwatch.Payload) bool {
-	edits := p.Hash() != rc.Reply.Hash || rc.Reply.Author == login
+	edits := p.Hash() != rc.Reply.Hash || slices.Contains(rc.Authors, login)
 	return edits && rc.FirstBy != login && d.Second.Needs(d.change(rc, p.Text).Edit.Kind)
 }
 
@@ -81,8 +82,8 @@ func (d *Desk) confirmed(rc socialwatch.ReplyContext, a socialwatch.Approval) er
 	if a.Colleague {
 		return fmt.Errorf("%s has edited this text and a colleague must approve it: save it, and let somebody else look: %w", a.By.Login, socialwatch.ErrForbidden)
 	}
-	if rc.Reply.Author == a.By.Login && !a.SelfApproval {
-		return fmt.Errorf("%s wrote this version and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
+	if slices.Contains(rc.Authors, a.By.Login) && !a.SelfApproval {
+		return fmt.Errorf("%s wrote a version of it and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
 	}
 	if !a.Confirmed.Asks() || a.Confirm == a.Confirmed.Digest {
 		return nil

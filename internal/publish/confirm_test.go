@@ -199,3 +199,36 @@ func TestSecondPersonLeavesOwnTextToSelfApproval(t *testing.T) {
 		}
 	})
 }
+
+// TestAuthorshipIsNotPassedOn: neither a colleague who saves a text as it is nor one
+// who edits it further makes its first author a second person.
+func TestAuthorshipIsNotPassedOn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		w := newTown(t, simulator.FlavourMastodon, o)
+		otto, err := w.store.AddPerson(t.Context(), socialwatch.Person{Login: "otto", Name: "Otto",
+			Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleAuthor}}, "", w.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.desk.Compare, w.desk.Self, w.desk.Second = compared, func(string) bool { return true }, socialwatch.SecondAlways
+		_, draft := w.complain("customer1@far.example")
+		d := socialwatch.Decision{ReplyID: draft.ID, Hash: draft.Hash, By: w.person, Text: "We are looking."}
+		saved, err := w.desk.Edit(t.Context(), d, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Hash, d.By = saved.Hash, otto
+		var input *InputError
+		if _, err := w.desk.Edit(t.Context(), d, false); !errors.As(err, &input) || !strings.Contains(input.Text, "nothing is changed") {
+			t.Errorf("saved unchanged: %v", err)
+		}
+		d.Text = "We are looking into it."
+		if saved, err = w.desk.Edit(t.Context(), d, false); err != nil {
+			t.Fatal(err)
+		}
+		d = socialwatch.Decision{ReplyID: draft.ID, Hash: saved.Hash, By: w.person}
+		if _, err := w.desk.Approve(t.Context(), d); !errors.Is(err, socialwatch.ErrForbidden) {
+			t.Errorf("approved what she has a part in: %v", err)
+		}
+	})
+}

@@ -99,8 +99,9 @@ func (d *Desk) Reject(ctx context.Context, dec socialwatch.Decision) (socialwatc
 
 // Edit makes a new version with dec.Text, and with approve decides it in the
 // same step. A text that the check blocks is kept as blocked version when it
-// is only edited, and refused when it is to be approved. That is an approval like
-// any other, so it needs a second key (see Approve): Preview tells the digest.
+// is only edited, and refused when it is to be approved; one that changes nothing
+// is kept only where it may lift a block. With approve it is an approval like any other, so it
+// needs a second key (see Approve): Preview tells the digest.
 func (d *Desk) Edit(ctx context.Context, dec socialwatch.Decision, approve bool) (socialwatch.Reply, error) {
 	open := d.look
 	if !approve {
@@ -115,6 +116,9 @@ func (d *Desk) Edit(ctx context.Context, dec socialwatch.Decision, approve bool)
 	payload, findings, err := d.compose(rc, dec.Text)
 	if err != nil {
 		return rc.Reply, err
+	}
+	if !approve && payload.Hash() == rc.Reply.Hash && rc.Reply.State == socialwatch.ReplyAwaiting {
+		return rc.Reply, &InputError{"nothing is changed: the text stands as it was"}
 	}
 	rev := socialwatch.Revision{Decision: dec, Payload: payload, Change: d.change(rc, payload.Text), Findings: findings,
 		CheckedBy: d.CheckedBy, At: d.now(), ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour))}

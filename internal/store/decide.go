@@ -28,6 +28,8 @@ exists (select 1 from mentions where account = ? and author_id = ? and ` + sqlHa
 	sqlReplyCase = `select case_id from replies where id = ?`
 	sqlParent    = `select revision, gone_at from mentions where id = ?`
 
+	sqlWrote = `select exists (select 1 from reply_versions where reply_id = ? and author = ?)`
+
 	sqlApprove = `update replies set state = ?, key = ?, decided_by = ?, decided_at = ?, hold_until = ?, expires_at = ?,
     hold_from = ?, findings = ?, checked_by = ?, self_approved = ?, reason = '', snoozed_until = null, updated_at = ?, ` + sqlDecidedNow + `
 where id = ? and state = 'awaiting' and hash = ? returning ` + replyColumns
@@ -123,8 +125,8 @@ func (t *tx) lockReply(ctx context.Context, id int64) (socialwatch.Reply, error)
 // it becomes approved, and at once holding unless publishing is stopped.
 // ErrConflict names who was faster, or what else has changed; ErrForbidden
 // says which right is missing: the person's rights are read here, in the same
-// transaction. Nobody approves a version of their own unless a.SelfApproval,
-// and reply and event say so then; with a.Colleague nobody at all.
+// transaction. Nobody approves a reply that they wrote a version of unless
+// a.SelfApproval, and reply and event say so then; with a.Colleague nobody at all.
 func (s *Store) Approve(ctx context.Context, a socialwatch.Approval) (r socialwatch.Reply, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		if err := t.lockSwitch(ctx); err != nil {
@@ -133,10 +135,12 @@ func (s *Store) Approve(ctx context.Context, a socialwatch.Approval) (r socialwa
 		if r, err = t.lockReply(ctx, a.ReplyID); err != nil {
 			return err
 		}
-		if r, err = t.approve(ctx, r, a, r.Author); err != nil {
+		self, err := t.wrote(ctx, r.ID, a.By.Login)
+		if err != nil {
 			return err
 		}
-		return nil
+		r, err = t.approve(ctx, r, a, self)
+		return err
 	})
 	if err != nil {
 		return r, fmt.Errorf("approve reply %d: %w", a.ReplyID, err)
@@ -144,10 +148,15 @@ func (s *Store) Approve(ctx context.Context, a socialwatch.Approval) (r socialwa
 	return r, nil
 }
 
-// approve decides about old, which is locked, as is the switch. author is who
-// must not be the approver: whoever wrote the text that a.By was shown.
-func (t *tx) approve(ctx context.Context, old socialwatch.Reply, a socialwatch.Approval, author string) (socialwatch.Reply, error) {
-	self := author == a.By.Login
+// wrote reports whether somebody wrote one of a reply's versions: whoever has
+// edited it since, words of theirs may stand in it.
+func (t *tx) wrote(ctx context.Context, replyID int64, login string) (yes bool, err error) {
+	return yes, t.get(ctx, &yes, sqlWrote, replyID, login)
+}
+
+// approve decides about old, which is locked, as is the switch. self says that
+// a.By has a part in the text that a.By was shown.
+func (t *tx) approve(ctx context.Context, old socialwatch.Reply, a socialwatch.Approval, self bool) (socialwatch.Reply, error) {
 	if err := t.mayApprove(ctx, old, a, self); err != nil {
 		return old, err
 	}
@@ -194,7 +203,7 @@ func (t *tx) mayApprove(ctx context.Context, old socialwatch.Reply, a socialwatc
 	case self && a.Colleague:
 		return fmt.Errorf("%s has edited this text and a colleague must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
 	case self && !a.SelfApproval:
-		return fmt.Errorf("%s wrote this version and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
+		return fmt.Errorf("%s wrote a version of it and another person must approve it: %w", a.By.Login, socialwatch.ErrForbidden)
 	}
 	if err := t.parentStands(ctx, old.MentionID, old.Payload); err != nil {
 		return err

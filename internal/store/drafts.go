@@ -27,7 +27,9 @@ const blockedReason = "the safety check blocks it"
 // Revise stores a person's edit as a new version, awaiting or blocked by its
 // findings, and with Approval approves it in the same transaction. An
 // approver's edit of another's draft is one decision, not self-approval; an
-// edit of one's own still needs a.SelfApproval, and none suffices with a.Colleague.
+// edit of what one has a part in still needs a.SelfApproval, and none suffices
+// with a.Colleague. ErrConflict when an edit alone changes nothing of a reply
+// that awaits: nobody becomes its author by looking at it.
 func (s *Store) Revise(ctx context.Context, rev socialwatch.Revision) (r socialwatch.Reply, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		r, err = t.revise(ctx, rev)
@@ -56,6 +58,14 @@ func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.
 	if !answersSame(p, old.Payload) {
 		return old, errors.New("an edit changes the words, not what they answer")
 	}
+	same := p.Hash() == old.Hash
+	if same && rev.Approval == nil && old.State == socialwatch.ReplyAwaiting {
+		return old, fmt.Errorf("nothing is changed: the text stands as it was: %w", socialwatch.ErrConflict)
+	}
+	self, err := t.wrote(ctx, old.ID, rev.By.Login)
+	if err != nil {
+		return old, err
+	}
 	if err := t.wakeFor(ctx, old.CaseID, rev.By.Login, rev.At); err != nil {
 		return old, err
 	}
@@ -76,12 +86,8 @@ func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.
 		return r, err
 	}
 	a := *rev.Approval
-	a.ReplyID, a.By = rev.ReplyID, rev.By // one person, one decision
-	author := old.Author
-	if a.Colleague { // the edit is what is to be approved
-		author = rev.By.Login
-	}
-	return t.approve(ctx, r, a, author)
+	a.ReplyID, a.By = rev.ReplyID, rev.By                     // one person, one decision
+	return t.approve(ctx, r, a, self || a.Colleague && !same) // the edit is what is to be approved
 }
 
 // answersSame reports whether two payloads answer the same post from the same

@@ -12,6 +12,8 @@ import (
 const (
 	sqlOriginal = `select payload, author, slots from reply_versions where reply_id = ? and version = 1`
 
+	sqlAuthors = `select distinct author from reply_versions where reply_id = ? order by author`
+
 	// Whoever asks wants the last hour, and asks after the reply was made.
 	sqlSameText = `select decided_at from replies where account = ? and decided_at >= ? and id <> ?
   and ` + sqlIsSaid + ` and payload ->> 'text' = ? order by decided_at desc limit ?`
@@ -24,7 +26,8 @@ where root_id in (?) and network || '' = ? and host || '' = ? and ` + sqlIsImpos
 	sqlIsImpostor = `cast(signals as text) like '%"` + socialwatch.SignalImpostor + `"%'`
 )
 
-// original reads what version 1 tells: who wrote it, and what a template filled in.
+// original reads what version 1 tells: who wrote it, and what a template filled in;
+// and who has written since.
 func (t *tx) original(ctx context.Context, rc *socialwatch.ReplyContext) error {
 	var first struct {
 		Payload jsonOf[socialwatch.Payload] `db:"payload"`
@@ -38,7 +41,7 @@ func (t *tx) original(ctx context.Context, rc *socialwatch.ReplyContext) error {
 	if rc.FirstBy = first.Author; rc.FirstBy == socialwatch.System {
 		rc.Original, rc.Slots = first.Payload.V.Text, first.Slots.V
 	}
-	return nil
+	return t.all(ctx, &rc.Authors, sqlAuthors, rc.Reply.ID)
 }
 
 // around reads what warns of a reply: the same words said to others, and who
