@@ -217,7 +217,7 @@ func TestShift(t *testing.T) {
 	t.Parallel()
 	long, team, days, spiked := 90*time.Minute, 3, 1, 40
 	if soak {
-		long, team, days, spiked = 8*time.Hour, 12, 18, 300
+		long, team, days, spiked = 8*time.Hour, 12, 20, 300
 	}
 	begin := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	s := &shift{rng: rand.New(rand.NewPCG(1, 5)), begin: begin, ids: map[string]string{}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"socialwatch"
 	"socialwatch/internal/store"
@@ -78,6 +79,9 @@ func (c *Console) doneView(p socialwatch.Person, card store.Card) *doneView {
 		v.Kind, v.Title, v.Text = "bad", say("done.blocked", number), say("status.blocked")
 	default:
 		v.Kind, v.Title, v.Text = "warn", number+".", say("done.now", v.Label)
+	}
+	if rp.Moved != "" {
+		v.Kind, v.Text = "warn", strings.TrimSpace(v.Text+" "+say("status.moved", rp.Moved))
 	}
 	return v
 }

@@ -32,6 +32,7 @@ var englishTerms = map[string]string{
 	"status.sent.title":       "Sent.",
 	"status.sent":             "Approved by %s, posted",
 	"status.sent.link":        "Open our reply",
+	"status.moved":            "While it was on its way: %s. Look whether it still fits.",
 	"status.blocked.title":    "Blocked by the safety check.",
 	"status.blocked":          "It can’t be approved as it is: edit what is named below.",
 	"status.rejected.title":   "Rejected by %s:",

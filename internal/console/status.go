@@ -96,8 +96,17 @@ func reasonNote(s string) string {
 	return note
 }
 
-// status says where a reply stands when it is not simply awaiting a decision.
+// status says where a reply stands when it is not simply awaiting a decision,
+// and whether the thread has moved while it was on its way.
 func (c *Console) status(card store.Card) *noteView {
+	v := c.standing(card)
+	if moved := card.Reply.Moved; v != nil && moved != "" {
+		v.Kind, v.Lines = "warn", append(v.Lines, say("status.moved", moved))
+	}
+	return v
+}
+
+func (c *Console) standing(card store.Card) *noteView {
 	rp := card.Reply
 	switch rp.State {
 	case socialwatch.ReplyAwaiting:
