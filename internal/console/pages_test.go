@@ -1,8 +1,6 @@
 package console
 
 import (
-	"context"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -49,31 +47,6 @@ func TestEveryStateOfAReplyHasItsCard(t *testing.T) {
 	lea.get("/cases/K-1010").has(t, "nobody answers", "Case opened", "Resolve", "<span>Team team-x</span>")
 	lea.get("/").has(t, `reply: missing-delivery v4 <b>unchanged</b>, all checks passed`, `reply: missing-delivery v4 <b>edited &#43;`,
 		`</span>Mastodon, 1.2k<span class="sr"> followers`)
-}
-
-func TestStreamSaysOnlyThatSomethingChanged(t *testing.T) {
-	s := newShop(t)
-	ana := s.enter(t, "ana")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, "GET", s.server.URL+"/events", nil)
-	must(t, err)
-	req.AddCookie(ana.cookie)
-	resp, err := http.DefaultClient.Do(req)
-	must(t, err)
-	defer resp.Body.Close()
-	buf := make([]byte, 4096)
-	n, err := resp.Body.Read(buf)
-	must(t, err)
-	if got := string(buf[:n]); got != "retry: 2000\n\n" {
-		t.Fatalf("%q", got)
-	}
-	s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order"})
-	n, err = resp.Body.Read(buf)
-	must(t, err)
-	if got := string(buf[:n]); got != "event: change\ndata: 1\n\n" {
-		t.Fatalf("%q", got)
-	}
 }
 
 func TestEveryWordOfTheInterfaceIsInTheCatalogue(t *testing.T) {
