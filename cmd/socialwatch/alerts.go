@@ -56,6 +56,9 @@ func testAlert(ctx context.Context, cfg config.Config, name string) error {
 		}
 		return nil
 	}
+	if len(names) == 0 {
+		return fmt.Errorf("no endpoint %q: the configuration has none under alerts", name)
+	}
 	return fmt.Errorf("no endpoint %q under alerts in the configuration; there is: %s", name, strings.Join(names, ", "))
 }
 

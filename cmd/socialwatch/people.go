@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -92,7 +93,7 @@ func newUserList(f *flags) *cobra.Command {
 					if p.Disabled {
 						state = "disabled"
 					}
-					fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\n", p.Person.Login, p.Person.Name, p.Person.Roles,
+					fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\n", p.Person.Login, p.Person.Name, rolesText(p.Person.Roles),
 						strings.Join(p.Person.Teams, ","), strings.Join(p.Person.Languages, ","), state)
 				}
 				_ = w.Flush()
@@ -200,6 +201,19 @@ func addToken(ctx context.Context, s *store.Store, t store.NewToken, days int) (
 		t.ExpiresAt = t.CreatedAt.AddDate(0, 0, days)
 	}
 	return secret, s.AddToken(ctx, t)
+}
+
+// rolesText are roles as "lead" for all accounts, or "approver on shop_help".
+func rolesText(roles map[string]socialwatch.Role) string {
+	var all []string
+	for _, account := range slices.Sorted(maps.Keys(roles)) {
+		if account == socialwatch.AllAccounts {
+			all = append(all, string(roles[account]))
+		} else {
+			all = append(all, string(roles[account])+" on "+account)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // prove asks for a person's password and refuses a wrong one.

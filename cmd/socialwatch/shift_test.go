@@ -215,23 +215,23 @@ func (s *shift) step(step simulator.Step, day int, at time.Duration) {
 // those of a spike, and nothing is lost or goes out twice.
 func TestShift(t *testing.T) {
 	t.Parallel()
-	long, team, days, spiked := 90*time.Minute, 3, 1, 40
+	long, team, days, spiked, polls := 20*time.Minute, 2, 0, 25, "@every 1m"
 	if soak {
-		long, team, days, spiked = 8*time.Hour, 12, 20, 300
+		long, team, days, spiked, polls = 8*time.Hour, 12, 20, 300, "@every 20s"
 	}
 	begin := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	s := &shift{rng: rand.New(rand.NewPCG(1, 5)), begin: begin, ids: map[string]string{}}
-	s.played = playMastodon(t, begin, "@every 20s", simulator.Options{RateLimit: simulator.RateLimit{Requests: -1}})
+	s.played = playMastodon(t, begin, polls, simulator.Options{RateLimit: simulator.RateLimit{Requests: -1}})
 	s.people(team)
 	mentions := s.customers(days, long) + spiked
-	s.spike(spiked, long/2, min(20*time.Minute, long/4))
-	s.until(begin.Add(long + 30*time.Minute))
+	s.spike(spiked, long/4, min(20*time.Minute, long/2))
+	s.until(begin.Add(long + 20*time.Minute))
 
 	for _, l := range s.lost {
 		t.Errorf("lost to a colleague: %s", l)
 	}
 	if waiting := s.number("select count(*) from replies where state in ('awaiting','approved','holding','sending')"); waiting != 0 {
-		t.Errorf("%d drafts are left half an hour after the last customer wrote", waiting)
+		t.Errorf("%d drafts are left twenty minutes after the last customer wrote", waiting)
 	}
 	sent := s.audit(s.public())
 	p50, p90 := s.answered("")

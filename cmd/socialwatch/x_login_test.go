@@ -266,7 +266,7 @@ func TestKilledWhileRenewing(t *testing.T) {
 		before := s.x.Requests()[tokenRoute]
 		until(t, 30*time.Second, "the token is being renewed", func() bool { return s.x.Requests()[tokenRoute] > before })
 	}
-	must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultLatency, Route: tokenRoute, Count: 1, Delay: 5 * time.Second}))
+	must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultLatency, Route: tokenRoute, Count: 1, Delay: 30 * time.Second}))
 	expire()
 	d.kill()
 	_, err := s.look().Exec("update leases set until = 0 where name = 'token/shop_help'") // half a minute later

@@ -59,6 +59,7 @@ var englishPages = map[string]string{
 	"key.edit":     "edit",
 	"key.reject":   "reject, then the reason",
 	"key.undo":     "undo while it holds",
+	"key.again":    "draft again what has ended",
 	"key.editor":   "approve from the editor",
 	"key.original": "open the original post",
 	"key.trace":    "why it was flagged",
@@ -169,7 +170,7 @@ var englishPages = map[string]string{
 
 	// Card
 	"escalated":      "A person must act beyond the reply:",
-	"escalated.word": "escalated",
+	"escalated.word": "person must act",
 	"frozen.title":   "This changed, look again.",
 	"frozen.look":    "Show it now",
 	"original":       "Open original",
@@ -200,7 +201,7 @@ var englishPages = map[string]string{
 	"removed":        "removed:",
 	"thread":         "Thread",
 	"history":        "History",
-	"earlier":        "Earlier cases of this customer",
+	"earlier":        "Other cases of this customer",
 	"attempts":       "Attempts to publish",
 	"attempt.open":   "No. %d began %s and is under way",
 	"attempt.ended":  "No. %d began %s: %s",
@@ -284,7 +285,7 @@ var englishPages = map[string]string{
 	"fact.resolved":  "Resolved",
 	"fact.breached":  "Target missed",
 	"fact.orders":    "Order numbers",
-	"fact.earlier":   "Earlier case",
+	"fact.earlier":   "Other case",
 	"fact.merged":    "Merged here",
 	"fact.mentions":  "Posts",
 

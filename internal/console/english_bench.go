@@ -13,7 +13,7 @@ var englishBench = map[string]string{
 	"bench.languages": "Language",
 	"bench.slots":     "filled in:",
 	"bench.owner":     "by %s",
-	"bench.handoff":   "hands off",
+	"bench.handoff":   "moves to private",
 	"bench.waits":     "The case then waits for the customer's private message.",
 	"bench.nothing":   "Nothing is answered by itself: a person writes, or nobody.",
 	"bench.empty":     "The post is empty: write its text.",

@@ -30,7 +30,7 @@ var englishDesk = map[string]string{
 	"row.passed":       "all checks passed",
 	"row.warns":        "%d to confirm",
 	"row.blocks":       "%d blocks",
-	"chip.escalated":   "escalated",
+	"chip.escalated":   "person must act",
 	"chip.gone":        "post deleted",
 	"chip.edited":      "post edited",
 	"chip.bot":         "automated account",

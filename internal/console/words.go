@@ -83,7 +83,7 @@ type keyLine struct {
 // keyTable are the keys by what they do; keys.js knows the same ones.
 var keyTable = []struct{ keys, text string }{
 	{"j k", "key.move"}, {"Enter", "key.open"}, {"a", "key.approve"}, {"e", "key.edit"}, {"r 1–7", "key.reject"},
-	{"x", "key.escalate"}, {"s", "key.snooze"}, {"n", "key.note"}, {"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
+	{"x", "key.escalate"}, {"s", "key.snooze"}, {"n", "key.note"}, {"f", "key.take"}, {"1 … 0", "key.digits"}, {"u", "key.undo"}, {"d", "key.again"}, {"Ctrl+Enter", "key.editor"}, {"o", "key.original"}, {"t", "key.trace"}, {".", "key.fresh"},
 	{"g a", "key.ga"}, {"g c", "key.gc"}, {"g i", "key.gi"}, {"g m", "key.gm"}, {"g t", "key.gt"}, {"g h", "key.gh"},
 	{"g r", "key.gr"}, {"g u", "key.gu"}, {"g s", "key.gs"}, {"/", "key.search"}, {"?", "key.help"}, {"Esc", "key.back"},
 }

@@ -91,8 +91,8 @@ function offline() {
   note.setAttribute("role", "alert");
   note.textContent = say("offline");
   document.body.append(note);
-  for (const b of document.querySelectorAll(".actions button:not(:disabled)")) {
-    b.disabled = true;
+  for (const b of document.querySelectorAll(".actions button:not(:disabled), .actions summary, .actions a")) {
+    b.disabled = b.inert = true; // summaries and links know no disabled
     b.dataset.offline = "yes";
   }
 }
@@ -102,7 +102,7 @@ function online() {
   if (!note) return;
   note.remove();
   for (const b of document.querySelectorAll("[data-offline]")) {
-    b.disabled = false;
+    b.disabled = b.inert = false;
     delete b.dataset.offline;
   }
   tell(say("online"));

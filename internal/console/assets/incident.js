@@ -51,6 +51,7 @@ function freeze(draft, why) {
   const note = draft.querySelector(".why");
   note.hidden = false;
   if (note.textContent !== why) note.textContent = why;
+  draft.querySelector(".ask")?.remove();
   for (const form of draft.querySelectorAll("form.approve")) {
     form.hidden = true;
     for (const b of form.querySelectorAll("button")) b.disabled = true;

@@ -19,8 +19,10 @@ function shown(node) {
   return !node.disabled && (node.checkVisibility({ visibilityProperty: true }) || Boolean(node.closest("details.menu:not([open])")));
 }
 
+// What a frozen card offers comes first: it says so with the same key.
 function pressable(key) {
-  return [...document.querySelectorAll("[data-key]")].find((n) => n.dataset.key === key && shown(n));
+  const hits = [...document.querySelectorAll("[data-key]")].filter((n) => n.dataset.key === key && shown(n));
+  return hits.find((n) => n.closest("#frozen")) ?? hits[0];
 }
 
 function press(node) {
@@ -93,7 +95,8 @@ function onKey(event) {
   }
   if (document.querySelector("dialog[open]")) return;
   if (typing(target)) {
-    if (key === "Escape") target.blur();
+    if (key === "Escape" && target.closest(sheets)) escape();
+    else if (key === "Escape") target.blur();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.keys !== "on") return;

@@ -93,7 +93,8 @@ async function load() {
   const links = [...document.querySelectorAll("#rows .row > a")];
   const at = links.find((a) => a.hasAttribute("aria-current")) || links[0];
   at?.focus();
-  if (at && !id) desk.choose(at);
+  const frozen = document.querySelector("#frozen:not([hidden])");
+  if (at && (!id || frozen)) desk.choose(at);
 }
 
 async function lookAtCard() {
