@@ -23,6 +23,22 @@ const (
 	RuleWideReach = "reach"
 )
 
+// RuleSameText warns of a text that goes out often.
+const RuleSameText = "same_text"
+
+// NewWarning names a rule that warns now and did not before; empty when there is
+// none. How often a text went out and how many followers somebody has may change
+// without another question.
+func NewWarning(before, now []Finding) string {
+	for _, f := range now {
+		known := slices.ContainsFunc(before, func(old Finding) bool { return old.Rule == f.Rule })
+		if !f.Blocks && !known && f.Rule != RuleSameText && f.Rule != RuleWideReach {
+			return f.Rule
+		}
+	}
+	return ""
+}
+
 // Confirmation is what a person must confirm to approve a reply. The zero value
 // asks for nothing: then one key approves.
 type Confirmation struct {

@@ -41,7 +41,7 @@ const (
 // Rules that warn: confirmed by the approver and stored.
 const (
 	WarnEdited    = socialwatch.RuleEdited    // differs from the filled template beside its slots
-	WarnSameText  = "same_text"               // the same text often
+	WarnSameText  = socialwatch.RuleSameText  // the same text often
 	WarnLanguage  = "language"                // another language than the parent's
 	WarnTone      = "tone"                    // blame, sarcasm, shouting
 	WarnLiability = "liability"               // admits liability

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -147,5 +148,55 @@ func TestPostGoneInDoubtIsHandedToAPerson(t *testing.T) {
 		if err != nil || stats.HandedOver != 1 {
 			t.Fatalf("%d handed over, %v", stats.HandedOver, err)
 		}
+	})
+}
+
+// TestNewWarningRightBeforeSendingGoesBackToAPerson: an impostor who answers while
+// publishing is stopped was on nobody's screen. Who looks again may approve it.
+func TestNewWarningRightBeforeSendingGoesBackToAPerson(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		w.desk.Check = func(rc socialwatch.ReplyContext, _ socialwatch.Payload) []socialwatch.Finding {
+			if rc.Impostor == "" {
+				return nil
+			}
+			return []socialwatch.Finding{{Rule: "impostor"}}
+		}
+		w.publisher.Check = func(rc socialwatch.ReplyContext, p socialwatch.Payload) []socialwatch.Finding {
+			// These two may change without a question.
+			return append(w.desk.Check(rc, p), socialwatch.Finding{Rule: socialwatch.RuleSameText}, socialwatch.Finding{Rule: socialwatch.RuleWideReach})
+		}
+		assess := w.intake.Rules.Assess
+		w.intake.Rules.Assess = func(m socialwatch.Mention, h socialwatch.History) socialwatch.Assessment {
+			a := assess(m, h)
+			if m.Author.Handle == "shop_heip@far.example" {
+				a.Signals = append(a.Signals, socialwatch.Signal{Name: socialwatch.SignalImpostor})
+			}
+			return a
+		}
+		post, draft := w.complain("customer1@far.example")
+		w.approve(draft)
+		if err := w.desk.Stop(t.Context(), w.person); err != nil {
+			t.Fatal(err)
+		}
+		w.say("shop_heip@far.example", "@customer1@far.example write to us here", simulator.PostOptions{InReplyTo: post})
+		if err := w.desk.Resume(t.Context(), w.person); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Second)
+		w.wantPublic(post, 0)
+		w.wantState(draft.ID, socialwatch.ReplyBlocked)
+		if why := w.told(draft.ID, "reply.blocked")["reason"]; why != "a new warning, impostor: look again" {
+			t.Errorf("the event says %v", why)
+		}
+		d := socialwatch.Decision{ReplyID: draft.ID, Hash: draft.Hash, By: w.person, Text: draft.Payload.Text}
+		edit := func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error) {
+			return w.desk.Edit(ctx, d, true)
+		}
+		if err := confirming(t.Context(), edit, d); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Second)
+		w.wantState(draft.ID, socialwatch.ReplySent)
+		w.wantPublic(post, 1)
 	})
 }

@@ -42,7 +42,8 @@ type Looks interface {
 // Contexts reads a reply with what surrounds it.
 type Contexts interface {
 	Context(ctx context.Context, replyID int64) (socialwatch.ReplyContext, error)
-	// Block stores the findings of a check that blocks, with its version.
+	// Block stores the findings of a check that blocks, or that warns of something
+	// new, with its version, and hands the reply back to people.
 	Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, checkedBy string, at time.Time) error
 	// Supersede ends a reply because the thread has moved.
 	Supersede(ctx context.Context, replyID int64, reason string, at time.Time) error
@@ -184,8 +185,8 @@ func (p *Publisher) noteWait(account string, err error) {
 }
 
 // fresh reads the thread on the network, unless that was done a moment ago, and
-// checks the payload again, as an approval is void when the thread has moved. A
-// nil connector means that there is nothing to send.
+// checks the payload again, as an approval is void when the thread has moved or
+// the check warns of what its approver has not seen. A nil connector means that there is nothing to send.
 func (p *Publisher) fresh(ctx context.Context, id int64, looked time.Time) (socialwatch.ReplyContext, *connectors.Connector, error) {
 	rc, err := p.Replies.Context(ctx, id)
 	if err != nil {
@@ -216,7 +217,7 @@ func (p *Publisher) fresh(ctx context.Context, id int64, looked time.Time) (soci
 		return rc, nil, p.Replies.Supersede(ctx, id, rc.Moved, p.Now())
 	}
 	findings := p.Check(rc, rc.Reply.Payload)
-	if socialwatch.AnyBlocks(findings) {
+	if socialwatch.AnyBlocks(findings) || socialwatch.NewWarning(rc.Reply.Findings, findings) != "" {
 		return rc, nil, p.Replies.Block(ctx, id, findings, p.CheckedBy, p.Now())
 	}
 	return rc, c, nil

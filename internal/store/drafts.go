@@ -148,7 +148,7 @@ func (t *tx) addVersion(ctx context.Context, v version, from socialwatch.ReplySt
 }
 
 // Block takes a reply out of the way to the public because a check of its
-// text, now, blocks. Its key goes: a mended text is another reply's.
+// text, now, blocks, or warns of what nobody has confirmed. Its key goes: a mended text is another reply's.
 // ErrConflict when the reply is where nothing can be blocked any more.
 func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, checkedBy string, at time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
@@ -159,8 +159,12 @@ func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch
 		if !old.State.May(socialwatch.ReplyBlocked) {
 			return changedSince(old)
 		}
+		reason := blockedReason
+		if rule := socialwatch.NewWarning(old.Findings, findings); rule != "" && !socialwatch.AnyBlocks(findings) {
+			reason = "a new warning, " + rule + ": look again"
+		}
 		var row replyRow
-		err = t.get(ctx, &row, sqlBlock, asJSON(findings), checkedBy, blockedReason, at, replyID, old.State)
+		err = t.get(ctx, &row, sqlBlock, asJSON(findings), checkedBy, reason, at, replyID, old.State)
 		if err != nil {
 			return conflictIfGone(err)
 		}
