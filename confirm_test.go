@@ -76,3 +76,22 @@ func TestConfirmErrorNamesTheReasonsWithoutWords(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestNewWarningIsOneThatNobodyHasSeen(t *testing.T) {
+	tone, impostor := Finding{Rule: "tone", Words: "LOOK"}, Finding{Rule: "impostor"}
+	for name, tt := range map[string]struct {
+		before, now []Finding
+		want        string
+	}{
+		"none":                   {[]Finding{tone}, nil, ""},
+		"the same":               {[]Finding{tone, impostor}, []Finding{impostor, tone}, ""},
+		"one more":               {[]Finding{tone}, []Finding{tone, impostor}, "impostor"},
+		"what may change":        {nil, []Finding{{Rule: RuleSameText}, {Rule: RuleWideReach}}, ""},
+		"a block is no warning":  {nil, []Finding{{Rule: "promise", Blocks: true}}, ""},
+		"other words of a known": {[]Finding{tone}, []Finding{{Rule: "tone", Words: "INTO"}}, ""},
+	} {
+		if got := NewWarning(tt.before, tt.now); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}

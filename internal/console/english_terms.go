@@ -34,6 +34,8 @@ var englishTerms = map[string]string{
 	"status.sent.link":        "Open our reply",
 	"status.moved":            "While it was on its way: %s. Look whether it still fits.",
 	"status.blocked.title":    "Blocked by the safety check.",
+	"status.warned.title":     "A new warning since it was approved.",
+	"status.warned":           "Nothing was sent. Look at what is named below, then edit it or withdraw it, or approve it in the editor as it stands.",
 	"status.blocked":          "It can’t be approved as it is: edit what is named below.",
 	"status.rejected.title":   "Rejected by %s:",
 	"status.withdrawn.title":  "Withdrawn.",

@@ -126,6 +126,9 @@ func (c *Console) standing(card store.Card) *noteView {
 		}
 		return v
 	case socialwatch.ReplyBlocked:
+		if !socialwatch.AnyBlocks(rp.Findings) {
+			return &noteView{Kind: "warn", Title: say("status.warned.title"), Text: say("status.warned")}
+		}
 		return &noteView{Kind: "bad", Title: say("status.blocked.title"), Text: say("status.blocked")}
 	case socialwatch.ReplyFailed:
 		v := &noteView{Kind: "bad", Title: say("status.failed.title"), Text: say("status.failed.person", rp.Reason)}

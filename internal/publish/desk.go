@@ -79,6 +79,9 @@ func (e *BlockedError) Error() string {
 			rules = append(rules, f.Rule+" ("+f.Mend+")")
 		}
 	}
+	if len(rules) == 0 {
+		return "the safety check warns of something new since this reply was approved: look again, and edit it, or approve it with its text"
+	}
 	return "the safety check blocks this reply: " + strings.Join(rules, "; ")
 }
 

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -189,6 +190,9 @@ func TestNewWarningRightBeforeSendingGoesBackToAPerson(t *testing.T) {
 			t.Errorf("the event says %v", why)
 		}
 		d := socialwatch.Decision{ReplyID: draft.ID, Hash: draft.Hash, By: w.person, Text: draft.Payload.Text}
+		if _, err := w.desk.Approve(t.Context(), d); err == nil || !strings.Contains(err.Error(), "warns of something new") {
+			t.Errorf("approved with one key: %v", err)
+		}
 		edit := func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error) {
 			return w.desk.Edit(ctx, d, true)
 		}
