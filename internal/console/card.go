@@ -64,6 +64,7 @@ type cardView struct {
 	DiffOpen                                                                bool
 
 	actsView
+	Opening  *postView // what they wrote first, where the post to answer is a later one
 	Thread   []postView
 	Earlier  []fact
 	Others   []fact // other replies of the case
@@ -177,6 +178,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	c.cardWork(v, p, card)
 	v.Earlier, v.Others = earlier(card.Earlier), c.others(card.Others)
 	v.Thread = c.thread(card.Thread, append(slices.Clone(card.Others), rp), card.Parent.ID)
+	v.Opening = opening(v.Thread)
 	return v
 }
 

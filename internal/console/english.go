@@ -201,6 +201,7 @@ var englishPages = map[string]string{
 	"removed":        "removed:",
 	"thread":         "Thread",
 	"history":        "History",
+	"post.first":     "Their first post:",
 	"earlier":        "Other cases of this customer",
 	"attempts":       "Attempts to publish",
 	"attempt.open":   "No. %d began %s and is under way",
