@@ -60,6 +60,11 @@ func TestAlertsReachTheirChannelsThroughKills(t *testing.T) {
 			t.Parallel()
 			s := newShop(t, kind, simulator.Options{})
 			c := s.told()
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("said in Slack: %q, in Teams: %q", c.slack.Said(), c.teams.Said())
+				}
+			})
 			first, second := s.serve(), (*daemon)(nil)
 			c.slack.Fail(chat.Fault{Status: http.StatusOK, Keep: true, Hang: time.Minute})
 			s.post(1)
@@ -68,7 +73,7 @@ func TestAlertsReachTheirChannelsThroughKills(t *testing.T) {
 			until(t, time.Minute, "a message is on its way", func() bool { return len(c.slack.Said()) == 1 })
 			first.kill()
 			second = s.serve()
-			until(t, time.Minute, "it comes again, and to the other channel", func() bool { return len(c.slack.Said()) == 2 && len(c.teams.Said()) > 0 })
+			until(t, time.Minute, "it comes again, and to the other channel", func() bool { return len(c.slack.Said()) > 1 && len(c.teams.Said()) > 0 })
 			for _, m := range append(c.slack.Said(), c.teams.Said()...) {
 				if !strings.Contains(m.Text, number) {
 					t.Errorf("no word of %s in %q", number, m.Text)
@@ -77,8 +82,15 @@ func TestAlertsReachTheirChannelsThroughKills(t *testing.T) {
 			until(t, time.Minute, "the dead one is known to be", func() bool { return s.metrics()[`socialwatch_alerts_failures{endpoint="dead"}`] > 0 })
 			s.saysHowAlertsDo(c)
 			second.end()
-			if n := len(c.slack.Said()); n != 2 || len(c.slack.Refused())+len(c.teams.Refused()) > 0 {
-				t.Errorf("%d messages; refused: %q %q", n, c.slack.Refused(), c.teams.Refused())
+			again := 0 // on a slow machine there is time for another message, about what came later
+			what, _, _ := strings.Cut(c.slack.Said()[0].Text, "level") // how late it is changes
+			for _, m := range c.slack.Said() {
+				if strings.HasPrefix(m.Text, what) {
+					again++
+				}
+			}
+			if again != 2 || len(c.slack.Refused())+len(c.teams.Refused()) > 0 {
+				t.Errorf("the first message came %d times; refused: %q %q", again, c.slack.Refused(), c.teams.Refused())
 			}
 			for _, log := range []string{first.log.String(), second.log.String()} {
 				if strings.Contains(log, c.slack.Secret()) {

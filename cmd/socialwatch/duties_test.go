@@ -199,6 +199,8 @@ func TestNativeAnswerIsTheOneReply(t *testing.T) {
 		d.say("shop_help", "@customer1@far.example we have written to you", simulator.PostOptions{InReplyTo: first})
 		again := d.again(r)
 		d.force("author = 'somebody'", again)
+		_, err = d.look().Exec(fmt.Sprintf("update reply_versions set author = 'somebody' where reply_id = %d", again.ID))
+		must(d.T, err)
 		must(d.T, d.approve(again))
 		must(d.T, d.app.publish(d.Context()))
 		if r := d.reply(first); r.State != socialwatch.ReplySuperseded || r.Reason != "answered natively" {

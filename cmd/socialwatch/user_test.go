@@ -20,7 +20,7 @@ func TestUserCommandsChangePeople(t *testing.T) {
 	}
 	s.done("user", "set", "nia", "--role", "approver", "--account", "shop_help", "--name", "Nia N.", "--language", "")
 	s.done("user", "set", "nia", "--role", "none")
-	if a := s.do("user", "list"); !strings.Contains(a.out, "Nia N.") || !strings.Contains(a.out, "map[shop_help:approver]") || !strings.Contains(a.out, "support") || strings.Contains(a.out, "en,es") {
+	if a := s.do("user", "list"); !strings.Contains(a.out, "Nia N.") || !strings.Contains(a.out, "approver on shop_help") || !strings.Contains(a.out, "support") || strings.Contains(a.out, "en,es") {
 		t.Errorf("%s", a.out)
 	}
 	if a := s.doWith("a whole new password\n", "user", "set", "nia", "--password"); a.code != exitDone {
