@@ -82,7 +82,7 @@ func TestAlertsReachTheirChannelsThroughKills(t *testing.T) {
 			until(t, time.Minute, "the dead one is known to be", func() bool { return s.metrics()[`socialwatch_alerts_failures{endpoint="dead"}`] > 0 })
 			s.saysHowAlertsDo(c)
 			second.end()
-			again := 0 // on a slow machine there is time for another message, about what came later
+			again := 0                                                 // on a slow machine there is time for another message, about what came later
 			what, _, _ := strings.Cut(c.slack.Said()[0].Text, "level") // how late it is changes
 			for _, m := range c.slack.Said() {
 				if strings.HasPrefix(m.Text, what) {
