@@ -92,7 +92,7 @@ func (editedReports) TemplateEdits(context.Context, store.ReportFilter) ([]store
 func TestBenchShowsPostAssessmentTemplateAndFindings(t *testing.T) {
 	s := newShop(t)
 	rita := s.enter(t, "rita")
-	rita.get("/templates").has(t, "Refund delay", "refund-delay v2", "Sorry again, {{case}}.", "<code>days</code>", "hands off", `href="/templates?lang=es"`)
+	rita.get("/templates").has(t, "Refund delay", "refund-delay v2", "Sorry again, {{case}}.", "<code>days</code>", "moves to private", `href="/templates?lang=es"`)
 	rita.get("/templates?lang=es").has(t, "Lo sentimos", "X</span>")
 	tried := rita.post("/templates", url.Values{"post": {`<script>alert(1)</script> my refund is late`}, "account": {account}})
 	tried.has(t, "Refund delay", "Priority 71", "refund</mark>", "Someone must look up the refund", "We are sorry, K-1042.", "21/500",

@@ -118,8 +118,9 @@ func TestOrderNumberAndCaseNumberChooseTheCase(t *testing.T) {
 		r.poll()
 		// Another matter of the same customer, opened by a person.
 		raw := dbtest.Raw(t, r.opts)
-		if _, err := raw.Exec(`insert into cases select 5000, 'K-5000', account, network, host, customer_id, customer, 'open', level,
-			intent, score, escalated, escalation, '["SW-2"]', opened_at, updated_at, due_at, null, null, null, null, 0, '', null, null, 1, team, null, null from cases`); err != nil {
+		if _, err := raw.Exec(`insert into cases (id, number, account, network, host, customer_id, customer, state, level, intent, score, escalated,
+			escalation, orders, opened_at, updated_at, due_at, version, team) select 5000, 'K-5000', account, network, host, customer_id, customer, 'open',
+			level, intent, score, escalated, escalation, '["SW-2"]', opened_at, updated_at, due_at, 1, team from cases`); err != nil {
 			t.Fatal(err)
 		}
 		r.town.say("p2", "c1", "about SW-1")
