@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -116,7 +117,7 @@ func (w *saving) drafts() (drafts []version, caseIDs []int64) {
 		r := *e.Reply
 		r.CaseID, r.MentionID = e.CaseID, w.mentions[e.Mention.ID]
 		r.Edit = socialwatch.Edit{Kind: firstEdit(r.Author)}
-		drafts = append(drafts, version{Reply: r, slots: e.Slots, reach: e.Mention.Author.Followers})
+		drafts = append(drafts, version{Reply: r, slots: e.Slots, reach: min(e.Mention.Author.Followers, math.MaxInt32)})
 		caseIDs = append(caseIDs, r.CaseID)
 	}
 	return drafts, caseIDs
