@@ -101,6 +101,15 @@ func (p Payload) Hash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// SendKey is the idempotency key of a reply under one hash. However often it is
+// blocked, mended back and approved again, the same words go under the same key: a
+// server that guards against doubles then knows an earlier call whose answer was
+// lost. Another hash, or another reply with the same words, has another key.
+func SendKey(replyID int64, hash string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "socialwatch key 1:%d:%s", replyID, hash))
+	return "socialwatch-" + hex.EncodeToString(sum[:16])
+}
+
 // Draft is the text we would say and what it answers: the input of a
 // connector's Composer.
 type Draft struct {
@@ -147,7 +156,7 @@ type Reply struct {
 	DecidedAt time.Time
 	HoldUntil time.Time
 	ExpiresAt time.Time
-	Key       string // idempotency key, made at approval, the same on every attempt
+	Key       string // SendKey, set at approval: the same on every attempt; empty when nothing may be sent
 	Attempt   int    // calls begun
 	SentAt    time.Time
 	PostID    string // set exactly when State is Sent

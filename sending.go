@@ -31,7 +31,7 @@ type Approval struct {
 	At        time.Time
 	Hold      time.Duration // undo window; 0 sends at once
 	ExpiresAt time.Time
-	Key       string    // idempotency key of all its attempts
+	Key       string    // SendKey of the reply and the hash
 	Findings  []Finding // of the check at approval: stored with it
 	CheckedBy string    // version of that check
 	// Confirmed is what the person confirmed by a second key; the event names it.

@@ -148,7 +148,8 @@ func (t *tx) addVersion(ctx context.Context, v version, from socialwatch.ReplySt
 }
 
 // Block takes a reply out of the way to the public because a check of its
-// text, now, blocks, or warns of what nobody has confirmed. Its key goes: a mended text is another reply's.
+// text, now, blocks, or warns of what nobody has confirmed. Its key goes until
+// somebody approves it again: that of a mended text is another.
 // ErrConflict when the reply is where nothing can be blocked any more.
 func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, checkedBy string, at time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
