@@ -50,8 +50,21 @@ type Case struct {
 	// SnoozedUntil is until when its drafts are hidden from the queue, or
 	// UntilMention; a mention ends it sooner. Zero: they are not.
 	SnoozedUntil time.Time
-	Version      int // rises with every change; 0 means not stored yet
+	External     External // zero: it is ours
+	Version      int      // rises with every change; 0 means not stored yet
 }
+
+// External is who owns a case that another system has claimed. Its state,
+// assignee, merges and end are decided there; posts and our replies still come
+// to it.
+type External struct {
+	System string // its role in the database
+	Ref    string // what the system calls the case
+	URL    string // https; may be empty
+}
+
+// SystemActor is the actor of what another system has us do.
+func SystemActor(system string) string { return "system:" + system }
 
 // Reopenable reports whether a follow-up at now attaches to the case rather
 // than opening a new one: it is live, and if resolved then for under 72 h
@@ -70,7 +83,7 @@ type Event struct {
 	CaseNumber  string // as read from the log; writers leave it empty
 	CaseVersion int
 	ReplyID     int64
-	Actor       string // login of a person, or "socialwatch"
+	Actor       string // login of a person, "socialwatch", or a SystemActor
 	At          time.Time
 	Data        map[string]any
 }
@@ -92,6 +105,8 @@ const (
 	EventCaseWoken       = "case.woken"       // a snooze has ended; data.why is time, overdue, mention or person
 	EventCaseAssigned    = "case.assigned"    // data.assignee and data.team, with was_assignee and was_team
 	EventCaseTagged      = "case.tagged"      // data.added and data.removed
+	EventCaseClaimed     = "case.claimed"     // another system owns it now: data.system, data.reference, data.url
+	EventCaseReleased    = "case.released"    // it is ours again: data.system and data.reference of who had it
 	EventMentionPromoted = "mention.promoted" // an ignored one got a case; data.was is the noise rule
 	EventMentionAttached = "mention.attached"
 	EventMentionEdited   = "mention.edited"

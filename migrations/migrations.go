@@ -11,3 +11,9 @@ import "embed"
 //
 //go:embed postgres/*.sql sqlite/*.sql
 var Files embed.FS
+
+// Contract is what the views promise: a line for each column, in order, of the
+// view's name, the column's, and its type on Postgres and on SQLite.
+//
+//go:embed contract.txt
+var Contract string

@@ -88,6 +88,7 @@ func newMigrate(f *flags) *cobra.Command {
 	cmd.Flags().BoolVar(&grants, "grants", false, "print the grants alone, for a database that stands")
 	cmd.Flags().StringVar(&roles.Consumer, "role", "", "role that may read the consumers' views")
 	cmd.Flags().BoolVar(&roles.Entities, "entities", false, "--role may read order and tracking numbers too")
+	cmd.Flags().BoolVar(&roles.Commands, "commands", false, "--role may claim, resolve and note on cases too")
 	cmd.Flags().StringVar(&roles.Serve, "serve-role", "", "role that runs everything but migrate")
 	return cmd
 }
@@ -106,8 +107,8 @@ func migrate(cmd *cobra.Command, f *flags, opts store.Options) error {
 }
 
 func printed(opts store.Options, roles store.Roles, grants bool) (string, error) {
-	if roles.Entities && roles.Consumer == "" {
-		return "", usageError{fmt.Errorf("--entities belongs to --role: name the consumer's role")}
+	if (roles.Entities || roles.Commands) && roles.Consumer == "" {
+		return "", usageError{fmt.Errorf("--entities and --commands belong to --role: name the consumer's role")}
 	}
 	if !grants {
 		return store.Print(opts, roles)

@@ -175,7 +175,17 @@ func (a *app) once(ctx context.Context, names []string) error {
 	err := errors.Join(a.each(reading, names, a.read), a.spikes(ctx), a.deadlines(ctx))
 	sending, cancel := share(ctx, 4, 5)
 	defer cancel()
-	return errors.Join(err, a.publish(sending), a.sequencer.Pass(ctx), a.keepWords(ctx), a.tellAll(ctx))
+	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.keepWords(ctx), a.tellAll(ctx))
+}
+
+// commands does what other systems ask for, all that waits.
+func (a *app) commands(ctx context.Context) error {
+	for {
+		found, err := a.store.ApplyCommand(ctx, socialwatch.Micros(a.now()), a.mask)
+		if !found || err != nil {
+			return err
+		}
+	}
 }
 
 // wordsBatch is how many events one transaction of keepWords reads.

@@ -35,6 +35,9 @@ func (s *Store) Assign(ctx context.Context, a Assignment) (socialwatch.Case, err
 		if login == c.Assignee && team == c.Team {
 			return nil, nil
 		}
+		if err := t.mayLead(*c, a.By.Login); err != nil {
+			return nil, err
+		}
 		if err := t.mayAssign(ctx, a.By.Login, *c, login, team); err != nil {
 			return nil, err
 		}

@@ -67,6 +67,14 @@ func (s *Store) remoteBell() bool { return s.dialect.kind == Postgres && !s.opts
 // channel names the bell: the schemas of a database share one name space.
 func (s *Store) channel() string { return "socialwatch:" + s.opts.Schema }
 
+// feedChannel is the bell of consumers, a part of the contract: it rings when
+// case_events_v1 has more and when a command has its outcome.
+func (s *Store) feedChannel() string { return FeedChannel(s.opts.Schema) }
+
+// FeedChannel is the channel on which Postgres tells consumers of a schema that
+// there is something new to read. The payload is always empty.
+func FeedChannel(schema string) string { return "case_events_v1:" + schema }
+
 // listen starts the goroutine that passes the server's bells on, on its own
 // connection, which comes back by itself. Every reconnect rings, because bells
 // may have been missed. It waits for the server no longer than ctx lasts.
@@ -110,10 +118,15 @@ func (s *Store) listen(ctx context.Context) error {
 // announce sends the bell within the writing transaction: it is delivered at
 // commit, once.
 func (s *Store) announce(ctx context.Context, t *tx) error {
-	if s.dialect.kind != Postgres {
+	return t.notify(ctx, s.channel())
+}
+
+// notify rings a channel of the server at commit; SQLite has none.
+func (t *tx) notify(ctx context.Context, channel string) error {
+	if t.s.dialect.kind != Postgres {
 		return nil
 	}
-	if _, err := t.exec(ctx, "select pg_notify(?, '')", s.channel()); err != nil {
+	if _, err := t.exec(ctx, "select pg_notify(?, '')", channel); err != nil {
 		return fmt.Errorf("ring: %w", err)
 	}
 	return nil

@@ -308,6 +308,9 @@ func (t *tx) mayMove(ctx context.Context, c socialwatch.Case, m CaseMove) error 
 	if err := t.stillAt(ctx, c, m.Version); err != nil {
 		return err
 	}
+	if err := t.mayLead(c, m.By.Login); err != nil {
+		return err
+	}
 	if !slices.Contains(caseMoves[c.State], m.To) {
 		return fmt.Errorf("it is %s, and a person can take it from there to %v: %w", c.State, caseMoves[c.State], socialwatch.ErrConflict)
 	}

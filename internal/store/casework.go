@@ -30,28 +30,35 @@ const (
 func (s *Store) casework(ctx context.Context, name string, w CaseWork, role socialwatch.Role,
 	do func(*tx, *socialwatch.Case) (*socialwatch.Event, error)) (c socialwatch.Case, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		if c, err = t.lockedCase(ctx, w.Number); err != nil {
-			return err
-		}
-		if err := t.mayDecide(ctx, w.By.Login, role, c.Account); err != nil {
-			return err
-		}
-		if err := t.stillAt(ctx, c, w.Version); err != nil {
-			return err
-		}
-		if !c.State.Live() {
-			return fmt.Errorf("it is %s: %w", c.State, socialwatch.ErrConflict)
-		}
-		e, err := do(t, &c)
-		if err != nil || e == nil {
-			return err
-		}
-		return t.worked(ctx, &c, w, *e)
+		c, err = t.casework(ctx, w, role, do)
+		return err
 	})
 	if err != nil {
 		return c, fmt.Errorf("%s case %s: %w", name, w.Number, err)
 	}
 	return c, nil
+}
+
+func (t *tx) casework(ctx context.Context, w CaseWork, role socialwatch.Role,
+	do func(*tx, *socialwatch.Case) (*socialwatch.Event, error)) (socialwatch.Case, error) {
+	c, err := t.lockedCase(ctx, w.Number)
+	if err != nil {
+		return c, err
+	}
+	if err := t.mayDecide(ctx, w.By.Login, role, c.Account); err != nil {
+		return c, err
+	}
+	if err := t.stillAt(ctx, c, w.Version); err != nil {
+		return c, err
+	}
+	if !c.State.Live() {
+		return c, fmt.Errorf("it is %s: %w", c.State, socialwatch.ErrConflict)
+	}
+	e, err := do(t, &c)
+	if err != nil || e == nil {
+		return c, err
+	}
+	return c, t.worked(ctx, &c, w, *e)
 }
 
 // lockedCase reads the case with a number, or the survivor of its merge, and

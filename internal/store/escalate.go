@@ -62,6 +62,11 @@ func (s *Store) Escalate(ctx context.Context, e Escalation) (socialwatch.Case, e
 		}
 		data := map[string]any{"reason": e.Reason, "was_escalated": c.Escalated}
 		moved := e.Team != "" && e.Team != c.Team
+		if moved {
+			if err := t.mayLead(*c, e.By.Login); err != nil {
+				return nil, err
+			}
+		}
 		switch {
 		case moved:
 			data["was_team"], data["team"], c.Team = c.Team, e.Team, e.Team

@@ -55,8 +55,10 @@ func (s *Store) Number(ctx context.Context, limit int) (int, error) {
 		if n, err = t.exec(ctx, sqlEventNumber, last, limit); err != nil || n == 0 {
 			return err
 		}
-		_, err = t.exec(ctx, sqlEventCounted, n)
-		return err
+		if _, err = t.exec(ctx, sqlEventCounted, n); err != nil {
+			return err
+		}
+		return t.notify(ctx, s.feedChannel())
 	})
 	if err != nil {
 		return 0, fmt.Errorf("number events: %w", err)

@@ -219,15 +219,22 @@ func (t *tx) hasMigrations(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-var consumerView = regexp.MustCompile(`(?m)^create view (\w+_v\d+) as`)
+var consumerView = regexp.MustCompile(`(?m)^create view (\w+_v\d+) `)
 
-// entitiesView holds what a consumer reads only with the right to.
-const entitiesView = "case_entities_v1"
+// Views that a consumer has only with the right to.
+const (
+	entitiesView = "case_entities_v1"
+	commandsView = "case_commands_v1"
+
+	// All else of a command is the database's word, or ours.
+	commandColumns = "key, case_id, case_number, expected_version, kind, data"
+)
 
 // Roles are whom the printed SQL grants what; empty names get nothing.
 type Roles struct {
 	Consumer string // may read the consumers' views and nothing else
 	Entities bool   // of Consumer: those with order and tracking numbers too
+	Commands bool   // of Consumer: may ask for changes
 	Serve    string // may run everything but migrate
 }
 
@@ -291,13 +298,16 @@ func Grants(o Options, roles Roles) (string, error) {
 		var views []string
 		for _, m := range files {
 			for _, v := range consumerView.FindAllStringSubmatch(m.sql, -1) {
-				if v[1] != entitiesView || roles.Entities {
+				if (v[1] != entitiesView || roles.Entities) && (v[1] != commandsView || roles.Commands) {
 					views = append(views, schema+"."+v[1])
 				}
 			}
 		}
 		role := pq.QuoteIdentifier(roles.Consumer)
 		fmt.Fprintf(&b, "\ngrant usage on schema %s to %s;\ngrant select on %s to %s;\n", schema, role, strings.Join(views, ", "), role)
+		if roles.Commands {
+			fmt.Fprintf(&b, "grant insert (%s) on %s.%s to %s;\n", commandColumns, schema, commandsView, role)
+		}
 	}
 	if roles.Serve != "" {
 		role := pq.QuoteIdentifier(roles.Serve)

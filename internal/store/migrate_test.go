@@ -294,7 +294,7 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), "set role "+pq.QuoteIdentifier(role)); err != nil {
 		t.Fatal(err)
 	}
-	for view, want := range map[string]int{"cases_v1": 2, "case_events_v1": 8} {
+	for view, want := range map[string]int{"cases_v1": 2, "case_mentions_v1": 2, "replies_v1": 2, "case_events_v1": 8} {
 		var n int
 		if err := conn.QueryRowContext(t.Context(), "select count(*) from "+view).Scan(&n); err != nil || n != want {
 			t.Errorf("%s: %d rows, %v", view, n, err)
@@ -302,7 +302,8 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 	}
 	for _, statement := range []string{"select * from people", "select * from tokens", "select * from sessions",
 		"select * from credentials", "select * from inbox", "select * from spending", "select * from charged",
-		"select * from reservations", "select * from accounts", "select * from mentions", "select * from cases", "select * from case_entities_v1", "update cases_v1 set level = 1", "delete from cases_v1",
+		"select * from reservations", "select * from accounts", "select * from mentions", "select * from cases", "select * from case_entities_v1",
+		"select * from case_commands_v1", "insert into case_commands_v1 (key, kind) values ('k', 'ping')", "update cases_v1 set level = 1", "delete from cases_v1",
 		"create table t (a int)"} {
 		if _, err := conn.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("%s: %v", statement, err)

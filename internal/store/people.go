@@ -151,7 +151,7 @@ func checkPerson(p socialwatch.Person) error {
 	switch {
 	case p.Login == "" || len(p.Login) > maxLogin || p.Login != storable(p.Login):
 		return fmt.Errorf("a login has 1 to %d bytes of valid text", maxLogin)
-	case p.Login == socialwatch.System || isTerminal(p.Login):
+	case p.Login == socialwatch.System || isTerminal(p.Login) || strings.HasPrefix(p.Login, socialwatch.SystemActor("")):
 		return fmt.Errorf("the login %s is the program's own: choose another", p.Login)
 	}
 	return errors.Join(checkRoles(p.Roles), checkWork(p))

@@ -11,7 +11,7 @@ import (
 const (
 	caseColumns = `id, number, account, network, host, customer_id, customer, state, level, intent, score,
 escalated, escalation, orders, opened_at, updated_at, due_at, responded_at, resolved_at, look_at, looks,
-assignee, merged_into, linked, version, team, incident_id, snoozed_until`
+assignee, merged_into, linked, version, team, incident_id, snoozed_until, external_system, external_ref, external_url`
 
 	replyColumns = `id, case_id, mention_id, state, version, payload, hash, findings, author, reason,
 decided_by, decided_at, hold_until, expires_at, key, attempt, sent_at, post_id, post_url, created_at,
@@ -80,6 +80,9 @@ type caseRow struct {
 	Team        string           `db:"team"`
 	Incident    *int64           `db:"incident_id"`
 	Snoozed     moment           `db:"snoozed_until"`
+	Owner       string           `db:"external_system"`
+	OwnerRef    string           `db:"external_ref"`
+	OwnerURL    string           `db:"external_url"`
 }
 
 func (r caseRow) value() socialwatch.Case {
@@ -93,7 +96,7 @@ func (r caseRow) value() socialwatch.Case {
 		OpenedAt: r.OpenedAt.Time, UpdatedAt: r.UpdatedAt.Time, DueAt: r.DueAt.Time,
 		RespondedAt: r.RespondedAt.Time, ResolvedAt: r.ResolvedAt.Time, LookAt: r.LookAt.Time, Looks: r.Looks,
 		Team: r.Team, Assignee: r.Assignee, MergedInto: deref(r.MergedInto), Linked: deref(r.Linked), Incident: deref(r.Incident),
-		SnoozedUntil: r.Snoozed.Time, Version: r.Version,
+		SnoozedUntil: r.Snoozed.Time, External: socialwatch.External{System: r.Owner, Ref: r.OwnerRef, URL: r.OwnerURL}, Version: r.Version,
 	}
 }
 

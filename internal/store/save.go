@@ -167,7 +167,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 	if len(w.c.Cases) == 0 {
 		return nil
 	}
-	const width = 28
+	const width = 31
 	v := values{head: sqlSaveCases, tail: sqlSaveCasesTail, width: width, args: make([]any, 0, width*len(w.c.Cases))}
 	var changed, awake []int64
 	for _, c := range w.c.Cases {
@@ -175,7 +175,8 @@ func (w *saving) saveCases(ctx context.Context) error {
 		v.args = append(v.args, c.ID, c.Number, c.Account, c.Network, c.Host, a.ID,
 			asJSON(customer{a.Handle, a.Name, a.URL, a.Followers, a.Bot}), c.State, c.Level, c.Intent, c.Score,
 			c.Escalated, c.Escalation, asJSON(c.Orders), c.OpenedAt, c.UpdatedAt, c.DueAt, c.RespondedAt, c.ResolvedAt,
-			c.LookAt, c.Looks, c.Assignee, orNull(c.MergedInto), orNull(c.Linked), c.Version+1, c.Team, orNull(c.Incident), c.SnoozedUntil)
+			c.LookAt, c.Looks, c.Assignee, orNull(c.MergedInto), orNull(c.Linked), c.Version+1, c.Team, orNull(c.Incident), c.SnoozedUntil,
+			c.External.System, c.External.Ref, c.External.URL)
 		if c.Version > 0 {
 			changed = append(changed, c.ID)
 			if c.SnoozedUntil.IsZero() {

@@ -23,8 +23,9 @@ import (
 // connection the Store's own handle would wait for ever.
 type tx struct {
 	*sqlx.Tx
-	s     *Store
-	rings bool // commit rings the bell
+	s      *Store
+	rings  bool   // commit rings the bell
+	system string // whose command runs; empty: none does
 }
 
 const (

@@ -111,7 +111,7 @@ func TestNotesStayAndNoConsumerSeesThem(t *testing.T) {
 		// No view for consumers shows any of it.
 		db := dbtest.Raw(t, fx.Options)
 		defer db.Close()
-		for view := range contract {
+		for view := range byView(store.Contract()) {
 			rows, err := db.Query("select * from " + view)
 			if err != nil {
 				t.Fatal(err)

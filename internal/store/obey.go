@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"socialwatch"
+)
+
+// Kinds of command. Ping changes nothing: it shows that commands are answered.
+const (
+	CommandPing           = "ping"
+	CommandClaim          = "claim"
+	CommandRelease        = "release"
+	CommandResolve        = "resolve"
+	CommandReopen         = "reopen"
+	CommandNote           = "note"
+	CommandPrivateContact = "private_contact"
+)
+
+const sqlCommandCase = `select number from cases where id = ?`
+
+// obey does what a command asks and returns the case's version afterwards, 0
+// without a case.
+func (t *tx) obey(ctx context.Context, c command, now time.Time, mask func(string) string) (int, error) {
+	if c.Kind == CommandPing {
+		return 0, c.shape(&struct{}{}, "{}")
+	}
+	do, known := map[string]func(context.Context, command, CaseWork) error{
+		CommandClaim: t.obeyClaim, CommandRelease: t.obeyRelease, CommandResolve: t.obeyMove(socialwatch.CaseResolved),
+		CommandReopen: t.obeyMove(socialwatch.CaseOpen), CommandNote: t.obeyNote(mask),
+	}[c.Kind]
+	if !known {
+		return 0, fmt.Errorf("there is no such kind of command: %w", errRefused)
+	}
+	w, err := t.commanded(ctx, c)
+	if err != nil {
+		return 0, err
+	}
+	w.By, w.At = socialwatch.Person{Login: socialwatch.SystemActor(c.System)}, now
+	if err := do(ctx, c, w); err != nil {
+		return 0, err
+	}
+	after, err := t.lockedCase(ctx, w.Number)
+	return after.Version, err
+}
+
+// commanded finds the case of a command and locks it. Without an expected
+// version it is worked on as it is.
+func (t *tx) commanded(ctx context.Context, c command) (w CaseWork, err error) {
+	number := deref(c.Number)
+	if c.CaseID != nil {
+		var of string
+		err := t.get(ctx, &of, sqlCommandCase, *c.CaseID)
+		if errors.Is(err, socialwatch.ErrNotFound) {
+			return w, fmt.Errorf("there is no case with this case_id: %w", errRefused)
+		}
+		if err != nil {
+			return w, err
+		}
+		if number != "" && number != of {
+			return w, fmt.Errorf("case_id is of %s, case_number says another: %w", of, errRefused)
+		}
+		number = of
+	}
+	if number == "" {
+		return w, fmt.Errorf("case_id or case_number is missing: %w", errRefused)
+	}
+	found, err := t.lockedCase(ctx, number)
+	if errors.Is(err, socialwatch.ErrNotFound) {
+		return w, fmt.Errorf("there is no case with this case_number: %w", errRefused)
+	}
+	w = CaseWork{Number: number, Version: found.Version}
+	switch {
+	case err != nil:
+		return w, err
+	case c.Expected != nil && *c.Expected != int64(found.Version):
+		w.Version = int(*c.Expected)
+		return w, t.stillAt(ctx, found, w.Version)
+	case c.Expected == nil && (c.Kind == CommandClaim || c.Kind == CommandResolve || c.Kind == CommandReopen):
+		return w, fmt.Errorf("expected_version is missing: the version of the case that you decided on: %w", errRefused)
+	}
+	return w, nil
+}
+
+func (t *tx) obeyClaim(ctx context.Context, c command, w CaseWork) error {
+	var data struct {
+		Reference string `json:"reference"`
+		URL       string `json:"url"`
+	}
+	if err := c.shape(&data, `{"reference": "…", "url": "https://…"}`); err != nil {
+		return err
+	}
+	_, err := t.own(ctx, w, socialwatch.External{System: c.System, Ref: data.Reference, URL: data.URL})
+	return err
+}
+
+func (t *tx) obeyRelease(ctx context.Context, c command, w CaseWork) error {
+	if err := c.shape(&struct{}{}, "{}"); err != nil {
+		return err
+	}
+	_, err := t.giveBack(ctx, w)
+	return err
+}
+
+func (t *tx) obeyMove(to socialwatch.CaseState) func(context.Context, command, CaseWork) error {
+	return func(ctx context.Context, c command, w CaseWork) error {
+		if err := c.shape(&struct{}{}, "{}"); err != nil {
+			return err
+		}
+		if to == socialwatch.CaseOpen {
+			at, err := t.lockedCase(ctx, w.Number)
+			if err != nil {
+				return err
+			}
+			if at.State != socialwatch.CaseResolved {
+				return fmt.Errorf("it is %s, only a resolved case can be reopened: %w", at.State, errRefused)
+			}
+		}
+		_, err := t.setCaseState(ctx, CaseMove{Number: w.Number, Version: w.Version, To: to, By: w.By, At: w.At})
+		return err
+	}
+}
+
+func (t *tx) obeyNote(mask func(string) string) func(context.Context, command, CaseWork) error {
+	return func(ctx context.Context, c command, w CaseWork) error {
+		var data struct {
+			Text string `json:"text"`
+		}
+		if err := c.shape(&data, `{"text": "…"}`); err != nil {
+			return err
+		}
+		text := strings.TrimSpace(mask(socialwatch.CleanText(strings.ReplaceAll(data.Text, "\r\n", "\n"))))
+		if text == "" || len(text) > NoteMax {
+			return fmt.Errorf("a note has 1 to %d bytes: %w", NoteMax, errRefused)
+		}
+		_, err := t.addNote(ctx, NewNote{CaseWork: w, Body: text})
+		return err
+	}
+}
