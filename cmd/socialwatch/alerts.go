@@ -192,13 +192,14 @@ func (a *app) checkAlerts(ctx context.Context) []finding {
 
 // told adds to a finding what became of the endpoint's last message.
 func told(f finding, s socialwatch.AlertState) finding {
-	f.Text += "; last message arrived " + since(s.ToldAt)
 	if s.ToldAt.IsZero() {
-		f.Text = strings.TrimSuffix(f.Text, "last message arrived ever") + "nothing told yet"
+		f.Text += "; nothing told yet"
+	} else {
+		f.Text += "; last message arrived " + s.ToldAt.Format(time.RFC3339)
 	}
 	if s.Failures > 0 {
 		f.OK, f.Warn = false, true
-		f.Text += fmt.Sprintf("; failed %d times since %s: %s", s.Failures, since(s.FailedAt), s.Error)
+		f.Text += fmt.Sprintf("; failed %d times since %s: %s", s.Failures, s.FailedAt.Format(time.RFC3339), s.Error)
 	}
 	return f
 }

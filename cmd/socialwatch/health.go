@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/jobs"
+	"socialwatch/internal/store"
 )
 
 // operation serves what an operator's tools ask: /healthz, /readyz, /metrics.
@@ -70,9 +72,9 @@ func (a *app) problems(ctx context.Context, every interface{ Next(time.Time) tim
 		}
 		switch age := now.Sub(s.GoodAt); {
 		case age < -clockSkew:
-			problems = append(problems, fmt.Sprintf("account %s: its last good poll, %s, lies in the future: the clock went back, or is wrong; the next good poll settles it", s.Name, since(s.GoodAt)))
+			problems = append(problems, fmt.Sprintf("account %s: its last good poll, %s, lies in the future: the clock went back, or is wrong; the next good poll settles it", s.Name, s.GoodAt.Format(time.RFC3339)))
 		case age > late:
-			problems = append(problems, fmt.Sprintf("account %s: no good poll since %s: see Connections", s.Name, since(s.GoodAt)))
+			problems = append(problems, fmt.Sprintf("account %s: %s: see Connections", s.Name, a.unread(s)))
 		}
 	}
 	return problems
@@ -88,11 +90,20 @@ func (a *app) patience(every interface{ Next(time.Time) time.Time }, now time.Ti
 // may have noted a good poll.
 const clockSkew = time.Minute
 
-func since(t time.Time) string {
-	if t.IsZero() {
-		return "ever"
+// unread says since when an account is not read, and why: the class of the
+// error alone, because anybody may ask. Connections has the network's words.
+func (a *app) unread(s store.AccountStats) string {
+	if s.PolledAt.IsZero() {
+		return "no poll has run, and this process has been up since " + a.begun.UTC().Format(time.RFC3339)
 	}
-	return t.Format(time.RFC3339)
+	text := "no good poll since " + s.GoodAt.Format(time.RFC3339)
+	if s.GoodAt.IsZero() {
+		text = "no poll has worked yet"
+	}
+	if s.Failures == 0 {
+		return text + ", the last try was at " + s.PolledAt.Format(time.RFC3339)
+	}
+	return fmt.Sprintf("%s, %d in a row have failed, the last at %s (%s)", text, s.Failures, s.PolledAt.Format(time.RFC3339), cmp.Or(string(s.Reason), "no known reason"))
 }
 
 // gauges reads the figures when they are asked for.

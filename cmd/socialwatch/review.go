@@ -46,6 +46,9 @@ func decided(f *flags, run func(cmd *cobra.Command, c *api.Client, id int64) (an
 			return err
 		}
 		v, text, err := run(cmd, c, id)
+		if errors.Is(err, socialwatch.ErrNotFound) {
+			return fmt.Errorf("there is no reply %d that your token may read: see `socialwatch queue` for the numbers of those that wait, `socialwatch queue --state sent` for others; the number of a case, such as K-1042, is another one: %w", id, socialwatch.ErrNotFound)
+		}
 		if err != nil {
 			return err
 		}

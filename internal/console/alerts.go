@@ -25,17 +25,16 @@ type Alert struct {
 // severity: what is said elsewhere goes by the same words.
 func Label(group, value string) string { return label(group, value) }
 
-// unattendedLine is an account whose overdue drafts wait without an approver.
-type unattendedLine struct{ Title, Text, URL string }
-
-// unattended are the alarms for p to see. Who may approve is there by looking:
-// what is overdue stands at the top of the queue.
-func unattended(alarms []socialwatch.Alarm, p socialwatch.Person) (lines []unattendedLine) {
+// unattended are the alarms for p to see of accounts whose overdue drafts wait
+// without an approver. Who may approve is there by looking: what is overdue
+// stands at the top of the queue.
+func unattended(alarms []socialwatch.Alarm, p socialwatch.Person) (lines []bannerView) {
 	for _, a := range alarms {
 		if a.Kind != socialwatch.AlarmUnattended || !p.May(socialwatch.RoleReader, a.Account) || p.May(socialwatch.RoleApprover, a.Account) {
 			continue
 		}
-		lines = append(lines, unattendedLine{say("unattended.title", a.Account), say("unattended.text"), "/?" + url.Values{"account": {a.Account}}.Encode()})
+		lines = append(lines, bannerView{Kind: "bad", Title: say("unattended.title", a.Account), Text: say("unattended.text"),
+			URL: "/?" + url.Values{"account": {a.Account}}.Encode(), Look: say("unattended.look")})
 	}
 	return lines
 }

@@ -57,6 +57,9 @@ func (c *Console) aside(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if incident, err := strconv.ParseInt(r.URL.Query().Get("incident"), 10, 64); err == nil {
+		done.on(incident)
+	}
 	return c.show(w, r, http.StatusOK, "approvals", view{Nav: "approvals", Body: &deskView{Done: done}})
 }
 

@@ -8,6 +8,31 @@ import (
 	"strconv"
 )
 
+// bannerView is what concerns everybody who sees a page. The line of a page
+// shows the first; all of them are a press away, in whole, so that none moves
+// what stands below when it comes.
+type bannerView struct {
+	Kind, Title, Text string
+	URL, Look         string // where it leads; empty: nowhere
+	MayResume         bool   // publishing, which is stopped
+}
+
+func stopBanner(s stopView) bannerView {
+	b := bannerView{Kind: "bad", Title: say("stop.title"), Text: say("stop.since", s.By) + " " + s.At.Clock + ". " + say("stop.wait"), MayResume: s.MayResume}
+	if !s.MayResume {
+		b.Text += " " + say("stop.lead")
+	}
+	return b
+}
+
+// Several is what to call the banners behind their number.
+func (v view) Several() string {
+	if len(v.Banners) == 1 {
+		return say("banners.one")
+	}
+	return say("banners.n")
+}
+
 // sign is that of what banners say now.
 func (c *Console) sign(ctx context.Context) (string, error) {
 	h, err := c.look(ctx)

@@ -49,7 +49,7 @@ type cardView struct {
 	Media                                                    []mediaView
 	Chips                                                    []chip
 	Signals                                                  []socialwatch.Signal
-	Trace                                                    []fact
+	Trace                                                    traceView
 
 	// What we would say.
 	OursTitle, Prefix, Reply, ReplyWarning, ReplyLang, Language, Visibility string
@@ -225,7 +225,10 @@ func (c *Console) theirs(v *cardView, card store.Card) {
 	for _, f := range m.Media {
 		v.Media = append(v.Media, mediaView{f.Kind, f.Description})
 	}
-	v.Trace = trace(a)
+	v.Trace = traced(card)
+	if c.vip(m.Author) {
+		v.Chips = append([]chip{{"warn", say("chip.vip")}}, v.Chips...)
+	}
 }
 
 // nth says that the post is not the customer's first in the case.
@@ -252,27 +255,6 @@ func long(text string) string {
 		return ""
 	}
 	return say("long", n)
-}
-
-func trace(a socialwatch.Assessment) []fact {
-	facts := []fact{
-		{Name: say("trace.intent"), Value: label("intent", string(a.Intent))},
-		{Name: say("trace.score"), Value: strconv.Itoa(a.Score)},
-		{Name: say("trace.urgency"), Value: label("urgency", strconv.Itoa(a.Urgency))},
-		{Name: say("trace.sentiment"), Value: label("sentiment", strconv.Itoa(a.Sentiment))},
-		{Name: say("trace.language"), Value: language(a.Language)},
-	}
-	for _, e := range a.Entities {
-		facts = append(facts, fact{Name: say("trace.entity"), Value: label("entity", string(e.Kind)) + " " + strings.TrimSpace(e.Value+" "+e.Currency)})
-	}
-	for _, s := range a.Signals {
-		at := ""
-		if s.End > s.Start {
-			at = fmt.Sprintf(" [%d:%d]", s.Start, s.End)
-		}
-		facts = append(facts, fact{Name: s.Name, Value: fmt.Sprintf("%+d%s", s.Points, at)})
-	}
-	return append(facts, fact{Name: say("trace.rules"), Value: a.Rules})
 }
 
 // marked is a post's text with its evidence.

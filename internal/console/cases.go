@@ -42,7 +42,7 @@ type caseRowView struct {
 	Number, Intent, Handle, Network, State, StateText, Responded string
 	Escalated                                                    bool
 	Incident                                                     int64 // 0: none
-	Assignee                                                     string
+	Assignee, Team                                               string
 	Snoozed                                                      bool
 	Score                                                        int
 	Due, Updated                                                 moment
@@ -56,7 +56,7 @@ func (c *Console) caseRow(row store.CaseRow) caseRowView {
 	return caseRowView{Number: cs.Number, Intent: label("intent", string(cs.Intent)), Handle: cs.Customer.Handle,
 		Network: label("network", string(cs.Network)), State: string(cs.State), StateText: label("case", string(cs.State)),
 		Responded: responded(cs), Escalated: cs.Escalated, Incident: cs.Incident, Score: cs.Score,
-		Assignee: cs.Assignee, Snoozed: !cs.SnoozedUntil.IsZero(),
+		Assignee: cs.Assignee, Team: cs.Team, Snoozed: !cs.SnoozedUntil.IsZero(),
 		Due: c.due(cs.DueAt, !cs.RespondedAt.IsZero()), Updated: c.moment(cs.UpdatedAt)}
 }
 
@@ -70,21 +70,21 @@ func responded(cs socialwatch.Case) string {
 // caseView is the page of one case.
 type caseView struct {
 	caseRowView
-	Level                                   int
-	Reach, Account, Team, Escalation, Lacks string
-	WaitsFor                                string
-	Version                                 int
-	MayResolve, MayReopen                   bool
-	Problem                                 *noteView
-	Impostors                               []impostorView
-	Thread                                  []postView
-	Replies                                 []replyView
-	Facts                                   []fact
-	Work                                    workView
-	Tags                                    []string
-	Did                                     *didView
-	Row                                     []store.Field // as case systems see it
-	History                                 []eventView
+	Level                             int
+	Reach, Account, Escalation, Lacks string
+	WaitsFor                          string
+	Version                           int
+	MayResolve, MayReopen             bool
+	Problem                           *noteView
+	Impostors                         []impostorView
+	Thread                            []postView
+	Replies                           []replyView
+	Facts                             []fact
+	Work                              workView
+	Tags                              []string
+	Did                               *didView
+	Row                               []store.Field // as case systems see it
+	History                           []eventView
 }
 
 type replyView struct {
@@ -128,7 +128,7 @@ func (c *Console) readCase(r *http.Request, p socialwatch.Person) (store.CaseDet
 func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	cs := d.Case
 	v := &caseView{caseRowView: c.caseRow(store.CaseRow{Case: cs}), Level: cs.Level, Reach: reach(cs.Customer.Followers),
-		Account: cs.Account, Team: cs.Team, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d)}
+		Account: cs.Account, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d)}
 	if cs.Escalated {
 		v.Escalation = label("escalation", cs.Escalation)
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -68,7 +69,8 @@ func (c *Console) judgePolls(conn store.Connection, p socialwatch.Purse) verdict
 	case conn.GoodAt.IsZero() && conn.Failures == 0:
 		return verdict{state: say("conn.never")}
 	case conn.GoodAt.IsZero():
-		return verdict{broken: true, state: say("conn.never"), alarm: say("alarm.never", connName(conn))}
+		return verdict{broken: true, state: say("conn.never"),
+			alarm: say("alarm.never", connName(conn), conn.Failures, span(now.Sub(conn.PolledAt)), cmp.Or(conn.Error, string(conn.Reason), say("alarm.untold")))}
 	case since > time.Duration(c.o.Missed)*c.pace(p):
 		v := verdict{broken: true, state: say("conn.broken", span(since)), alarm: say("alarm.late", connName(conn), span(since))}
 		if conn.Error != "" {

@@ -313,17 +313,18 @@ func (c *Console) refused(w http.ResponseWriter, r *http.Request, d socialwatch.
 
 // stay shows the reply that was decided about, in the list it was found in.
 func (c *Console) stay(w http.ResponseWriter, r *http.Request) error {
-	return see(w, r, listFrom(r).at("/replies/"+r.PathValue("id"), "done", r.PathValue("id")))
+	id := r.PathValue("id")
+	if back := incidentBack(r, id); back != "" {
+		return see(w, r, back)
+	}
+	return see(w, r, listFrom(r).at("/replies/"+id, "done", id))
 }
 
 // onward goes to the next reply of the list, with word of the one decided.
 func (c *Console) onward(w http.ResponseWriter, r *http.Request, id int64) error {
 	done := strconv.FormatInt(id, 10)
-	if incident, err := strconv.ParseInt(r.PostForm.Get("incident"), 10, 64); err == nil && incident > 0 {
-		if r.URL.Query().Get("part") == "notice" { // the page stays
-			return see(w, r, "/?part=notice&done="+done)
-		}
-		return see(w, r, "/incidents/"+strconv.FormatInt(incident, 10)+"?done="+done)
+	if back := incidentBack(r, done); back != "" {
+		return see(w, r, back)
 	}
 	l := listFrom(r)
 	next, err := c.next(r, l, id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -50,6 +51,27 @@ func (c *Console) done(ctx context.Context, p socialwatch.Person, l list, q url.
 	v.Offer = c.offer(p, card, l)
 	v.URL, v.Kept = l.at("/replies/"+strconv.FormatInt(id, 10)), l.kept()
 	return v, nil
+}
+
+// on lets what follows from the notice stay on an incident's page.
+func (v *doneView) on(incident int64) {
+	if v != nil {
+		v.Incident = incident
+	}
+}
+
+// incidentBack is where a form leads whose reply is done: to the incident that it
+// names, or of it the notice alone when the page stays; empty when it names none.
+func incidentBack(r *http.Request, done string) string {
+	incident, err := strconv.ParseInt(r.PostFormValue("incident"), 10, 64)
+	if err != nil || incident <= 0 {
+		return ""
+	}
+	id := strconv.FormatInt(incident, 10)
+	if r.URL.Query().Get("part") == "notice" {
+		return "/?part=notice&incident=" + id + "&done=" + done
+	}
+	return "/incidents/" + id + "?done=" + done
 }
 
 func (c *Console) doneView(p socialwatch.Person, card store.Card) *doneView {

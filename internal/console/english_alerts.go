@@ -4,6 +4,9 @@ package console
 var englishAlerts = map[string]string{
 	"alerts":               "Alerts",
 	"alerts.what":          "Channels that are told what needs people. The configuration names them; socialwatch alerts test NAME tries one.",
+	"banners":              "Alarms",
+	"banners.one":          "alarm",
+	"banners.n":            "alarms",
 	"alert.slack":          "Slack",
 	"alert.teams":          "Teams",
 	"alert.on":             "Told of",

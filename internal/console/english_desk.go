@@ -37,7 +37,7 @@ var englishDesk = map[string]string{
 	"chip.warns":       "warnings",
 	"chip.self":        "self-approved",
 	"chip.impostor":    "impostor",
-	"chip.reach":       "wide reach",
+	"chip.vip":         "VIP",
 	"chip.blocked":     "blocked",
 	"chip.ours":        "our reply",
 	"chip.ignored":     "ignored: %s",

@@ -4,6 +4,7 @@ package console
 var englishLive = map[string]string{
 	"reply.snoozed": "snoozed",
 
+	"js.calm":   "This has just come: press again.",
 	"js.more":   "%d more, press .",
 	"js.pause":  "Pause updates",
 	"js.resume": "Resume updates",

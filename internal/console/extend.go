@@ -32,8 +32,8 @@ func (c *Console) extend(w http.ResponseWriter, r *http.Request) error {
 		return c.refused(w, r, d, err)
 	}
 	done := r.PathValue("id")
-	if incident, err := strconv.ParseInt(r.PostForm.Get("incident"), 10, 64); err == nil && incident > 0 {
-		return see(w, r, "/incidents/"+strconv.FormatInt(incident, 10)+"?done="+done)
+	if back := incidentBack(r, done); back != "" {
+		return see(w, r, back)
 	}
 	at := "/"
 	if id, err := strconv.ParseInt(r.PostForm.Get("at"), 10, 64); err == nil && id > 0 {

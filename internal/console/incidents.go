@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"socialwatch"
@@ -46,8 +47,8 @@ func (c *Console) incidentLine(i socialwatch.Incident) incidentLine {
 	return v
 }
 
-// spikes are the incidents that go on, for the banner.
-func (c *Console) spikes(ctx context.Context, p socialwatch.Person) ([]incidentLine, error) {
+// spikes are the incidents that go on, for banners.
+func (c *Console) spikes(ctx context.Context, p socialwatch.Person) ([]bannerView, error) {
 	if c.o.Incidents == nil {
 		return nil, nil
 	}
@@ -55,10 +56,11 @@ func (c *Console) spikes(ctx context.Context, p socialwatch.Person) ([]incidentL
 	if err != nil {
 		return nil, fmt.Errorf("read incidents: %w", err)
 	}
-	var lines []incidentLine
+	var lines []bannerView
 	for _, i := range all {
 		if i.EndedAt.IsZero() {
-			lines = append(lines, c.incidentLine(i))
+			line := c.incidentLine(i)
+			lines = append(lines, bannerView{Kind: "warn", Title: line.Headline, URL: line.URL, Look: say("incident.look")})
 		}
 	}
 	return lines, nil
@@ -123,7 +125,8 @@ type incidentView struct {
 	ID        int64
 	Accounts  []string
 	Why       string
-	Days      string
+	Usual     string
+	Days      string // empty: there was none on any
 	Slots     []slotView
 	Cards     []incidentCard
 	MoreCards string
@@ -188,13 +191,11 @@ func (c *Console) showIncident(w http.ResponseWriter, r *http.Request, status in
 	if v.Done, err = c.done(ctx, p, list{}, r.URL.Query()); err != nil {
 		return err
 	}
-	if v.Done != nil {
-		v.Done.Incident = i.ID
-	}
+	v.Done.on(i.ID)
 	if n, err := strconv.Atoi(r.URL.Query().Get("anew")); err == nil && n >= 0 {
 		v.AnewDone = say("incident.anew.done", n)
 	}
-	return c.show(w, r, status, "incident", view{Title: v.Title, Class: "plain", Nav: "incidents", Body: v})
+	return c.show(w, r, status, "incident", view{Title: v.Title, Class: "plain steady", Nav: "incidents", Body: v})
 }
 
 func (c *Console) readIncident(ctx context.Context, typed string, p socialwatch.Person) (i socialwatch.Incident, opened []time.Time, err error) {
@@ -208,15 +209,24 @@ func (c *Console) readIncident(ctx context.Context, typed string, p socialwatch.
 	return i, opened, nil
 }
 
-// explain says why the incident was opened, in one sentence of counts.
+// explain says why the incident was opened: what was counted, and what is usual.
 func (v *incidentView) explain(i socialwatch.Incident) {
 	e := i.Evidence
-	v.Why = say("incident.why."+string(i.Kind), e.Cases, e.Of, i.Term, e.Mean, e.Sigma, e.Before*100)
-	for n, d := range e.Days {
-		if n > 0 {
-			v.Days += ", "
+	v.Why = say("incident.why."+string(i.Kind), e.Cases, e.Of, i.Term)
+	if e.Mean == 0 {
+		v.Usual = say("incident.usual.none")
+	} else {
+		v.Usual = say("incident.usual", e.Mean, e.Sigma)
+		days := make([]string, len(e.Days))
+		for n, d := range e.Days {
+			days[n] = strconv.Itoa(d)
 		}
-		v.Days += strconv.Itoa(d)
+		v.Days = strings.Join(days, ", ")
+	}
+	if e.Before < .005 {
+		v.Usual += " " + say("incident.before.none")
+	} else {
+		v.Usual += " " + say("incident.before", e.Before*100)
 	}
 }
 

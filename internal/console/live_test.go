@@ -153,12 +153,12 @@ func TestBrowserKeepsAnIncidentLive(t *testing.T) {
 	b.open(fmt.Sprintf("/incidents/%d", incident))
 	b.until(`performance.now() - (window.since ??= performance.now()) > 600`)
 	eval[int](b, `window.kept = 1`)
-	place := `[...document.querySelectorAll("#drafts .draft")].map((d) => d.dataset.id + " " + d.querySelector("[data-key]")?.dataset.key).join()`
+	place := `[...document.querySelectorAll("#drafts .draft")].map((d) => d.dataset.id + " " + d.querySelector("form.approve [data-key]")?.dataset.key).join()`
 	before := eval[string](b, place)
 	b.press("3")
 	b.until(has("#notice", "Approved "+cases[2].Number))
-	b.until(has(draft(2)+".ended .why", "holding"))
-	b.until(`document.activeElement.closest(".draft")?.dataset.id === document.querySelector("#drafts .draft:not(.ended)").dataset.id`)
+	b.until(has(draft(2)+".ended .why", "Approved "+cases[2].Number))
+	b.until(`document.activeElement.closest(".draft")?.dataset.id === "` + id(s.replyOf(t, cases[3].Number)) + `"`)
 
 	bo := s.enter(t, "bo")
 	bo.submit(bo.get("/replies/"+id(s.replyOf(t, cases[0].Number))), "/reject", map[string][]string{"reason": {"wrong_tone"}})

@@ -64,9 +64,7 @@ type view struct {
 	Person  socialwatch.Person
 	Roles   string
 	Stopped stopView
-	Alarms  []alarm
-	Spikes  []incidentLine // on Approvals
-	Absent  []unattendedLine
+	Banners []bannerView
 	Broken  bool
 	Sign    string // of the banners: another one when they have changed
 	Body    any
@@ -78,9 +76,6 @@ type stopView struct {
 	At        moment
 	MayResume bool
 }
-
-// alarm is one connection that needs a person.
-type alarm struct{ Account, Title, Text string }
 
 // page adapts a handler that may fail.
 func (c *Console) page(handle func(http.ResponseWriter, *http.Request) error) http.Handler {
@@ -186,11 +181,16 @@ func (c *Console) surround(ctx context.Context, v *view) error {
 	}
 	v.Stopped = stopView{Stopped: h.stop.Stopped, By: h.stop.By, At: c.moment(h.stop.At), MayResume: anywhere(v.Person, socialwatch.RoleLead)}
 	v.Roles, v.Sign = roles(v.Person), h.sign
-	v.Absent = unattended(h.alarms, v.Person)
+	if v.Stopped.Stopped {
+		v.Banners = append(v.Banners, stopBanner(v.Stopped))
+	}
+	v.Banners = append(v.Banners, unattended(h.alarms, v.Person)...)
 	if v.Nav == "approvals" {
-		if v.Spikes, err = c.spikes(ctx, v.Person); err != nil {
+		spikes, err := c.spikes(ctx, v.Person)
+		if err != nil {
 			return err
 		}
+		v.Banners = append(v.Banners, spikes...)
 	}
 	for _, conn := range h.conns {
 		if !v.Person.May(socialwatch.RoleReader, conn.Name) {
@@ -198,7 +198,11 @@ func (c *Console) surround(ctx context.Context, v *view) error {
 		}
 		if s := c.judge(conn, h.purses[conn.Name]); s.broken {
 			v.Broken = true
-			v.Alarms = append(v.Alarms, alarm{conn.Name, s.alarm, s.means})
+			b := bannerView{Kind: "warn", Title: s.alarm, Text: s.means}
+			if v.Nav != "connections" {
+				b.URL, b.Look = "/connections#"+conn.Name, say("connections")
+			}
+			v.Banners = append(v.Banners, b)
 		}
 	}
 	return nil

@@ -20,7 +20,7 @@ func TestPagesOfRightsShowOnlyWhatOneMayDo(t *testing.T) {
 		shown       []string
 		hidden      []string
 	}{
-		{"rita", open, []string{"Deciding needs the role “approver”"}, []string{"/approve\"", "/reject\"", "/edit\"", ">Edit"}},
+		{"rita", open, []string{"deciding the role “approver”"}, []string{"/approve\"", "/reject\"", "/edit\"", ">Edit"}},
 		{"otto", open, []string{">Edit", "Deciding needs the role"}, []string{"/approve\"", "/reject\""}},
 		{"ana", open, []string{"/approve\"", "/reject\"", ">Edit"}, []string{"/settle"}},
 		{"ana", unknown, []string{"It may have been posted.", "Only a lead can settle this"}, []string{"/settle"}},

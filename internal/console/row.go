@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strconv"
 
 	"socialwatch"
@@ -58,35 +59,48 @@ func (c *Console) row(q store.QueueRow, l list) rowView {
 	if rp.State != socialwatch.ReplyAwaiting {
 		v.StateLabel = label("reply", string(rp.State))
 	}
-	v.Chips = rowChips(q)
+	v.Chips = c.rowChips(q)
 	return v
 }
 
-func rowChips(q store.QueueRow) []chip {
+// rowChips are what marks a reply, what weighs most first: a narrow row shows
+// as many as it has room for.
+func (c *Console) rowChips(q store.QueueRow) []chip {
 	var chips []chip
 	add := func(on bool, kind, text string) {
 		if on {
 			chips = append(chips, chip{kind, say(text)})
 		}
 	}
-	add(q.Escalated, "warn", "chip.escalated")
-	add(q.Incident != 0, "warn", "chip.spike")
-	add(q.Gone, "bad", "chip.gone")
-	add(!q.EditedAt.IsZero() && !q.Gone, "warn", "chip.edited")
-	add(q.Reply.SelfApproved, "warn", "chip.self")
-	add(q.Blocks() > 0, "bad", "chip.blocked")
-	named := 0
+	impostor, named := false, 0
 	for _, f := range q.Reply.Findings {
+		impostor = impostor || f.Rule == "impostor"
 		if f.Rule == "impostor" || f.Rule == socialwatch.RuleWideReach {
 			named++
-			add(true, "warn", "chip."+f.Rule)
 		}
 	}
+	add(q.Blocks() > 0, "bad", "chip.blocked")
+	add(c.vip(q.Author), "warn", "chip.vip")
+	add(q.Escalated, "warn", "chip.escalated")
+	add(impostor, "warn", "chip.impostor")
+	add(q.Gone, "bad", "chip.gone")
+	add(!q.EditedAt.IsZero() && !q.Gone, "warn", "chip.edited")
 	add(q.Warns() > named && q.Blocks() == 0, "warn", "chip.warns")
+	add(q.Incident != 0, "warn", "chip.spike")
+	add(q.Reply.SelfApproved, "warn", "chip.self")
+	if who := cmp.Or(q.Assignee, q.Team); who != "" {
+		chips = append(chips, chip{"who", who})
+	}
 	add(q.Visibility == socialwatch.Direct, "", "chip.direct")
 	add(q.Visibility == socialwatch.Followers, "", "chip.followers")
 	add(q.Author.Bot, "", "chip.bot")
 	return chips
+}
+
+// vip reports whether an author reaches so many that an answer asks for a
+// second look.
+func (c *Console) vip(a socialwatch.Author) bool {
+	return c.o.House.WideReach > 0 && a.Followers >= c.o.House.WideReach
 }
 
 // checksLine says whether a reply is safe.

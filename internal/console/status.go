@@ -20,7 +20,9 @@ func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 	case rp.State == socialwatch.ReplyAwaiting:
 		v.MayApprove, v.MayReject, v.MayEdit = approver, approver, author
 		v.ApproveText = approveText(card)
-		if !approver {
+		if !author {
+			v.Lacks = say("lacks.reader", account)
+		} else if !approver {
 			v.Lacks = say("lacks.approver", account)
 		} else if card.InDoubt {
 			v.MayApprove, v.Lacks = false, say("lacks.doubt")

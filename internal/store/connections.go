@@ -357,7 +357,7 @@ func (t *tx) accountStats(ctx context.Context) ([]AccountStats, error) {
 	}
 	list := make([]AccountStats, len(rows))
 	for i, r := range rows {
-		list[i] = AccountStats{Name: r.Name, GoodAt: r.GoodAt.Time, NewestAt: r.NewestAt.Time,
+		list[i] = AccountStats{Name: r.Name, PolledAt: r.PolledAt.Time, GoodAt: r.GoodAt.Time, NewestAt: r.NewestAt.Time, Reason: socialwatch.Reason(r.Reason),
 			Lag: time.Duration(r.LagMS) * time.Millisecond, Failures: r.Failures, Paused: r.PausedBy != nil,
 			StreamUp: r.StreamUp, Queue: waiting[r.Name], Halted: !r.HaltedAt.IsZero()}
 	}

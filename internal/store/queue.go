@@ -42,7 +42,7 @@ func (q queueRow) value() QueueRow {
 	m, a := q.M.mention(), q.M.assessment()
 	return QueueRow{
 		Reply: q.R.value(), CaseNumber: q.C.Number, CaseState: socialwatch.CaseState(q.C.State), Level: q.C.Level,
-		Score: q.C.Score, Intent: socialwatch.Intent(q.C.Intent), Escalated: q.C.Escalated, Team: q.C.Team, Incident: deref(q.C.Incident), DueAt: q.C.DueAt.Time,
+		Score: q.C.Score, Intent: socialwatch.Intent(q.C.Intent), Escalated: q.C.Escalated, Team: q.C.Team, Assignee: q.C.Assignee, Incident: deref(q.C.Incident), DueAt: q.C.DueAt.Time,
 		OpenedAt: q.C.OpenedAt.Time, Responded: !q.C.RespondedAt.IsZero(), Breached: !q.Breached.IsZero(),
 		Network: m.Network, Host: m.Host, Author: m.Author, Visibility: m.Visibility, PostURL: m.URL,
 		PostedAt: m.CreatedAt, EditedAt: m.EditedAt, Gone: q.M.gone(), Language: a.Language, Body: m.Text,

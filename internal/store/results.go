@@ -59,6 +59,7 @@ type QueueRow struct {
 	Intent     socialwatch.Intent
 	Escalated  bool
 	Team       string    // who works on the case
+	Assignee   string    // login of the person who does; empty: nobody
 	Incident   int64     // of whose cases it is one; 0: none
 	DueAt      time.Time // first response due
 	OpenedAt   time.Time // of the case
@@ -299,10 +300,12 @@ type Stats struct {
 // AccountStats are the figures of one account.
 type AccountStats struct {
 	Name     string
+	PolledAt time.Time // last try; zero: never
 	GoodAt   time.Time // last poll that worked; zero: none did
 	NewestAt time.Time // when the newest mention was posted; zero: none yet
 	Lag      time.Duration
-	Failures int // polls in a row
+	Failures int                // polls in a row
+	Reason   socialwatch.Reason // of the last failure; empty: it worked, or has no class
 	Paused   bool
 	Halted   bool // see Connection.HaltedAt
 	StreamUp bool

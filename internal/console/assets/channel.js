@@ -77,11 +77,18 @@ async function lookAtBanners(sign) {
   if (sign === banners || (!banners && sign === old.dataset.sign)) return;
   banners = sign;
   const fresh = await page.get("banners").catch(() => null);
-  if (!fresh || old.contains(document.activeElement)) return;
-  const known = new Set([...old.children].map((n) => n.textContent));
+  if (!fresh) return;
+  const known = new Set(texts());
+  const inHand = document.getElementById("banners").contains(document.activeElement);
+  const open = document.querySelector(".alarms")?.open;
   page.put("#banners", fresh);
-  for (const n of document.getElementById("banners").children) if (!known.has(n.textContent)) warn(n.querySelector("p").textContent);
+  const box = document.querySelector(".alarms");
+  if (box) box.open = open ?? false;
+  if (inHand) box?.querySelector("summary").focus();
+  for (const text of texts()) if (!known.has(text)) warn(text);
 }
+
+const texts = () => [...document.querySelectorAll("#banners .banner p")].map((p) => p.textContent);
 
 function offline() {
   timer = setTimeout(look, soon);

@@ -19,6 +19,7 @@ function calm(event) {
   if (fresh || event.target.closest("[data-new] .actions")) {
     event.preventDefault();
     event.stopPropagation();
+    tell(say("calm"));
   }
 }
 

@@ -1,11 +1,13 @@
 // Keys press the buttons and links that are on the page: each names its key in
 // data-key. They rest while somebody types, and can be switched off.
-import { pressed } from "./words.js";
+import { pressed, tell } from "./words.js";
 
 const wait = 1200; // milliseconds between the two keys of a pair
+const shownFor = 3000; // milliseconds for which the reason stands out why a key does nothing
 
 // Sheets of choices that open at a button.
 const sheets = "details.reject[open], details.pop[open]";
+const others = "details.menu[open], details.alarms[open]";
 
 let first = "";
 let timer;
@@ -58,7 +60,7 @@ function move(step) {
 }
 
 function escape() {
-  const open = document.querySelector(sheets + ", details.menu[open]");
+  const open = document.querySelector(sheets + ", " + others);
   if (open) {
     open.open = false;
     open.querySelector("summary").focus();
@@ -130,14 +132,26 @@ function act(key) {
   }
   const node = pressable(key);
   if (node) press(node);
+  else if ("aerxsn".includes(key)) lacking();
   return Boolean(node);
+}
+
+// lacking says why a key of the card does nothing: the right that is missing,
+// and who grants it, or where the reply stands.
+function lacking() {
+  const why = document.querySelector("#card .lacks, #card #status p");
+  if (!why) return;
+  tell(why.textContent.trim());
+  why.scrollIntoView({ block: "nearest" });
+  why.classList.add("told");
+  setTimeout(() => why.classList.remove("told"), shownFor);
 }
 
 export function startKeys() {
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-help]") && document.body.dataset.keys === "on" && help()) event.preventDefault();
-    for (const open of document.querySelectorAll(sheets + ", details.menu[open]")) {
+    for (const open of document.querySelectorAll(sheets + ", " + others)) {
       if (!open.contains(event.target)) open.open = false;
     }
   });
