@@ -138,7 +138,8 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	v.Impostors = c.impostors(d.Impostors)
 	author := p.May(socialwatch.RoleAuthor, cs.Account)
 	live := cs.State.Live() && cs.State != socialwatch.CaseResolved
-	v.MayResolve, v.MayReopen = author && live, author && cs.State == socialwatch.CaseResolved
+	ours := author && cs.External.System == ""
+	v.MayResolve, v.MayReopen = ours && live, ours && cs.State == socialwatch.CaseResolved
 	if !author {
 		v.Lacks = say("lacks.author", cs.Account)
 	}

@@ -43,6 +43,7 @@ type workView struct {
 	Next    string
 	Kept    string // of the list, for forms
 
+	Owned                *ownedView // nil: it is ours
 	May, MaySnooze       bool
 	Reasons              []reason
 	Teams                []option
@@ -74,12 +75,15 @@ func (c *Console) workView(p socialwatch.Person, cs socialwatch.Case, notes []st
 	v := workView{Number: cs.Number, Version: cs.Version, May: author && live, Assignee: cs.Assignee,
 		MaySnooze: author && live && cs.State != socialwatch.CaseResolved, MayGive: p.May(socialwatch.RoleLead, cs.Account) && live,
 		MayTake: author && live && cs.Assignee == "", MayLeave: author && live && cs.Assignee == p.Login, Snoozed: c.snoozedText(cs)}
+	if v.Owned = c.owned(p, cs); v.Owned != nil {
+		v.MayGive, v.MayTake, v.MayLeave = false, false, false
+	}
 	if v.May {
 		for i, r := range socialwatch.EscalationReasons {
 			v.Reasons = append(v.Reasons, reason{Value: r.Name, Text: say("escalate." + r.Name), Number: i + 1})
 		}
 		v.Reasons = append(v.Reasons, reason{Value: socialwatch.EscalationOther, Text: say("escalate.other"), Number: len(v.Reasons) + 1, Note: true})
-		for _, team := range c.teams(p, cs.Team) {
+		for _, team := range c.givable(p, cs) {
 			v.Teams = append(v.Teams, option{team, team, team == cs.Team})
 		}
 	}

@@ -99,6 +99,9 @@ type Options struct {
 	Mask func(text string) string
 	// Row is what case systems see of a case; nil: no page shows it.
 	Row func(ctx context.Context, caseID int64) ([]store.Field, error)
+	// Release makes a case ours again that another system has claimed; nil: no
+	// such button.
+	Release func(ctx context.Context, w store.CaseWork) (socialwatch.Case, error)
 	// Promote makes a case of a mention that a rule ignored and returns its
 	// number; nil: no such button.
 	Promote func(ctx context.Context, mentionID int64, by socialwatch.Person) (number string, err error)
@@ -257,6 +260,7 @@ func (c *Console) routes() http.Handler {
 		"POST /cases/{number}/take":           c.takeCase,
 		"POST /cases/{number}/give":           c.giveCase,
 		"POST /cases/{number}/tags":           c.tagCase,
+		"POST /cases/{number}/release":        c.releaseCase,
 		"GET /incidents":                      c.incidents,
 		"GET /incidents/{id}":                 c.incident,
 		"POST /incidents/{id}/anew":           c.anew,

@@ -56,6 +56,16 @@ var englishCasework = map[string]string{
 	"give.team":  "Team",
 	"team.none":  "none",
 
+	"owned.by":      "%s owns this case",
+	"owned.as":      "as",
+	"owned.what":    "Its state, assignee and end are decided there. Posts, replies and notes go on here.",
+	"owned.release": "Take it back",
+	"owned.event":   "%s, %s",
+	"did.released":  "%s is ours again.",
+
+	"event.case.claimed":  "Claimed by another system",
+	"event.case.released": "Ours again",
+
 	"tags":       "Tags",
 	"tags.none":  "No tags.",
 	"tag.add":    "Add tags",

@@ -22,6 +22,8 @@ func (c *Console) workText(e socialwatch.Event) string {
 			words = append(words, say("team")+" "+cmp.Or(text("team"), say("team.none")))
 		}
 		return strings.Join(words, ", ")
+	case socialwatch.EventCaseClaimed, socialwatch.EventCaseReleased:
+		return say("owned.event", text("system"), text("reference"))
 	case socialwatch.EventCaseEscalated:
 		if team := text("team"); team != "" {
 			return say("team") + " " + team

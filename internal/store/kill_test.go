@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"socialwatch"
@@ -20,6 +21,7 @@ import (
 type doomed struct {
 	Options store.Options
 	Point   string // where it kills itself; empty: it saves until it is killed
+	Obeys   bool   // it applies commands instead
 }
 
 const doomedEnv = "SOCIALWATCH_TEST_DOOMED"
@@ -60,6 +62,12 @@ func TestDoomedChild(t *testing.T) {
 			die(t)
 		}
 	})
+	if d.Obeys {
+		if _, err := fx.ApplyCommand(t.Context(), storetest.Start, strings.ToUpper); err != nil {
+			t.Fatal(err)
+		}
+		die(t)
+	}
 	for n := 0; ; n++ {
 		c := fuller(t, fx, fmt.Sprint("batch-", n))
 		if err := fx.Save(t.Context(), c); err != nil {
@@ -122,7 +130,7 @@ func TestKilledSaveLeavesAllOrNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, o store.Options) {
 		storetest.On(t, o).Close()
 		for i, point := range points {
-			cmd, _ := startDoomed(t, doomed{o, point})
+			cmd, _ := startDoomed(t, doomed{Options: o, Point: point})
 			if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != -1 {
 				t.Fatalf("the child was not killed: %v", err)
 			}
@@ -194,4 +202,37 @@ func rename(t *testing.T, o store.Options, life int) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestKilledCommandHasOneEffect: whoever dies before the commit leaves nothing,
+// after it there is nothing left to do.
+func TestKilledCommandHasOneEffect(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		fx := storetest.On(t, o)
+		s := fx.Seed(t, "post", 1)[0]
+		crm := fx.System(t, "crm")
+		for i, point := range []string{"command obeyed", "commit", "after"} {
+			key := fmt.Sprint("k", i)
+			if err := crm.Insert(t, storetest.Ask{Key: key, Kind: store.CommandNote, Case: s.Case.Number, Data: `{"text": "x"}`}); err != nil {
+				t.Fatal(err)
+			}
+			cmd, _ := startDoomed(t, doomed{Options: o, Point: point, Obeys: true})
+			if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != -1 {
+				t.Fatalf("the child was not killed: %v", err)
+			}
+			if waits := strings.HasPrefix(crm.Answer(t, key), store.CommandWaiting); waits != (point != "after") {
+				t.Errorf("killed at %s: %s", point, crm.Answer(t, key))
+			}
+			found := true
+			for found {
+				var err error
+				if found, err = fx.ApplyCommand(t.Context(), storetest.Start, strings.ToUpper); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if d, err := fx.Case(t.Context(), s.Case.Number); err != nil || len(d.Notes) != i+1 || !strings.HasPrefix(crm.Answer(t, key), store.CommandApplied) {
+				t.Errorf("killed at %s, then applied: %d notes, want %d; %s, %v", point, len(d.Notes), i+1, crm.Answer(t, key), err)
+			}
+		}
+	})
 }
