@@ -26,7 +26,7 @@ func TestAnOwnedCaseIsReadOnlyAndLeadsToItsOwner(t *testing.T) {
 	page := otto.get("/cases/" + cs.Number)
 	page.has(t, "crm owns this case", `<a href="https://crm.example/4711" rel="noreferrer"><bdi>&lt;b&gt;4711</bdi></a>`, "Claimed by another system", `data-key="n"`)
 	page.hasNot(t, "Take it", `/cases/`+cs.Number+`/resolve"`, "/release")
-	otto.get("/replies/" + id(s.replyOf(t, cs.Number))).hasNot(t, "Take it")
+	otto.get("/replies/"+id(s.replyOf(t, cs.Number))).hasNot(t, "Take it")
 	for _, act := range []string{"/resolve", "/take", "/release"} {
 		a := otto.post("/cases/"+cs.Number+act, url.Values{"version": {"2"}})
 		if a.status != http.StatusForbidden {
