@@ -218,7 +218,7 @@ func (h *household) rows(masked bool) {
 		out = planted(plantedCard, plantedContact)
 	}
 	all := ""
-	for _, table := range []string{"mentions", "cases", "replies", "reply_versions", "events", "attempts", "gaps", "accounts"} {
+	for _, table := range []string{"mentions", "mention_revisions", "cases", "replies", "reply_versions", "events", "attempts", "gaps", "accounts"} {
 		text := h.dump(table)
 		h.without("the table "+table, text, out)
 		all += text

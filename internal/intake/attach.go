@@ -216,7 +216,8 @@ func (p *plan) attachNative() {
 			if m.State == socialwatch.CaseNew {
 				m.State = socialwatch.CaseOpen
 			}
-			m.event(socialwatch.EventCaseResponded, map[string]any{"how": "native", "post_id": post.ID, "parent_id": post.ParentID})
+			m.event(socialwatch.EventCaseResponded, map[string]any{
+				"how": "native", "post_id": post.ID, "parent_id": post.ParentID, "url": post.URL})
 		}
 	}
 }

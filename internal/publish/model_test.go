@@ -246,7 +246,7 @@ func newStage(t *testing.T, o store.Options) *stage {
 // play runs one interleaving: steps of it, less those to be left out, then to
 // the end. The same seed on the same code takes the same way.
 func (s *stage) play(ctx context.Context, seed uint64, steps int, leave map[int]bool) (m *model, err error) {
-	for _, table := range []string{"settings", "template_approvals", "attempts", "reply_versions", "replies", "events", "mentions", "cases", "inbox", "set_aside", "gaps", "accounts"} {
+	for _, table := range []string{"settings", "template_approvals", "attempts", "reply_versions", "replies", "events", "mention_revisions", "mentions", "cases", "inbox", "set_aside", "gaps", "accounts"} {
 		if _, err := s.db.ExecContext(ctx, "delete from "+table); err != nil {
 			return nil, err
 		}

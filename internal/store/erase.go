@@ -52,6 +52,9 @@ func (w *saving) saveGone(ctx context.Context) error {
 	if _, err := w.t.exec(ctx, sqlEraseMentions, w.c.At, w.network, w.host, w.c.Gone); err != nil {
 		return err
 	}
+	if _, err := w.t.exec(ctx, sqlEraseRevisions, w.network, w.host, w.c.Gone); err != nil {
+		return err
+	}
 	for _, query := range []string{sqlEraseInbox, sqlEraseAside} {
 		if _, err := w.t.exec(ctx, query, w.c.Gone, w.network, w.host); err != nil {
 			return err
@@ -176,8 +179,8 @@ const eraseBatch = 200
 
 // EraseLate erases what could not be erased when its post went: of replies that
 // were on their way then and have ended since, and the raw text of items that
-// could not be read and were set aside before the time given. It returns how
-// many replies it erased.
+// could not be read and were set aside before the time given. What edited posts of
+// closed cases said before goes too. It returns how many replies it erased.
 func (s *Store) EraseLate(ctx context.Context, account string, before time.Time) (n int, err error) {
 	for more := true; more && err == nil; {
 		err = s.tx(ctx, func(t *tx) error {
@@ -188,6 +191,9 @@ func (s *Store) EraseLate(ctx context.Context, account string, before time.Time)
 			more = len(replies) == eraseBatch
 			n += len(replies)
 			if err := t.eraseReplies(ctx, replies); err != nil {
+				return err
+			}
+			if _, err := t.exec(ctx, sqlEraseClosed, account); err != nil {
 				return err
 			}
 			_, err := t.exec(ctx, sqlEraseRaw, []byte{}, account, before)

@@ -232,7 +232,8 @@ func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
 	return card, err
 }
 
-// history reads what has happened to the card's reply.
+// history reads what has happened to the card's reply, and in its case since the
+// draft before it.
 func (t *tx) history(ctx context.Context, card *Card) error {
 	var versions []versionRow
 	if err := t.all(ctx, &versions, sqlCardVersions, card.Reply.ID); err != nil {
@@ -249,7 +250,9 @@ func (t *tx) history(ctx context.Context, card *Card) error {
 	card.Versions = rowValues[versionRow, Version](versions)
 	card.Attempts = rowValues[attemptRow, AttemptRow](attempts)
 	card.Events = rowValues[eventRow, socialwatch.Event](events)
-	return nil
+	var err error
+	card.Changed, err = t.changed(ctx, *card)
+	return err
 }
 
 // versionRow is one row of reply_versions.

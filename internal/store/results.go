@@ -114,6 +114,7 @@ type Card struct {
 	RetryAt   time.Time           // failed: next attempt; zero: a person decides
 	Impostors []MentionRow        // posts in the case's threads by whom poses as us, oldest first
 	Notes     []Note              // of the case, oldest first
+	Changed   *Changed            // since the draft before; nil unless that one was superseded
 	Publishes StopState
 }
 

@@ -58,7 +58,7 @@ func (w *saving) run(ctx context.Context) error {
 		name string
 		do   func(context.Context) error
 	}{
-		{"account", w.saveAccount}, {"cases", w.saveCases}, {"mentions", w.saveMentions},
+		{"account", w.saveAccount}, {"cases", w.saveCases}, {"revisions", w.saveRevisions}, {"mentions", w.saveMentions},
 		{"moves", w.saveMoves}, // before new replies: of a superseded one's parent
 		{"moved", w.saveMoved}, {"replies", w.saveReplies}, {"gone", w.saveGone}, {"set aside", w.saveAside},
 		{"gaps", w.saveGaps}, {"taken", w.saveTaken}, {"events", w.saveEvents},

@@ -16,7 +16,7 @@ import (
 func everything(t *testing.T, fx bench) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"mentions", "cases", "replies", "reply_versions", "attempts", "events", "set_aside",
+	for _, table := range []string{"mentions", "mention_revisions", "cases", "replies", "reply_versions", "attempts", "events", "set_aside",
 		"inbox", "gaps", "settings", "accounts"} {
 		rows, err := fx.db.Query("select * from " + table)
 		if err != nil {

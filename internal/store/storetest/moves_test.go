@@ -351,7 +351,7 @@ func wantEvent(t *testing.T, fx bench, s Seeded, from socialwatch.ReplyState, m 
 
 // clear empties the store of what moves left.
 func clear(t *testing.T, fx bench) {
-	for _, table := range []string{"settings", "attempts", "reply_versions", "replies", "events", "mentions", "cases"} {
+	for _, table := range []string{"settings", "attempts", "reply_versions", "replies", "events", "mention_revisions", "mentions", "cases"} {
 		fx.exec(t, "delete from "+table)
 	}
 }

@@ -1,0 +1,12 @@
+-- The port of ../postgres/0017_revisions.sql.
+
+-- What posts of cases said before their authors edited them, masked, so that a
+-- draft made anew can show what changed. The newest few of each post; gone with
+-- the post and with its case's end. No view for consumers shows any of it.
+create table mention_revisions (
+    mention_id  integer not null references mentions (id) check (typeof(mention_id) = 'integer'),
+    revision    text not null,
+    masked      text not null,
+    replaced_at timestamp not null check (typeof(replaced_at) = 'integer'), -- when we read the next one
+    primary key (mention_id, revision)
+);
