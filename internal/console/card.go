@@ -64,7 +64,8 @@ type cardView struct {
 	DiffOpen                                                                bool
 
 	actsView
-	Opening  *postView // what they wrote first, where the post to answer is a later one
+	Changed  *changedView // since the draft before, which gave way to this one
+	Opening  *postView    // what they wrote first, where the post to answer is a later one
 	Thread   []postView
 	Earlier  []fact
 	Others   []fact // other replies of the case
@@ -179,6 +180,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	v.Earlier, v.Others = earlier(card.Earlier), c.others(card.Others)
 	v.Thread = c.thread(card.Thread, append(slices.Clone(card.Others), rp), card.Parent.ID)
 	v.Opening = opening(v.Thread)
+	c.changes(v, card)
 	return v
 }
 

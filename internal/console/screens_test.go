@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -30,6 +31,9 @@ func (s *shop) screens(t testing.TB) []screen {
 	moneyDay(t, s)
 	alertDay(t, s)
 	s.learn(t)
+	moved := s.arrive(t, customer{handle: "customer12", ago: 5 * time.Minute, text: "@shop_help my order is late, nothing here"})
+	s.advance(time.Minute)
+	ids["anew"] = s.again(t, moved, "@shop_help my order arrived broken", "We are sorry that it is broken. Your reference is "+moved.Number+".").ID
 	lead := []screen{
 		{"approvals", "/", ""}, {"approvals-over", "/?show=over", ""}, {"approvals-empty", "/?account=nobody", ""},
 		{"editor", fmt.Sprintf("/replies/%d/edit", ids["row1"]), ""},
@@ -39,7 +43,7 @@ func (s *shop) screens(t testing.TB) []screen {
 		{"reports", "/reports", ""}, {"reports-today", "/reports?days=1", ""}, {"connections", "/connections", ""},
 		{"audit", "/audit", ""}, {"help", "/help", ""}, {"search", "/search", ""}, {"search-found", "/search?q=order", ""}, {"settings", "/settings", ""}, {"missing", "/nowhere", ""},
 	}
-	for _, state := range []string{"unknown", "blocked", "failed", "sent", "holding", "thread", "edited"} {
+	for _, state := range []string{"unknown", "blocked", "failed", "sent", "holding", "thread", "edited", "anew"} {
 		lead = append(lead, screen{"card-" + state, fmt.Sprintf("/replies/%d", ids[state]), ""})
 	}
 	for i := range lead {
