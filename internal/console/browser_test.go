@@ -26,6 +26,9 @@ var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google
 
 func findBrowser(t testing.TB) string {
 	t.Helper()
+	if os.Getenv("SOCIALWATCH_TEST_BROWSER") == "apart" {
+		t.Skip("the tests in a browser run in a part of their own")
+	}
 	for _, name := range browsers {
 		if path, err := exec.LookPath(name); err == nil {
 			return path

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -59,11 +60,36 @@ func Each(t *testing.T, f func(t *testing.T, o store.Options)) {
 func New(t testing.TB, kind store.Kind) store.Options {
 	t.Helper()
 	o := Empty(t, kind)
+	if kind == store.SQLite {
+		file, err := migrated()
+		if err == nil {
+			err = os.WriteFile(strings.TrimPrefix(o.URL, "sqlite:"), file, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
 	if _, err := store.Migrate(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	return o
 }
+
+// migrated is a migrated SQLite file. It is made once: hundreds of tests take
+// a copy.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "dbtest")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "migrated.db")
+	if _, err := store.Migrate(context.Background(), store.Options{URL: "sqlite:" + path}); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // Open opens a fresh, migrated database, closed and gone when the test ends.
 func Open(t testing.TB, kind store.Kind) *store.Store {
