@@ -99,7 +99,7 @@ func loginOf(a socialwatch.Arrival) string {
 		return r
 	}, a.Login)
 	login = cutText(login, maxLogin-len("-100"))
-	if login == "" || login == socialwatch.System || isTerminal(login) {
+	if login == "" || login == socialwatch.System || isTerminal(login) || isSystem(login) {
 		return "person"
 	}
 	return login

@@ -18,8 +18,8 @@ type Assignment struct {
 const sqlAssign = `update cases set assignee = ?, team = ? where id = ?`
 
 // Assign gives a case to a person or a team. Authors take what nobody has and
-// give back what is theirs; leads give any to anybody who is an author on its
-// account. Nothing changes, and nothing is told, when it is so already.
+// give back what is theirs; leads and systems give any to anybody who is an
+// author on its account. Nothing changes, and nothing is told, when it is so already.
 func (s *Store) Assign(ctx context.Context, a Assignment) (socialwatch.Case, error) {
 	if a.Team != nil && len(*a.Team) > teamMax {
 		return socialwatch.Case{}, fmt.Errorf("assign case %s: a team has at most %d bytes", a.Number, teamMax)
@@ -53,14 +53,14 @@ func (t *tx) mayAssign(ctx context.Context, by string, c socialwatch.Case, login
 	takes := c.Assignee == "" && login == by
 	leaves := c.Assignee == by && login == ""
 	if team != c.Team || !takes && !leaves {
-		if err := t.mayDecide(ctx, by, socialwatch.RoleLead, c.Account); err != nil {
+		if err := t.mayWork(ctx, by, socialwatch.RoleLead, c.Account); err != nil {
 			if login == by && c.Assignee != "" && c.Assignee != by {
 				return fmt.Errorf("%s has it, and only a lead may take it from them: %w", c.Assignee, socialwatch.ErrConflict)
 			}
 			return err
 		}
 	}
-	if login == "" || login == by || login == c.Assignee {
+	if login == "" || login == c.Assignee || login == by && !isSystem(by) {
 		return nil
 	}
 	err := t.mayDecide(ctx, login, socialwatch.RoleAuthor, c.Account)

@@ -19,9 +19,8 @@ const (
 (select m.body from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1) as body,
 (select m.masked from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1) as masked
 from `
-	sqlCasesPage = `(select * from cases where %s%s order by opened_at desc, id desc limit ?) c
-order by c.opened_at desc, c.id desc`
-	sqlCasesAfter = ` and (opened_at, id) < (?, ?)`
+	sqlCasesPage = `(select * from cases where %s%s order by %s limit ?) c
+order by %s`
 	sqlCasesOther = `(select * from cases where account = ? and customer_id = ? and id <> ? and state <> 'merged'
     order by opened_at desc, id desc limit 5) c order by c.opened_at desc, c.id desc`
 )
@@ -46,7 +45,8 @@ func (r listedCase) value() CaseRow {
 var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOpen, socialwatch.CaseWaiting,
 	socialwatch.CaseResolved, socialwatch.CaseClosed, socialwatch.CaseMerged}
 
-// Cases returns one page of cases, the newest first. next is the cursor of the
+// Cases returns one page of cases, the newest first; with Updated in the order
+// of their last change, the oldest first. next is the cursor of the
 // next page, empty when there is none.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) (rows []CaseRow, next string, err error) {
 	query, args, err := casesQuery(f)
@@ -61,9 +61,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) (rows []CaseRow, next s
 	if err != nil {
 		return nil, "", fmt.Errorf("read cases: %w", err)
 	}
-	found, next = page(found, pageLimit(f.Limit), func(r listedCase) cursor {
-		return cursor{listCases, []int64{micros(r.C.OpenedAt.Time), r.C.ID}}
-	})
+	found, next = page(found, pageLimit(f.Limit), f.order().cursor)
 	return rowValues[listedCase, CaseRow](found), next, nil
 }
 
@@ -78,20 +76,48 @@ func casesQuery(f CaseFilter) (string, []any, error) {
 	where, args := among("account", f.Accounts)
 	more, chosen := workFilter(f)
 	where, args = where+more, append(args, chosen...)
+	order := f.order()
 	if f.After != "" {
-		at, err := parseCursor(f.After, listCases, 2)
+		at, err := parseCursor(f.After, order.list, 2)
 		if err != nil {
 			return "", nil, err
 		}
-		opened, err := cursorTime(at[0])
+		behind, err := cursorTime(at[0])
 		if err != nil {
 			return "", nil, err
 		}
-		where += sqlCasesAfter
-		args = append(args, opened, at[1])
+		where += order.after
+		args = append(args, behind, at[1])
 	}
-	query := sqlCasesHead + sqlCaseRows + fmt.Sprintf(sqlCasesPage, states, where)
+	query := sqlCasesHead + sqlCaseRows + fmt.Sprintf(sqlCasesPage, states, where, order.by, order.outer)
 	return query, append(args, pageLimit(f.Limit)+1), nil
+}
+
+// caseOrder is an order of cases.
+type caseOrder struct {
+	list      string // of cursors
+	by, outer string
+	after     string // the condition behind a cursor
+	at        func(listedCase) time.Time
+}
+
+func (o caseOrder) cursor(r listedCase) cursor {
+	return cursor{o.list, []int64{micros(o.at(r)), r.C.ID}}
+}
+
+var (
+	casesNewest = caseOrder{list: listCases, by: "opened_at desc, id desc", outer: "c.opened_at desc, c.id desc",
+		after: " and (opened_at, id) < (?, ?)", at: func(r listedCase) time.Time { return r.C.OpenedAt.Time }}
+	// What changes meanwhile moves to the end, so that who pages on misses nothing.
+	casesChanged = caseOrder{list: listChanged, by: "updated_at, id", outer: "c.updated_at, c.id",
+		after: " and (updated_at, id) > (?, ?)", at: func(r listedCase) time.Time { return r.C.UpdatedAt.Time }}
+)
+
+func (f CaseFilter) order() caseOrder {
+	if f.Updated.IsZero() {
+		return casesNewest
+	}
+	return casesChanged
 }
 
 // otherCases are those of the same customer.
@@ -276,7 +302,7 @@ func (t *tx) setCaseState(ctx context.Context, m CaseMove) (socialwatch.Case, er
 	if err != nil {
 		return c, err
 	}
-	if err := t.mayDecide(ctx, m.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
+	if err := t.mayWork(ctx, m.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
 		return c, err
 	}
 	if err := t.mayMove(ctx, c, m); err != nil {

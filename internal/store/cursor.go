@@ -23,6 +23,7 @@ const (
 	listNewest   = "n"
 	listReach    = "r"
 	listCases    = "c"
+	listChanged  = "d"
 	listMentions = "m"
 	listTimeline = "e"
 	listAudit    = "u"

@@ -49,6 +49,9 @@ func (w *saving) saveGone(ctx context.Context) error {
 		return nil
 	}
 	w.t.ring()
+	if _, err := w.t.exec(ctx, sqlRequestsForget); err != nil {
+		return err
+	}
 	if _, err := w.t.exec(ctx, sqlEraseMentions, w.c.At, w.network, w.host, w.c.Gone); err != nil {
 		return err
 	}

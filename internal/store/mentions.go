@@ -36,7 +36,7 @@ func (r listedMention) value() MentionRow {
 // ignored ones with the noise rule in Assessment.Ignored. next is the cursor of
 // the next page, empty when there is none.
 func (s *Store) Mentions(ctx context.Context, f MentionFilter) (rows []MentionRow, next string, err error) {
-	query, args, err := mentionsQuery(f)
+	query, args, err := mentionsQuery(f, s.dialect.kind)
 	if err != nil {
 		return nil, "", fmt.Errorf("read mentions: %w", err)
 	}
@@ -54,12 +54,19 @@ func (s *Store) Mentions(ctx context.Context, f MentionFilter) (rows []MentionRo
 	return rowValues[listedMention, MentionRow](found), next, nil
 }
 
-func mentionsQuery(f MentionFilter) (string, []any, error) {
+func mentionsQuery(f MentionFilter, kind Kind) (string, []any, error) {
 	show := map[MentionShow]string{ShowAll: "1 = 1", ShowIgnored: "case_id is null", ShowCases: "case_id is not null"}[f.Show]
 	if show == "" {
 		return "", nil, fmt.Errorf("mentions can be shown as %q, %q or %q, not %q", ShowAll, ShowIgnored, ShowCases, f.Show)
 	}
-	where, args := among("account", f.Accounts)
+	// SQLite's + keeps it from an index that is not in the list's order.
+	plus := map[Kind]string{SQLite: "+"}[kind]
+	where, args := among(plus+"account", f.Accounts)
+	for _, is := range [][2]string{{"network", string(f.Network)}, {"intent", string(f.Intent)}, {"lang", f.Language}} {
+		if is[1] != "" {
+			where, args = where+" and "+plus+is[0]+" = ?", append(args, is[1])
+		}
+	}
 	if f.After != "" {
 		at, err := parseCursor(f.After, listMentions, 1)
 		if err != nil {

@@ -73,7 +73,7 @@ func (t *tx) addNote(ctx context.Context, n NewNote) (note Note, err error) {
 	if err != nil {
 		return note, err
 	}
-	if err := t.mayDecide(ctx, n.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
+	if err := t.mayWork(ctx, n.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
 		return note, err
 	}
 	return t.noteOn(ctx, c, n)

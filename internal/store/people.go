@@ -147,11 +147,13 @@ func (t *tx) mayManage(ctx context.Context, by string) error {
 
 func isTerminal(by string) bool { return by == Terminal || strings.HasPrefix(by, Terminal+":") }
 
+func isSystem(by string) bool { return strings.HasPrefix(by, socialwatch.SystemPrefix) }
+
 func checkPerson(p socialwatch.Person) error {
 	switch {
 	case p.Login == "" || len(p.Login) > maxLogin || p.Login != storable(p.Login):
 		return fmt.Errorf("a login has 1 to %d bytes of valid text", maxLogin)
-	case p.Login == socialwatch.System || isTerminal(p.Login) || strings.HasPrefix(p.Login, socialwatch.SystemActor("")):
+	case p.Login == socialwatch.System || isTerminal(p.Login) || isSystem(p.Login):
 		return fmt.Errorf("the login %s is the program's own: choose another", p.Login)
 	}
 	return errors.Join(checkRoles(p.Roles), checkWork(p))

@@ -21,6 +21,8 @@ order by %s`
 	// Those of snoozed cases stand in a list of their own.
 	sqlAwake   = ` and snoozed_until is null`
 	sqlSnoozed = ` and snoozed_until is not null`
+	// What the index of all that does not await is known by.
+	sqlBeyond = ` and state <> 'awaiting'`
 )
 
 var sqlQueueColumns = prefixed("r", replyColumns, true) + ", " + prefixed("c", caseColumns, true) + ", " +
@@ -94,7 +96,10 @@ func (f QueueFilter) condition() (states, where string, args []any, err error) {
 		return "", "", nil, err
 	}
 	where, args = chosen(f)
-	if len(f.States) == 1 && f.States[0] == socialwatch.ReplyAwaiting {
+	switch {
+	case !slices.Contains(f.States, socialwatch.ReplyAwaiting):
+		where = sqlBeyond + where
+	case len(f.States) == 1:
 		where = map[bool]string{false: sqlAwake, true: sqlSnoozed}[f.Snoozed] + where
 	}
 	order, err := f.Order.ordering()
@@ -130,6 +135,18 @@ func chosen(f QueueFilter) (string, []any) {
 		where += " and case_id in (select id from cases where incident_id = ?)"
 		args = append(args, f.Incident)
 	}
+	if f.Case != "" {
+		where, args = where+" and case_id = (select id from cases where number = ?)", append(args, f.Case)
+	}
+	of := func(on bool, column string, value any) {
+		if on {
+			where, args = where+" and (select c."+column+" from cases c where c.id = replies.case_id) = ?", append(args, value)
+		}
+	}
+	of(f.Network != "", "network", f.Network)
+	of(f.Level != 0, "level", f.Level)
+	of(f.Escalated, "escalated", true)
+	of(f.Assignee != "", "assignee", f.Assignee)
 	return where, args
 }
 

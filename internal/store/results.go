@@ -41,6 +41,11 @@ type QueueFilter struct {
 	Teams     []string                 // of the case; none: all
 	Intents   []socialwatch.Intent     // of the case; none: all
 	Snoozed   bool                     // of the awaiting ones those whose case is snoozed, which are left out else
+	Network   socialwatch.Network      // of the case; empty: every one
+	Level     int                      // of the case, 1 to 4; 0: every one
+	Escalated bool                     // only of escalated cases
+	Assignee  string                   // of the case; empty: everybody's and nobody's
+	Case      string                   // number; empty: of any
 	Order     Order
 	After     string // cursor of the page before, in the same order; empty: the first page
 	Limit     int    // see PageDefault and PageMax
@@ -164,8 +169,15 @@ type CaseFilter struct {
 	Assignee string                  // login; empty: everybody's and nobody's
 	Tag      string                  // as Tag makes it; empty: all
 	Snoozed  bool                    // only those that are snoozed
-	After    string
-	Limit    int
+
+	Network   socialwatch.Network // empty: every one
+	Level     int                 // 1 to 4; 0: every one
+	Escalated bool                // only those that are escalated
+	Customer  string              // handle, in any case of its letters; empty: everybody's
+	Updated   time.Time           // changed then or later, in that order; zero: whenever
+
+	After string
+	Limit int
 }
 
 // CaseRow is one case of a list.
@@ -208,6 +220,9 @@ type CaseMove struct {
 type MentionFilter struct {
 	Accounts []string // nil: all; empty and not nil: none
 	Show     MentionShow
+	Network  socialwatch.Network // empty: every one
+	Intent   socialwatch.Intent  // empty: every one
+	Language string              // as triage found it; empty: every one
 	After    string
 	Limit    int
 }

@@ -79,7 +79,7 @@ where name = ? and version = ? returning network, host`
 
 func (w *saving) saveAccount(ctx context.Context) error {
 	if w.c.By != "" {
-		if err := w.t.mayDecide(ctx, w.c.By, socialwatch.RoleAuthor, w.c.Account); err != nil {
+		if err := w.t.mayWork(ctx, w.c.By, socialwatch.RoleAuthor, w.c.Account); err != nil {
 			return err
 		}
 	}

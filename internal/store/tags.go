@@ -79,7 +79,7 @@ func (s *Store) Tag(ctx context.Context, g Tagging) (c socialwatch.Case, err err
 		if c, err = t.lockedCase(ctx, g.Number); err != nil {
 			return err
 		}
-		if err := t.mayDecide(ctx, g.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
+		if err := t.mayWork(ctx, g.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {
 			return err
 		}
 		return t.tag(ctx, &c, g)

@@ -83,6 +83,9 @@ func (s *Store) once(ctx context.Context, opts *sql.TxOptions, begin string, fn 
 		return err
 	}
 	if t.rings {
+		if err := t.fulfil(ctx); err != nil {
+			return err
+		}
 		if err := s.announce(ctx, t); err != nil {
 			return err
 		}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"socialwatch"
+)
+
+// Request is a write that a program names by a key of its own, so that it may
+// send it again when the answer was lost.
+type Request struct {
+	TokenID int64
+	Key     string
+	Hash    string // of all that makes it what it is
+	At      time.Time
+
+	attempt int
+}
+
+// Answer is what a request was answered with. The zero Answer stands for one
+// whose effect is stored and whose words are not: they were lost with a process,
+// or erased.
+type Answer struct {
+	Status int
+	Body   []byte
+}
+
+// What is in the way of a request with a key.
+var (
+	ErrKeyUsed = errors.New("the key belongs to another request")
+	ErrKeyBusy = errors.New("the same request is being worked on")
+)
+
+// Figures of requests with a key.
+const (
+	RequestKept = 24 * time.Hour   // how long its answer is given again
+	RequestBusy = 30 * time.Second // how long one that does not end keeps others away
+)
+
+// request is one row of requests.
+type request struct {
+	Hash    string `db:"hash"`
+	Attempt int    `db:"attempt"`
+	BegunAt moment `db:"begun_at"`
+	BusyTo  moment `db:"busy_until"`
+	DoneAt  moment `db:"done_at"`
+	Status  int    `db:"status"`
+	Body    []byte `db:"body"`
+}
+
+const (
+	sqlRequestBegin = `insert into requests (token_id, key, hash, attempt, begun_at, busy_until, status) values (?, ?, ?, 1, ?, ?, 0)
+on conflict do nothing`
+	sqlRequest     = `select hash, attempt, begun_at, busy_until, done_at, status, body from requests where token_id = ? and key = ?`
+	sqlRequestAnew = `update requests set hash = ?, attempt = ?, begun_at = ?, busy_until = ?, done_at = null, status = 0, body = null
+where token_id = ? and key = ?`
+	sqlRequestDone  = `update requests set done_at = coalesce(done_at, ?) where token_id = ? and key = ? and attempt = ?`
+	sqlRequestKeep  = `update requests set status = ?, body = ? where token_id = ? and key = ? and attempt = ?`
+	sqlRequestFree  = `delete from requests where token_id = ? and key = ? and attempt = ? and done_at is null`
+	sqlRequestsOver = `delete from requests where begun_at < ?`
+	// What was answered may hold what is erased elsewhere.
+	sqlRequestsForget = `update requests set status = 0, body = null where body is not null`
+)
+
+// Begin claims the key of a request. With again false the caller carries the
+// request out, within Once, and then calls Keep or Free. With again true its
+// effect is stored, and so is the answer unless that is the zero Answer.
+// ErrKeyUsed and ErrKeyBusy, which means that a call which may still be under
+// way has the key, for RequestBusy at most.
+func (s *Store) Begin(ctx context.Context, r Request) (begun Request, was Answer, again bool, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		begun, was, again, err = t.begin(ctx, r)
+		return err
+	})
+	if err != nil {
+		return r, Answer{}, false, fmt.Errorf("begin a request: %w", err)
+	}
+	return begun, was, again, nil
+}
+
+func (t *tx) begin(ctx context.Context, r Request) (Request, Answer, bool, error) {
+	r.attempt = 1
+	n, err := t.exec(ctx, sqlRequestBegin, r.TokenID, r.Key, r.Hash, r.At, r.At.Add(RequestBusy))
+	if err != nil || n == 1 {
+		return r, Answer{}, false, err
+	}
+	var row request
+	if err := t.get(ctx, &row, sqlRequest+t.s.dialect.forUpdate, r.TokenID, r.Key); err != nil {
+		return r, Answer{}, false, err
+	}
+	over := !row.BegunAt.After(r.At.Add(-RequestKept))
+	switch {
+	case over:
+	case row.Hash != r.Hash:
+		return r, Answer{}, false, ErrKeyUsed
+	case row.Status != 0, !row.DoneAt.IsZero():
+		return r, Answer{row.Status, row.Body}, true, nil
+	case row.BusyTo.After(r.At):
+		return r, Answer{}, false, ErrKeyBusy
+	}
+	r.attempt = row.Attempt + 1
+	_, err = t.exec(ctx, sqlRequestAnew, r.Hash, r.attempt, r.At, r.At.Add(RequestBusy), r.TokenID, r.Key)
+	return r, Answer{}, false, err
+}
+
+type requestKey struct{}
+
+// Once makes every transaction under the context that tells of something
+// happening note with it, in the same commit, that the request has had its
+// effect. It fails instead when the key has gone to another call meanwhile: of
+// all calls with one key one has an effect.
+func Once(ctx context.Context, r Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+// fulfil notes the effect of the request that the context carries, if any.
+func (t *tx) fulfil(ctx context.Context) error {
+	r, ok := ctx.Value(requestKey{}).(Request)
+	if !ok {
+		return nil
+	}
+	n, err := t.exec(ctx, sqlRequestDone, r.At, r.TokenID, r.Key, r.attempt)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("another call with the same key has taken over: %w", socialwatch.ErrConflict)
+	}
+	return err
+}
+
+// Keep stores what the request was answered with.
+func (s *Store) Keep(ctx context.Context, r Request, a Answer) error {
+	return s.request(ctx, "keep the answer to a request", sqlRequestKeep, a.Status, a.Body, r.TokenID, r.Key, r.attempt)
+}
+
+// Free gives the key of a request back that has had no effect; of one that has,
+// the key stays.
+func (s *Store) Free(ctx context.Context, r Request) error {
+	return s.request(ctx, "free the key of a request", sqlRequestFree, r.TokenID, r.Key, r.attempt)
+}
+
+// DropRequests forgets the requests begun before the time given.
+func (s *Store) DropRequests(ctx context.Context, before time.Time) error {
+	return s.request(ctx, "drop old requests", sqlRequestsOver, before)
+}
+
+func (s *Store) request(ctx context.Context, what, query string, args ...any) error {
+	err := s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, query, args...)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

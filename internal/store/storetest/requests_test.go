@@ -1,0 +1,169 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"socialwatch"
+	"socialwatch/internal/store"
+)
+
+// token stores a system's token and returns its id.
+func (fx Fixture) token(t *testing.T) int64 {
+	t.Helper()
+	if err := fx.AddToken(t.Context(), store.NewToken{Name: "robot", Hash: "h", CreatedAt: Start}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := fx.Tokens(t.Context(), nil)
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	return all[0].ID
+}
+
+// begin claims the key of a request that nobody has.
+func (fx Fixture) begin(t *testing.T, r store.Request) store.Request {
+	t.Helper()
+	r, _, again, err := fx.Begin(t.Context(), r)
+	if err != nil || again {
+		t.Fatalf("again %t, %v", again, err)
+	}
+	return r
+}
+
+// putOff is a system's work on a case.
+func putOff(c socialwatch.Case, at time.Time) store.Snooze {
+	return store.Snooze{CaseWork: store.CaseWork{Number: c.Number, Version: c.Version, By: socialwatch.SystemActor("robot"), At: at}}
+}
+
+func TestAKeyIsOneRequestForADay(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		r := store.Request{TokenID: fx.token(t), Key: "k", Hash: "a", At: Start}
+		first := fx.begin(t, r)
+		if _, _, _, err := fx.Begin(t.Context(), r); !errors.Is(err, store.ErrKeyBusy) {
+			t.Errorf("at the same time: %v", err)
+		}
+		other := r
+		other.Hash = "b"
+		if _, _, _, err := fx.Begin(t.Context(), other); !errors.Is(err, store.ErrKeyUsed) {
+			t.Errorf("another request: %v", err)
+		}
+		if err := fx.Keep(t.Context(), first, store.Answer{Status: 200, Body: []byte("yes")}); err != nil {
+			t.Fatal(err)
+		}
+		r.At = Start.Add(store.RequestKept - time.Second)
+		if _, was, again, err := fx.Begin(t.Context(), r); err != nil || !again || was.Status != 200 || string(was.Body) != "yes" {
+			t.Errorf("within the day: %+v, %t, %v", was, again, err)
+		}
+		other.At = Start.Add(store.RequestKept)
+		fx.begin(t, other)
+		if err := fx.DropRequests(t.Context(), other.At.Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, fx, "select count(*) from requests"); n != 0 {
+			t.Errorf("%d rows are left", n)
+		}
+	})
+}
+
+func TestAFreedKeyMayBeUsedAnew(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		r := store.Request{TokenID: fx.token(t), Key: "k", Hash: "a", At: Start}
+		if err := fx.Free(t.Context(), fx.begin(t, r)); err != nil {
+			t.Fatal(err)
+		}
+		r.Hash = "b"
+		fx.begin(t, r)
+	})
+}
+
+// A process that dies between the effect and the answer leaves a key that says
+// so, and one that dies before the effect leaves a key that is taken over.
+func TestOfAllCallsWithOneKeyOneHasAnEffect(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		c := fx.Seed(t, "post", 1)[0].Case
+		r := store.Request{TokenID: fx.token(t), Key: "k", Hash: "a", At: Start}
+		slow := fx.begin(t, r)
+		r.At = Start.Add(store.RequestBusy)
+		second := fx.begin(t, r)
+		if _, err := fx.Snooze(store.Once(t.Context(), slow), putOff(c, Start)); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("the call that was taken over: %v", err)
+		}
+		if d := fx.detail(t, c.Number); d.Case.Version != c.Version {
+			t.Error("it had an effect")
+		}
+		if err := fx.Keep(t.Context(), slow, store.Answer{Status: 409}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fx.Snooze(store.Once(t.Context(), second), putOff(c, Start)); err != nil {
+			t.Fatal(err)
+		}
+		if err := fx.Free(t.Context(), second); err != nil { // of what has had an effect the key stays
+			t.Fatal(err)
+		}
+		if _, was, again, err := fx.Begin(t.Context(), r); err != nil || !again || was.Status != 0 {
+			t.Errorf("the answer was lost: %+v, %t, %v", was, again, err)
+		}
+		d := fx.detail(t, c.Number)
+		if d.Case.Version != c.Version+1 || d.Events[0].Actor != "system:robot" {
+			t.Errorf("version %d, by %s", d.Case.Version, d.Events[0].Actor)
+		}
+	})
+}
+
+func TestKeptAnswersGoWithTheirTokenAndWithWhatIsErased(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		s := fx.Seed(t, "post", 1)[0]
+		id := fx.token(t)
+		r := fx.begin(t, store.Request{TokenID: id, Key: "k", Hash: "a", At: Start})
+		if err := fx.Keep(t.Context(), r, store.Answer{Status: 200, Body: []byte("@" + s.Mention.Author.Handle)}); err != nil {
+			t.Fatal(err)
+		}
+		c := fx.Changes(t)
+		c.Gone = []string{s.Mention.ID}
+		fx.MustSave(t, c)
+		if n := count(t, fx, "select count(*) from requests where body is not null"); n != 0 {
+			t.Error("an answer with what is erased is still kept")
+		}
+		if err := fx.RevokeToken(t.Context(), id, socialwatch.System, Start); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, fx, "select count(*) from requests"); n != 0 {
+			t.Error("a key of a token that is no more")
+		}
+	})
+}
+
+func TestSystemsWorkOnCasesAndDecideNothing(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		s, robot := fx.Seed(t, "post", 1)[0], socialwatch.SystemActor("robot")
+		bo := fx.Hire(t, "bo", socialwatch.RoleApprover)
+		w := store.CaseWork{Number: s.Case.Number, Version: s.Case.Version, By: robot, At: Start}
+		c, err := fx.Assign(t.Context(), store.Assignment{CaseWork: w, Login: &bo.Login})
+		if err != nil || c.Assignee != "bo" {
+			t.Fatal(c.Assignee, err)
+		}
+		w.Version = c.Version
+		nobody := robot.Login
+		if _, err := fx.Assign(t.Context(), store.Assignment{CaseWork: w, Login: &nobody}); err == nil {
+			t.Error("a case was given to a system, which is no person")
+		}
+		if _, err := fx.AddNote(t.Context(), store.NewNote{CaseWork: w, Body: "Sent again."}); err != nil {
+			t.Error(err)
+		}
+		if _, err := fx.SetCaseState(t.Context(), store.CaseMove{Number: s.Case.Number, Version: w.Version, To: socialwatch.CaseOpen, By: robot, At: Start}); err != nil {
+			t.Error(err)
+		}
+		d := socialwatch.Decision{ReplyID: s.Reply.ID, Hash: s.Reply.Hash, By: robot, Reason: "wrong_tone"}
+		if _, err := fx.Reject(t.Context(), d, Start); !errors.Is(err, socialwatch.ErrForbidden) {
+			t.Errorf("reject: %v", err)
+		}
+		if _, err := fx.Withdraw(t.Context(), d, Start); !errors.Is(err, socialwatch.ErrForbidden) {
+			t.Errorf("withdraw: %v", err)
+		}
+		if _, err := fx.AddPerson(t.Context(), socialwatch.Person{Login: robot.Login, Name: "R"}, "", Start); err == nil {
+			t.Error("a person has the login of a system")
+		}
+	})
+}
