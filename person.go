@@ -43,16 +43,6 @@ func (p Person) May(role Role, account string) bool {
 		slices.Index(Roles, p.Roles[account]) >= need)
 }
 
-// SystemPrefix begins the login of an actor that is another system, which has a
-// token of its own. No person has such a login.
-const SystemPrefix = "system:"
-
-// SystemActor is another system as who works on cases, by the name of its token.
-// It has the rights of an author everywhere, and it never decides about a reply.
-func SystemActor(name string) Person {
-	return Person{Login: SystemPrefix + name, Name: name, Roles: map[string]Role{AllAccounts: RoleAuthor}}
-}
-
 // Arrival is somebody whom an identity provider vouches for. Only Issuer and
 // Subject say who it is; Login and Name are suggestions for a newcomer.
 type Arrival struct {

@@ -9,7 +9,8 @@ import (
 	"socialwatch"
 )
 
-// CaseWork says which case a person, or a socialwatch.SystemActor, works on.
+// CaseWork says which case a person, or a system known by
+// its token (By.Login is its SystemActor), works on.
 type CaseWork struct {
 	Number  string
 	Version int // of the case that the person saw

@@ -147,7 +147,7 @@ func (t *tx) mayManage(ctx context.Context, by string) error {
 
 func isTerminal(by string) bool { return by == Terminal || strings.HasPrefix(by, Terminal+":") }
 
-func isSystem(by string) bool { return strings.HasPrefix(by, socialwatch.SystemPrefix) }
+func isSystem(by string) bool { return strings.HasPrefix(by, socialwatch.SystemActor("")) }
 
 func checkPerson(p socialwatch.Person) error {
 	switch {

@@ -9,6 +9,9 @@ import (
 	"socialwatch/internal/store"
 )
 
+// robot is a system as who works on cases.
+var robot = socialwatch.Person{Login: socialwatch.SystemActor("robot")}
+
 // token stores a system's token and returns its id.
 func (fx Fixture) token(t *testing.T) int64 {
 	t.Helper()
@@ -34,7 +37,7 @@ func (fx Fixture) begin(t *testing.T, r store.Request) store.Request {
 
 // putOff is a system's work on a case.
 func putOff(c socialwatch.Case, at time.Time) store.Snooze {
-	return store.Snooze{CaseWork: store.CaseWork{Number: c.Number, Version: c.Version, By: socialwatch.SystemActor("robot"), At: at}}
+	return store.Snooze{CaseWork: store.CaseWork{Number: c.Number, Version: c.Version, By: robot, At: at}}
 }
 
 func TestAKeyIsOneRequestForADay(t *testing.T) {
@@ -137,7 +140,7 @@ func TestKeptAnswersGoWithTheirTokenAndWithWhatIsErased(t *testing.T) {
 
 func TestSystemsWorkOnCasesAndDecideNothing(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
-		s, robot := fx.Seed(t, "post", 1)[0], socialwatch.SystemActor("robot")
+		s := fx.Seed(t, "post", 1)[0]
 		bo := fx.Hire(t, "bo", socialwatch.RoleApprover)
 		w := store.CaseWork{Number: s.Case.Number, Version: s.Case.Version, By: robot, At: Start}
 		c, err := fx.Assign(t.Context(), store.Assignment{CaseWork: w, Login: &bo.Login})
