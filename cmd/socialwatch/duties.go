@@ -153,3 +153,8 @@ func (a *app) comply(ctx context.Context, c *connectors.Connector) error {
 		l.After = l.UpTo
 	}
 }
+
+// dropRequests forgets what writes over the API were answered with, a day after.
+func (a *app) dropRequests(ctx context.Context) error {
+	return a.store.DropRequests(ctx, socialwatch.Micros(a.now()).Add(-store.RequestKept))
+}

@@ -93,6 +93,7 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 		{Name: "search", Spec: "@every 2s", Local: true, Run: a.keepWords},
 		// The bell rings at each insert on Postgres; the tick finds those into a file.
 		{Name: "commands", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.commands},
+		{Name: "requests", Spec: "@every 10m", Run: a.dropRequests},
 		{Name: "deadlines", Spec: "@every 30s", Run: a.deadlines},
 		a.spikeJob(),
 	}

@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"path"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,12 +24,13 @@ const base = "/api/v1"
 // Scopes of a token.
 const (
 	ScopeRead     = "read"     // every GET
-	ScopeDecide   = "decide"   // every POST; of use to a person's token only
+	ScopeCases    = "cases"    // work on cases and mentions
+	ScopeDecide   = "decide"   // all else; of use to a person's token only
 	ScopeEntities = "entities" // order and tracking numbers in full
 )
 
 // Scopes lists all scopes.
-var Scopes = []string{ScopeRead, ScopeDecide, ScopeEntities}
+var Scopes = []string{ScopeRead, ScopeCases, ScopeDecide, ScopeEntities}
 
 // Reader is what the API reads.
 type Reader interface {
@@ -37,9 +40,40 @@ type Reader interface {
 	Case(ctx context.Context, number string) (store.CaseDetail, error)
 }
 
+// Mentions is what was taken in.
+type Mentions interface {
+	Mentions(ctx context.Context, f store.MentionFilter) (rows []store.MentionRow, next string, err error)
+	Mention(ctx context.Context, id int64) (store.MentionRow, error)
+}
+
 // Log is the event log.
 type Log interface {
-	Events(ctx context.Context, afterSeq int64, limit int) ([]socialwatch.Event, error)
+	Feed(ctx context.Context, f store.FeedFilter) (events []socialwatch.Event, next int64, err error)
+}
+
+// Casework is what people and systems do with a case. ErrConflict, with a text
+// that says what changed, when the case is not as they saw it.
+type Casework interface {
+	Escalate(ctx context.Context, e store.Escalation) (socialwatch.Case, error)
+	Snooze(ctx context.Context, z store.Snooze) (socialwatch.Case, error)
+	Wake(ctx context.Context, w store.CaseWork) (socialwatch.Case, error)
+	Assign(ctx context.Context, a store.Assignment) (socialwatch.Case, error)
+}
+
+// Casebook is what they write on cases, and where they take them, with errors
+// as Casework's.
+type Casebook interface {
+	AddNote(ctx context.Context, n store.NewNote) (store.Note, error)
+	Tag(ctx context.Context, g store.Tagging) (socialwatch.Case, error)
+	SetCaseState(ctx context.Context, m store.CaseMove) (socialwatch.Case, error)
+}
+
+// Requests are writes that programs name by a key, so that they may send them
+// again.
+type Requests interface {
+	Begin(ctx context.Context, r store.Request) (begun store.Request, was store.Answer, again bool, err error)
+	Keep(ctx context.Context, r store.Request, a store.Answer) error
+	Free(ctx context.Context, r store.Request) error
 }
 
 // Tokens knows tokens by the hash of their secret. It answers ErrNotFound for
@@ -78,15 +112,26 @@ type Control interface {
 	Settle(ctx context.Context, s socialwatch.Settlement) (socialwatch.Reply, error)
 }
 
-// Options is what the API stands on. All but Rate are needed.
+// Options is what the API stands on. All but Teams and Rate are needed.
 type Options struct {
-	Reader  Reader
-	Events  Log
-	Tokens  Tokens
-	Decider Decider
-	Control Control
-	Holds   Holds
-	Leases  Leases
+	Reader   Reader
+	Mentions Mentions
+	Events   Log
+	Tokens   Tokens
+	Requests Requests
+	Decider  Decider
+	Control  Control
+	Holds    Holds
+	Leases   Leases
+	Casework Casework
+	Casebook Casebook
+	// Withdraw ends a reply that is not on its way, with errors as Decider's.
+	Withdraw func(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
+	// Promote makes a case of an ignored mention and returns its number, with
+	// errors as Decider's.
+	Promote func(ctx context.Context, mentionID int64, by socialwatch.Person) (number string, err error)
+	Mask    func(text string) string // takes personal data out of what is written on a case
+	Teams   []string                 // that a case may go to, beside those of the person
 	// Refused returns what to tell when err of Decider or Control is the refusal
 	// of what the person gave, with the findings when the safety check refused
 	// it; "" for any other error.
@@ -104,37 +149,77 @@ type server struct {
 // caller is whose token a request carries: a person's, or with a nil Person a
 // system's.
 type caller struct {
+	token  int64
 	name   string // of the token
 	person *socialwatch.Person
 	scopes []string
 }
 
-// route is one operation. An empty scope means that anybody may ask.
+// actor is who works on cases. A system has the rights of an author everywhere.
+func (c caller) actor() socialwatch.Person {
+	if c.person != nil {
+		return *c.person
+	}
+	return socialwatch.Person{Login: socialwatch.SystemActor(c.name), Name: c.name,
+		Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleAuthor}}
+}
+
+// operation is what a route does.
+type operation func(r *http.Request, c caller) (any, error)
+
+// route is one operation. An empty scope means that anybody may ask. A write
+// has now, which answers with how things stand: what a write that has had its
+// effect is answered with when its own answer is lost.
 type route struct {
 	method, path string
 	scope        string
-	do           func(r *http.Request, c caller) (any, error)
+	do, now      operation
 }
 
 func (s *server) routes() []route {
+	return slices.Concat(s.reads(), s.decisions(), s.works())
+}
+
+func (s *server) reads() []route {
 	return []route{
-		{"GET", "/openapi.json", "", func(*http.Request, caller) (any, error) { return document, nil }},
-		{"GET", "/problems/{name}", "", s.kind},
-		{"GET", "/me", ScopeRead, s.me},
-		{"GET", "/replies", ScopeRead, s.replies},
-		{"GET", "/replies/{id}", ScopeRead, s.reply},
-		{"POST", "/replies/{id}/approve", ScopeDecide, s.approve},
-		{"POST", "/replies/{id}/reject", ScopeDecide, s.reject},
-		{"POST", "/replies/{id}/edit", ScopeDecide, s.edit},
-		{"POST", "/replies/{id}/undo", ScopeDecide, s.undo},
-		{"POST", "/replies/{id}/extend", ScopeDecide, s.extend},
-		{"POST", "/replies/{id}/lease", ScopeDecide, s.lease},
-		{"POST", "/replies/{id}/resolve", ScopeDecide, s.resolve},
-		{"GET", "/cases", ScopeRead, s.cases},
-		{"GET", "/cases/{number}", ScopeRead, s.caseDetail},
-		{"GET", "/events", ScopeRead, s.events},
-		{"POST", "/stop", ScopeDecide, s.stop},
-		{"POST", "/resume", ScopeDecide, s.resume},
+		{"GET", "/openapi.json", "", func(*http.Request, caller) (any, error) { return document, nil }, nil},
+		{"GET", "/problems/{name}", "", s.kind, nil},
+		{"GET", "/me", ScopeRead, s.me, nil},
+		{"GET", "/replies", ScopeRead, s.replies, nil},
+		{"GET", "/replies/{id}", ScopeRead, s.reply, nil},
+		{"GET", "/cases", ScopeRead, s.cases, nil},
+		{"GET", "/cases/{number}", ScopeRead, s.caseDetail, nil},
+		{"GET", "/mentions", ScopeRead, s.mentions, nil},
+		{"GET", "/mentions/{id}", ScopeRead, s.mention, nil},
+		{"GET", "/events", ScopeRead, s.events, nil},
+	}
+}
+
+func (s *server) decisions() []route {
+	return []route{
+		{"POST", "/replies/{id}/approve", ScopeDecide, s.approve, s.replyNow},
+		{"POST", "/replies/{id}/reject", ScopeDecide, s.reject, s.replyNow},
+		{"POST", "/replies/{id}/edit", ScopeDecide, s.edit, s.replyNow},
+		{"POST", "/replies/{id}/withdraw", ScopeDecide, s.withdraw, s.replyNow},
+		{"POST", "/replies/{id}/undo", ScopeDecide, s.undo, s.replyNow},
+		{"POST", "/replies/{id}/extend", ScopeDecide, s.extend, s.replyNow},
+		{"POST", "/replies/{id}/lease", ScopeDecide, s.lease, s.replyNow},
+		{"POST", "/replies/{id}/resolve", ScopeDecide, s.resolve, s.replyNow},
+		{"POST", "/stop", ScopeDecide, s.stop, publishing(true)},
+		{"POST", "/resume", ScopeDecide, s.resume, publishing(false)},
+	}
+}
+
+func (s *server) works() []route {
+	return []route{
+		{"POST", "/cases/{number}/notes", ScopeCases, s.note, s.caseNow},
+		{"POST", "/cases/{number}/assign", ScopeCases, s.assign, s.caseNow},
+		{"POST", "/cases/{number}/tags", ScopeCases, s.tag, s.caseNow},
+		{"POST", "/cases/{number}/snooze", ScopeCases, s.snooze, s.caseNow},
+		{"POST", "/cases/{number}/wake", ScopeCases, s.wake, s.caseNow},
+		{"POST", "/cases/{number}/escalate", ScopeCases, s.escalate, s.caseNow},
+		{"POST", "/cases/{number}/state", ScopeCases, s.move, s.caseNow},
+		{"POST", "/mentions/{id}/promote", ScopeCases, s.promote, s.promoted},
 	}
 }
 
@@ -174,8 +259,20 @@ func (s *server) outermost(next http.Handler) http.Handler {
 			s.fail(w, r, kindNotFound.of("there is nothing at this address: write it without //, . or a slash at the end"))
 			return
 		}
+		defer s.caught(w, r)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// caught answers a request whose work has panicked.
+func (s *server) caught(w http.ResponseWriter, r *http.Request) {
+	switch v := recover(); v {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(v)
+	default:
+		s.fail(w, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+	}
 }
 
 // methods chooses among the routes of one path.
@@ -203,12 +300,11 @@ func (s *server) methods(routes []route) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		v, err := routes[i].do(r, c)
-		if err != nil {
-			s.fail(w, r, err)
+		if routes[i].now != nil {
+			s.write(w, r, c, routes[i])
 			return
 		}
-		write(w, "application/json", http.StatusOK, v)
+		s.carryOut(r, c, routes[i].do).send(w)
 	})
 }
 
@@ -233,8 +329,10 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, one route) (calle
 	if err != nil {
 		return caller{}, err
 	}
-	c := caller{name: token.Name, person: token.Person, scopes: token.Scopes}
-	if wait := s.limiter.take(hash, s.Now()); wait > 0 {
+	c := caller{token.ID, token.Name, token.Person, token.Scopes}
+	wait, left := s.limiter.take(hash, s.Now())
+	s.limiter.tell(w.Header(), left)
+	if wait > 0 {
 		seconds := strconv.Itoa(int(wait/time.Second) + 1)
 		w.Header().Set("Retry-After", seconds)
 		return c, kindRate.of("this token asks too often: wait %s s", seconds)

@@ -53,6 +53,18 @@ type CaseDetail struct {
 	Replies    []Reply    `json:"replies"`     // oldest first
 	Earlier    []CaseItem `json:"earlier"`     // other cases of the customer, newest first, at most 5
 	Events     []Event    `json:"events"`      // newest first, at most 200
+	Tags       []string   `json:"tags"`        // sorted
+	WaitsFor   string     `json:"waits_for"`   // private_contact while it waits for that, else ""
+}
+
+// MentionItem is a post that was taken in, of a case or ignored.
+type MentionItem struct {
+	Mention
+	Account    string              `json:"account"`
+	Network    socialwatch.Network `json:"network"`
+	Host       string              `json:"host"`
+	CaseNumber string              `json:"case_number"` // "" without a case
+	Ignored    string              `json:"ignored"`     // noise rule by which it has none; "" for none
 }
 
 // Mention is a post of a case.
@@ -80,11 +92,28 @@ func (c caller) viewCaseRow(r store.CaseRow) CaseItem {
 func (c caller) viewDetail(d store.CaseDetail) CaseDetail {
 	return CaseDetail{
 		Case: c.viewCase(d.Case, d.BreachedAt), MergedFrom: d.MergedFrom,
-		Mentions: each(d.Mentions, func(m store.MentionRow) Mention {
-			return Mention{m.ID, m.Mention.Kind, viewPost(m), c.viewAssessment(m.Assessment), at(m.ReceivedAt)}
-		}),
+		Mentions: each(d.Mentions, c.viewPosted), Tags: list(d.Tags), WaitsFor: d.WaitsFor,
 		Replies: each(d.Replies, func(r socialwatch.Reply) Reply { return viewReply(r, d.Case.Number) }),
 		Earlier: each(d.Earlier, c.viewCaseRow),
 		Events:  each(d.Events, viewEvent),
 	}
+}
+
+func (c caller) viewPosted(m store.MentionRow) Mention {
+	return Mention{m.ID, m.Mention.Kind, viewPost(m), c.viewAssessment(m.Assessment), at(m.ReceivedAt)}
+}
+
+func (c caller) viewMention(m store.MentionRow) MentionItem {
+	p := m.Mention
+	return MentionItem{c.viewPosted(m), p.Account, p.Network, p.Host, m.CaseNumber, m.Assessment.Ignored}
+}
+
+// viewCurrentCase says who has changed a case.
+func viewCurrentCase(d store.CaseDetail) *CurrentCase {
+	v := &CurrentCase{Number: d.Case.Number, State: d.Case.State, Assignee: d.Case.Assignee, Version: d.Case.Version, ChangedAt: at(d.Case.UpdatedAt)}
+	if len(d.Events) > 0 {
+		e := d.Events[0]
+		v.Change, v.ChangedBy, v.ChangedAt = e.Kind, e.Actor, at(e.At)
+	}
+	return v
 }

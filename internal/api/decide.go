@@ -53,6 +53,18 @@ func (s *server) edit(r *http.Request, c caller) (any, error) {
 	return s.decide(r, c, verdict{d, act, never})
 }
 
+func (s *server) withdraw(r *http.Request, c caller) (any, error) {
+	var d socialwatch.Decision
+	if err := body(r, fields{"hash": &d.Hash, "note": &d.Note}); err != nil {
+		return nil, err
+	}
+	d.Note = socialwatch.CleanText(d.Note)
+	act := func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error) {
+		return s.Withdraw(ctx, d, socialwatch.Micros(s.Now()))
+	}
+	return s.decide(r, c, verdict{d, act, never})
+}
+
 func (s *server) undo(r *http.Request, c caller) (any, error) {
 	var d socialwatch.Decision
 	if err := body(r, fields{"hash": &d.Hash}); err != nil {
@@ -121,6 +133,15 @@ func (s *server) decide(r *http.Request, c caller, v verdict) (any, error) {
 	p := kindConflict.of("%s", words(err))
 	p.Current = &Current{now.Reply.State, now.Reply.Hash, now.Reply.DecidedBy, at(now.Reply.DecidedAt)}
 	return nil, p
+}
+
+// replyNow answers with the reply as it stands.
+func (s *server) replyNow(r *http.Request, c caller) (any, error) {
+	card, err := s.card(r, c)
+	if err != nil {
+		return nil, err
+	}
+	return viewReply(card.Reply, card.Case.Number), nil
 }
 
 // approved are the states that only an approval leads to and that do not take
@@ -227,4 +248,9 @@ func (s *server) control(r *http.Request, c caller, turn func(context.Context, s
 		return nil, err
 	}
 	return Publishing{Stopped: stopped}, nil
+}
+
+// publishing answers that publishing is stopped, or goes on.
+func publishing(stopped bool) operation {
+	return func(*http.Request, caller) (any, error) { return Publishing{Stopped: stopped}, nil }
 }

@@ -39,7 +39,7 @@ var (
 	kindMethod = kind{"method-not-allowed", http.StatusMethodNotAllowed, "This address has no such method",
 		"The Allow header lists the methods."}
 	kindConflict = kind{"conflict", http.StatusConflict, "Changed by somebody else meanwhile",
-		"Somebody or something was faster: current says how it stands. Read the reply again and decide anew."}
+		"Somebody or something was faster: current or current_case says how it stands, and who changed it. Read it again and decide anew."}
 	kindConfirm = kind{"confirm", http.StatusConflict, "This approval needs a second look",
 		"Show the reasons and findings to the person. If they still approve, send the same decision with confirm: it stands for exactly this set."}
 	kindTooLarge = kind{"body-too-large", http.StatusRequestEntityTooLarge, "The body is too large",
@@ -48,6 +48,10 @@ var (
 		"Send the body with Content-Type: application/json."}
 	kindRefused = kind{"refused", http.StatusUnprocessableEntity, "This can't be published",
 		"The detail says why. Findings are those of the safety check: edit the text, or let an admin widen the allow-list."}
+	kindKeyUsed = kind{"key-used", http.StatusUnprocessableEntity, "The key belongs to another request",
+		"An Idempotency-Key names one request for 24 hours: make a new key for each, and use it again only to send the very same."}
+	kindKeyBusy = kind{"key-busy", http.StatusConflict, "The same request is being worked on",
+		"Another call with this Idempotency-Key has not ended: send it again after the seconds of the Retry-After header."}
 	kindRate = kind{"rate-limited", http.StatusTooManyRequests, "Too many requests with this token",
 		"Wait for the seconds of the Retry-After header."}
 	kindInternal = kind{"internal", http.StatusInternalServerError, "The server failed",
@@ -55,7 +59,7 @@ var (
 )
 
 var kinds = []kind{kindInvalid, kindToken, kindScope, kindPerson, kindRole, kindNotFound, kindMethod, kindConflict,
-	kindConfirm, kindTooLarge, kindMedia, kindRefused, kindRate, kindInternal}
+	kindConfirm, kindTooLarge, kindMedia, kindRefused, kindKeyUsed, kindKeyBusy, kindRate, kindInternal}
 
 // Problem is why a request was refused, as RFC 9457 has it. It is the error
 // that Client returns, and never holds a token.
@@ -72,6 +76,8 @@ type Problem struct {
 	Findings []socialwatch.Finding `json:"findings,omitempty"`
 	// Current is how the reply stands, for type conflict.
 	Current *Current `json:"current,omitempty"`
+	// CurrentCase is how the case stands, for type conflict.
+	CurrentCase *CurrentCase `json:"current_case,omitempty"`
 	// RetryAfter is that header's value; zero when there is none.
 	RetryAfter time.Duration `json:"-"`
 }
@@ -82,6 +88,17 @@ type Current struct {
 	Hash      string                 `json:"hash"`
 	DecidedBy string                 `json:"decided_by"`
 	DecidedAt *time.Time             `json:"decided_at"`
+}
+
+// CurrentCase is how a case stands that somebody else has changed.
+type CurrentCase struct {
+	Number    string                `json:"number"`
+	State     socialwatch.CaseState `json:"state"`
+	Assignee  string                `json:"assignee"`
+	Version   int                   `json:"version"`
+	Change    string                `json:"change"` // kind of its newest event
+	ChangedBy string                `json:"changed_by"`
+	ChangedAt *time.Time            `json:"changed_at"`
 }
 
 func (p *Problem) Error() string {
@@ -116,9 +133,14 @@ func (k kind) of(format string, args ...any) *Problem {
 	return &Problem{Type: base + "/problems/" + k.name, Title: k.title, Status: k.status, Detail: fmt.Sprintf(format, args...)}
 }
 
-// fail answers with what err is: a *Problem as it stands, else by its class.
-// Whatever has none is logged here and not shown.
+// fail answers with what err is.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.problem(r, err).send(w)
+}
+
+// problem is what err is: a *Problem as it stands, else by its class. Whatever
+// has none is logged here and not shown.
+func (s *server) problem(r *http.Request, err error) answer {
 	var p *Problem
 	switch {
 	case errors.As(err, &p):
@@ -136,7 +158,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		p = kindInternal.of("%s", kindInternal.advice)
 	}
-	write(w, "application/problem+json", p.Status, p)
+	return answerOf(p.Status, p)
 }
 
 // words are what err says before it names its class, which the problem's title
@@ -159,13 +181,26 @@ func (s *server) kind(r *http.Request, _ caller) (any, error) {
 	return kinds[i].of("%s", kinds[i].advice), nil
 }
 
-func write(w http.ResponseWriter, contentType string, status int, v any) {
+// answer is what a request is answered with.
+type answer struct {
+	status int
+	body   []byte
+}
+
+func answerOf(status int, v any) answer {
 	b, err := json.Marshal(v)
 	if err != nil { // unreachable: plain values
-		http.Error(w, "", http.StatusInternalServerError)
-		return
+		return answer{status: http.StatusInternalServerError}
 	}
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(status)
-	w.Write(append(b, '\n')) // who left early can't be told
+	return answer{status, append(b, '\n')}
+}
+
+func (a answer) send(w http.ResponseWriter) {
+	media := "application/json"
+	if a.status >= http.StatusBadRequest {
+		media = "application/problem+json"
+	}
+	w.Header().Set("Content-Type", media)
+	w.WriteHeader(a.status)
+	w.Write(a.body) // who left early can't be told
 }

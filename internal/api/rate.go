@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"math"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -21,12 +23,15 @@ type bucket struct {
 	at   time.Time
 }
 
-// take takes one request from the bucket of key and returns zero, or how long
-// to wait until there is one.
-func (l *limiter) take(key string, now time.Time) time.Duration {
+// full is what a bucket holds.
+func (l *limiter) full() float64 { return max(1, 2*l.perSecond) }
+
+// take takes one request from the bucket of key and returns a wait of zero, or
+// how long to wait until there is one, and what is left.
+func (l *limiter) take(key string, now time.Time) (wait time.Duration, left float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	full := max(1, 2*l.perSecond)
+	full := l.full()
 	b := l.buckets[key]
 	if b == nil {
 		b = &bucket{full, now}
@@ -36,8 +41,16 @@ func (l *limiter) take(key string, now time.Time) time.Duration {
 	b.left = math.Min(full, b.left+math.Max(0, now.Sub(b.at).Seconds())*l.perSecond)
 	b.at = now
 	if b.left < 1 {
-		return time.Duration((1 - b.left) / l.perSecond * float64(time.Second))
+		return time.Duration((1 - b.left) / l.perSecond * float64(time.Second)), b.left
 	}
 	b.left--
-	return 0
+	return 0, b.left
+}
+
+// tell says in an answer's headers what a token may ask, and what of it is left
+// (RateLimit header fields for HTTP, an IETF draft).
+func (l *limiter) tell(h http.Header, left float64) {
+	full := l.full()
+	h.Set("RateLimit-Policy", fmt.Sprintf(`"token";q=%d;w=%d`, int(full), int(math.Ceil(full/l.perSecond))))
+	h.Set("RateLimit", fmt.Sprintf(`"token";r=%d;t=%d`, int(left), int(math.Ceil((full-left)/l.perSecond))))
 }

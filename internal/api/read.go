@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"socialwatch"
 	"socialwatch/internal/store"
@@ -76,11 +77,7 @@ func page[R, V any](rows []R, next string, view func(R) V) Page[V] {
 }
 
 func (s *server) replies(r *http.Request, c caller) (any, error) {
-	q, err := query(r, "state", "account", "limit", "cursor")
-	if err != nil {
-		return nil, err
-	}
-	states, err := oneOf(q, "state", replyStates)
+	q, err := query(r, "state", "account", "case", "network", "intent", "language", "level", "team", "assignee", "escalated", "snoozed", "limit", "cursor")
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +85,34 @@ func (s *server) replies(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, next, err := s.Reader.Queue(r.Context(), store.QueueFilter{Accounts: l.accounts, States: states,
-		After: l.after, Limit: l.limit})
+	f := store.QueueFilter{Accounts: l.accounts, Network: socialwatch.Network(q.Get("network")), Languages: q["language"], Teams: q["team"], // one at most
+		Assignee: q.Get("assignee"), Case: q.Get("case"), After: l.after, Limit: l.limit}
+	if f.States, err = oneOf(q, "state", replyStates); err != nil {
+		return nil, err
+	}
+	if f.Intents, err = oneOf(q, "intent", socialwatch.Intents); err != nil {
+		return nil, err
+	}
+	if f.Level, err = level(q); err != nil {
+		return nil, err
+	}
+	if f.Escalated, err = only(q, "escalated"); err != nil {
+		return nil, err
+	}
+	if f.Snoozed, err = only(q, "snoozed"); err != nil {
+		return nil, err
+	}
+	rows, next, err := s.Reader.Queue(r.Context(), f)
 	if err != nil {
 		return nil, err
 	}
 	return page(rows, next, viewRow), nil
+}
+
+// level reads the parameter of that name; 0 without it.
+func level(q url.Values) (int, error) {
+	n, err := number(q, "level", 1, 4, 0)
+	return int(n), err
 }
 
 func (s *server) reply(r *http.Request, c caller) (any, error) {
@@ -123,11 +142,8 @@ func (s *server) card(r *http.Request, c caller) (store.Card, error) {
 }
 
 func (s *server) cases(r *http.Request, c caller) (any, error) {
-	q, err := query(r, "state", "account", "limit", "cursor")
-	if err != nil {
-		return nil, err
-	}
-	states, err := oneOf(q, "state", caseStates)
+	q, err := query(r, "state", "account", "network", "intent", "level", "team", "assignee", "tag", "customer", "escalated", "snoozed",
+		"incident", "updated_since", "limit", "cursor")
 	if err != nil {
 		return nil, err
 	}
@@ -135,55 +151,90 @@ func (s *server) cases(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, next, err := s.Reader.Cases(r.Context(), store.CaseFilter{Accounts: l.accounts, States: states,
-		After: l.after, Limit: l.limit})
+	f := store.CaseFilter{Accounts: l.accounts, Network: socialwatch.Network(q.Get("network")), Team: q.Get("team"), Assignee: q.Get("assignee"),
+		Tag: store.Tag(q.Get("tag")), Customer: strings.TrimPrefix(q.Get("customer"), "@"), After: l.after, Limit: l.limit}
+	if err := chooseCases(q, &f); err != nil {
+		return nil, err
+	}
+	rows, next, err := s.Reader.Cases(r.Context(), f)
 	if err != nil {
 		return nil, err
 	}
 	return page(rows, next, c.viewCaseRow), nil
 }
 
+// chooseCases reads the parameters that may be wrong.
+func chooseCases(q url.Values, f *store.CaseFilter) (err error) {
+	if f.States, err = oneOf(q, "state", caseStates); err != nil {
+		return err
+	}
+	if f.Intent, err = one(q, "intent", socialwatch.Intents); err != nil {
+		return err
+	}
+	if f.Level, err = level(q); err != nil {
+		return err
+	}
+	if f.Escalated, err = only(q, "escalated"); err != nil {
+		return err
+	}
+	if f.Snoozed, err = only(q, "snoozed"); err != nil {
+		return err
+	}
+	if f.Incident, err = number(q, "incident", 1, maxNumber, 0); err != nil {
+		return err
+	}
+	f.Updated, err = since(q, "updated_since")
+	return err
+}
+
 func (s *server) caseDetail(r *http.Request, c caller) (any, error) {
 	if _, err := query(r); err != nil {
 		return nil, err
 	}
-	d, err := s.Reader.Case(r.Context(), r.PathValue("number"))
-	if isNotFound(err) || err == nil && !c.reads(d.Case.Account) {
-		return nil, kindNotFound.of("there is no case %.40q: GET %s/cases lists them", r.PathValue("number"), base)
-	}
+	d, err := s.caseOf(r, c)
 	if err != nil {
 		return nil, err
 	}
 	return c.viewDetail(d), nil
 }
 
-// events is the feed. It is not divided by account, so only who may read all
-// of them reads it.
 func (s *server) events(r *http.Request, c caller) (any, error) {
-	q, err := query(r, "after", "limit")
+	q, err := query(r, "after", "kind", "account", "limit")
 	if err != nil {
 		return nil, err
 	}
-	if !c.reads(socialwatch.AllAccounts) {
-		return nil, kindRole.of("%s needs the role reader on all accounts to read the event log, which holds all of them", c.person.Login)
-	}
-	after, err := number(q, "after", 0, maxNumber, 0)
+	f, err := c.feed(q)
 	if err != nil {
+		return nil, err
+	}
+	if f.After, err = number(q, "after", 0, maxNumber, 0); err != nil {
 		return nil, err
 	}
 	limit, err := number(q, "limit", 1, store.PageMax, store.PageDefault)
 	if err != nil {
 		return nil, err
 	}
-	events, err := s.Events.Events(r.Context(), after, int(limit))
+	f.Limit = int(limit)
+	events, next, err := s.Events.Feed(r.Context(), f)
 	if err != nil {
 		return nil, err
 	}
-	p := EventPage{Items: each(events, viewEvent), Next: after}
-	if len(events) > 0 {
-		p.Next = events[len(events)-1].Seq
+	return EventPage{Items: each(events, viewEvent), Next: next}, nil
+}
+
+// feed is what of the log the caller asks for. Without accounts it holds all of
+// them, and what is nobody's, so only who may read all of them reads that.
+func (c caller) feed(q url.Values) (store.FeedFilter, error) {
+	f := store.FeedFilter{Kinds: q["kind"]}
+	if !q.Has("account") {
+		if !c.reads(socialwatch.AllAccounts) {
+			return f, kindRole.of("%s needs the role reader on all accounts to read the whole event log: name accounts with the parameter account", c.person.Login)
+		}
+		return f, nil
 	}
-	return p, nil
+	var err error
+	f.Accounts, err = c.accounts(q)
+	return f, err
 }
 
 // maxNumber is the largest whole number that every JSON reader keeps exactly.

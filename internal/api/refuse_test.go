@@ -10,10 +10,12 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"socialwatch"
 	"socialwatch/internal/api"
 	"socialwatch/internal/auth"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
 )
 
 // operation is one documented operation with an address and a body that are
@@ -25,23 +27,44 @@ type operation struct {
 	has    func(status int) bool
 }
 
-// operations lists what the document lists, for the reply and case given.
-func operations(t *testing.T, replyID int64, number, hash string) []operation {
+// target is what operations act on.
+type target struct {
+	reply, mention int64 // the mention has no case
+	number, hash   string
+	version        int // of the case
+}
+
+func (g *rig) target(s storetest.Seeded) target {
+	g.t.Helper()
+	d, err := g.fx.Case(g.t.Context(), s.Case.Number)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return target{s.Reply.ID, g.ignored(), d.Case.Number, s.Reply.Hash, d.Case.Version}
+}
+
+// operations lists what the document lists, for the target given.
+func operations(t *testing.T, on target) []operation {
 	t.Helper()
 	doc, err := document()
 	if err != nil {
 		t.Fatal(err)
 	}
+	hash, version := on.hash, fmt.Sprintf(`"version":%d`, on.version)
 	bodies := map[string]string{
 		"approveReply": `{"hash":"` + hash + `"}`, "undoReply": `{"hash":"` + hash + `"}`, "extendReply": `{"hash":"` + hash + `"}`,
 		"rejectReply":  `{"hash":"` + hash + `","reason":"wrong_tone"}`,
 		"editReply":    `{"hash":"` + hash + `","text":"Other words.","approve":false}`,
 		"leaseReply":   `{"end":false}`,
 		"resolveReply": `{"absent":true}`, "stopPublishing": ``, "resumePublishing": `{}`,
+		"withdrawReply": `{"hash":"` + hash + `"}`, "promoteMention": ``,
+		"noteCase": `{"text":"Sent again."}`, "tagCase": `{"add":["parcel"]}`,
+		"assignCase": `{` + version + `,"assignee":"bo"}`, "snoozeCase": `{` + version + `}`, "wakeCase": `{` + version + `}`,
+		"escalateCase": `{` + version + `,"reason":"refund"}`, "moveCase": `{` + version + `,"state":"open"}`,
 	}
 	var all []operation
 	for path, item := range doc.Paths.Map() {
-		path = strings.NewReplacer("{id}", fmt.Sprint(replyID), "{number}", number, "{name}", "conflict").Replace(path)
+		path = strings.NewReplacer("/mentions/{id}", fmt.Sprint("/mentions/", on.mention), "{id}", fmt.Sprint(on.reply), "{number}", on.number, "{name}", "conflict").Replace(path)
 		for method, op := range item.Operations() {
 			one := operation{id: op.OperationID, public: op.Security != nil && len(*op.Security) == 0,
 				has:     func(status int) bool { return op.Responses.Status(status) != nil },
@@ -56,6 +79,11 @@ func operations(t *testing.T, replyID int64, number, hash string) []operation {
 	return all
 }
 
+// decides reports whether only a person may.
+func (op operation) decides() bool {
+	return op.method == "POST" && !strings.Contains(op.path, "/cases/") && !strings.Contains(op.path, "/mentions/")
+}
+
 // expect sends q and wants this answer, with a detail.
 func (g *rig) expect(q request, status int, kind string) {
 	g.t.Helper()
@@ -68,7 +96,8 @@ func (g *rig) expect(q request, status int, kind string) {
 func TestEveryOperationRefusesInTheSameWords(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]
-	all := operations(t, one.Reply.ID, one.Case.Number, one.Reply.Hash)
+	on := g.target(one)
+	all := operations(t, on)
 	lead, robot := g.token("ana", api.Scopes...), g.token("", api.Scopes...)
 	narrow := map[string]string{"GET": g.token("ana", api.ScopeDecide), "POST": g.token("ana", api.ScopeRead)}
 	for _, op := range all {
@@ -88,13 +117,15 @@ func TestEveryOperationRefusesInTheSameWords(t *testing.T) {
 		if op.has(404) {
 			g.expect(with(op, func(q *request) {
 				q.token = lead
-				q.path = strings.NewReplacer("/replies/1", "/replies/9999999", one.Case.Number, "K-0").Replace(q.path)
+				q.path = strings.NewReplacer("/replies/1", "/replies/9999999", one.Case.Number, "K-0", fmt.Sprint("/mentions/", on.mention), "/mentions/9999999").Replace(q.path)
 			}), 404, "not-found")
 		}
 		if op.method != "POST" {
 			continue
 		}
-		g.expect(with(op, func(q *request) { q.token = robot }), 403, "person-required")
+		if op.decides() {
+			g.expect(with(op, func(q *request) { q.token = robot }), 403, "person-required")
+		}
 		g.expect(with(op, func(q *request) { q.token, q.media, q.body = lead, "text/plain", "hash" }), 415, "unsupported-media-type")
 		g.expect(with(op, func(q *request) { q.token, q.media, q.body = lead, "", `{"hash":""}` }), 415, "unsupported-media-type")
 		g.expect(with(op, func(q *request) {
@@ -110,12 +141,18 @@ func with(op operation, change func(*request)) request {
 }
 
 func TestEveryOperationAnswersWell(t *testing.T) {
-	for _, op := range operations(t, 1, "K-1001", strings.Repeat("0", 64)) {
+	for _, op := range operations(t, target{}) {
 		t.Run(op.id, func(t *testing.T) {
 			g := newRig(t)
 			one := g.seed(1)[0]
-			op := operations(t, one.Reply.ID, one.Case.Number, one.Reply.Hash)[slices.IndexFunc(
-				operations(t, 1, "", ""), func(o operation) bool { return o.id == op.id })]
+			if op.id == "wakeCase" {
+				w := store.CaseWork{Number: one.Case.Number, Version: one.Case.Version, By: socialwatch.Person{Login: "ana"}, At: start}
+				if _, err := g.fx.Snooze(t.Context(), store.Snooze{CaseWork: w}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			op := operations(t, g.target(one))[slices.IndexFunc(
+				operations(t, target{}), func(o operation) bool { return o.id == op.id })]
 			op.token = g.token("ana", api.Scopes...)
 			if op.id == "undoReply" || op.id == "extendReply" || op.id == "resolveReply" {
 				if _, err := g.as("ana").Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
@@ -140,7 +177,7 @@ func TestEveryOperationAnswersWell(t *testing.T) {
 func TestRateIsLimitedForEachTokenAlone(t *testing.T) {
 	g := newRig(t, func(o *api.Options) { o.Rate = 0.5 })
 	one := g.seed(1)[0]
-	for _, op := range operations(t, one.Reply.ID, one.Case.Number, one.Reply.Hash) {
+	for _, op := range operations(t, g.target(one)) {
 		if op.public {
 			continue
 		}
@@ -168,8 +205,9 @@ func TestFailureOfTheDatabaseIsLoggedNotShown(t *testing.T) {
 	g := newRig(t)
 	one := g.seed(1)[0]
 	token := g.token("ana", api.Scopes...)
+	all := operations(t, g.target(one))
 	g.fx.Close()
-	for _, op := range operations(t, one.Reply.ID, one.Case.Number, one.Reply.Hash) {
+	for _, op := range all {
 		if op.public {
 			continue
 		}
@@ -196,16 +234,16 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 			`{"hash":"` + hash + `"`, `{"hash":"` + hash + `"} x`, `{"hash":"` + hash + `"}{}`, `{"HASH":"` + hash + `"}`, `{"hash":"` + hash + `","hash":"` + hash + `"}`,
 			`{"hash":"` + hash + `","person":"bo"}`, `{"hash":"` + strings.ToUpper(hash) + `"}`, `{"hash":"` + hash[1:] + `"}`, `{"hash":""}`,
 			"{\"hash\":\"" + hash + "\xff\"}", `{"hash":"` + hash + `\u0000"}`, strings.Repeat(`{"hash":`, 5000)} {
-			g.expect(request{"POST", approve, token, "application/json", body}, 400, "invalid-request")
+			g.expect(request{method: "POST", path: approve, token: token, media: "application/json", body: body}, 400, "invalid-request")
 		}
 		for _, body := range []string{`{"hash":"` + hash + `","text":""}`, `{"hash":"` + hash + `","text":"\u0000 \n"}`,
 			`{"hash":"` + hash + `","text":"ok","approve":"true"}`, `{"hash":"` + hash + `"}`} {
-			g.expect(request{"POST", edit, token, "application/json", body}, 400, "invalid-request")
+			g.expect(request{method: "POST", path: edit, token: token, media: "application/json", body: body}, 400, "invalid-request")
 		}
 		for _, body := range []string{`{}`, `{"absent":false}`, `{"link":"","absent":false}`, `{"link":"https://social.example/1","absent":true}`,
 			`{"link":"javascript:alert(1)"}`, `{"link":"https://social.example/"}`, `{"link":"https:///x"}`, `{"link":"9050"}`,
 			`{"link":"https://a:b@social.example/9"}`, `{"link":"https://social.example/9\n"}`, `{"link":"https://social.example/.."}`} {
-			g.expect(request{"POST", resolve, token, "application/json", body}, 400, "invalid-request")
+			g.expect(request{method: "POST", path: resolve, token: token, media: "application/json", body: body}, 400, "invalid-request")
 		}
 		for path, status := range map[string]int{
 			"/api/v1/replies?limit=0": 400, "/api/v1/replies?limit=501": 400, "/api/v1/replies?limit=x": 400, "/api/v1/replies?limit=": 400,

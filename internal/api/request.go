@@ -13,25 +13,52 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
 // maxBody is the size of the largest body, in bytes.
 const maxBody = 64 << 10
 
-// fields are the known fields of a body: pointers to strings and bools.
+// fields are the known fields of a body: pointers to strings, bools, whole
+// numbers, times and lists of strings, or a pointer to one to strings that is
+// left nil without the field.
 type fields map[string]any
+
+// shape is what a field must be.
+func shape(target any) string {
+	switch target.(type) {
+	case *bool:
+		return "true or false"
+	case *int:
+		return "a whole number"
+	case *[]string:
+		return "a list of strings"
+	case *time.Time:
+		return "a time such as 2026-11-02T09:00:00Z"
+	}
+	return "a string"
+}
+
+// whole reads a body.
+func whole(r *http.Request) ([]byte, error) {
+	raw, err := io.ReadAll(r.Body)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, kindTooLarge.of("the body is larger than %d kB: send less", maxBody>>10)
+	}
+	if err != nil {
+		return nil, kindInvalid.of("the body ended early: send it again")
+	}
+	return raw, nil
+}
 
 // body reads a JSON object of exactly these fields. encoding/json alone would
 // take names in any case, names given twice and broken UTF-8: whoever signs
 // off a text for the public must not be read in two ways.
 func body(r *http.Request, into fields) error {
-	raw, err := io.ReadAll(r.Body)
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return kindTooLarge.of("the body is larger than %d kB: send less", maxBody>>10)
-	}
+	raw, err := whole(r)
 	if err != nil {
-		return kindInvalid.of("the body ended early: send it again")
+		return err
 	}
 	if len(raw) == 0 && len(into) == 0 {
 		return nil
@@ -76,7 +103,7 @@ func object(dec *json.Decoder, into fields) error {
 		}
 		seen[name] = true
 		if string(value) == "null" || json.Unmarshal(value, target) != nil {
-			return fmt.Errorf("field %q must be %s", name, map[bool]string{true: "a string", false: "true or false"}[isString(target)])
+			return fmt.Errorf("field %q must be %s", name, shape(target))
 		}
 	}
 	if _, err := dec.Token(); err != nil {
@@ -86,11 +113,6 @@ func object(dec *json.Decoder, into fields) error {
 		return errors.New("send one JSON object and nothing after it")
 	}
 	return nil
-}
-
-func isString(v any) bool {
-	_, ok := v.(*string)
-	return ok
 }
 
 // query reads the parameters of an address, of which only those named are
@@ -113,7 +135,7 @@ func query(r *http.Request, known ...string) (url.Values, error) {
 
 // repeated are the parameters that may be given several times, meaning any of
 // them, with how often.
-var repeated = map[string]int{"state": 100, "account": 100}
+var repeated = map[string]int{"state": 100, "account": 100, "kind": 100}
 
 // number reads a parameter between low and high, both included.
 func number(q url.Values, name string, low, high, otherwise int64) (int64, error) {
@@ -152,4 +174,33 @@ func join[T ~string](list []T) string {
 		texts = append(texts, string(t))
 	}
 	return strings.Join(texts, ", ")
+}
+
+// one reads a parameter of which the values are known; "" without it.
+func one[T ~string](q url.Values, name string, known []T) (T, error) {
+	list, err := oneOf(q, name, known)
+	if err != nil || len(list) == 0 {
+		return "", err
+	}
+	return list[0], nil
+}
+
+// only reads a parameter that narrows a list, and is true or left out.
+func only(q url.Values, name string) (bool, error) {
+	if q.Has(name) && q.Get(name) != "true" {
+		return false, kindInvalid.of("parameter %q must be true, or left out", name)
+	}
+	return q.Has(name), nil
+}
+
+// since reads a time; the zero time without the parameter.
+func since(q url.Values, name string) (time.Time, error) {
+	if !q.Has(name) {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, q.Get(name))
+	if err != nil || at.Year() < 1970 {
+		return at, kindInvalid.of("parameter %q must be a time such as 2026-11-02T09:00:00Z", name)
+	}
+	return at, nil
 }

@@ -227,7 +227,8 @@ func newRigOn(t *testing.T, o store.Options, change ...func(*api.Options)) *rig 
 	g.desk = &publish.Desk{Decisions: g.fx, Switches: g.fx, Replies: g.fx, Check: check, Now: now, Hold: 20 * time.Second, Holds: g.fx,
 		Connector: func(string) *connectors.Connector { return &connectors.Connector{Composer: composer{}} }}
 	g.opts = api.Options{Reader: g.fx, Events: g.fx, Tokens: g.fx, Decider: g.desk, Control: g.desk, Holds: g.desk, Leases: g.fx, Refused: refused,
-		Rate: 1000, Now: now, Log: slog.New(slog.NewTextHandler(g.log, nil))}
+		Mentions: g.fx, Requests: g.fx, Casework: g.fx, Casebook: g.fx, Withdraw: g.fx.Withdraw, Promote: g.promote, Teams: []string{"support", "trust"},
+		Mask: func(text string) string { return strings.ReplaceAll(text, "555-0147", "********") }, Rate: 1000, Now: now, Log: slog.New(slog.NewTextHandler(g.log, nil))}
 	for _, f := range change {
 		f(&g.opts)
 	}
@@ -265,6 +266,25 @@ func refused(err error) (string, []socialwatch.Finding) {
 }
 
 var errCompose = errors.New("the text addresses somebody else: leave @ out")
+
+// promote is intake's, as far as the API sees it.
+func (g *rig) promote(ctx context.Context, mentionID int64, by socialwatch.Person) (string, error) {
+	m, err := g.fx.Mention(ctx, mentionID)
+	switch {
+	case err != nil:
+		return "", err
+	case !by.May(socialwatch.RoleAuthor, m.Mention.Account):
+		return "", fmt.Errorf("%s needs the role author: %w", by.Login, socialwatch.ErrForbidden)
+	case m.CaseID != 0:
+		return "", fmt.Errorf("it has a case already: %w", socialwatch.ErrConflict)
+	}
+	c := g.fx.Changes(g.t)
+	one := g.fx.NewCase(g.t, m.Mention)
+	c.By, c.Past = by.Login, true
+	c.Cases, c.Events = []socialwatch.Case{one}, []socialwatch.Event{{Kind: socialwatch.EventMentionPromoted, CaseID: one.ID, Actor: by.Login, At: g.clock}}
+	c.Entries = []socialwatch.Entry{{Mention: m.Mention, Assessment: storetest.Assessment(m.Mention), CaseID: one.ID}}
+	return one.Number, g.fx.Save(ctx, c)
+}
 
 // composer does what a network's does with a person's text.
 type composer struct{}
@@ -304,6 +324,7 @@ func (g *rig) as(login string) *api.Client {
 type request struct {
 	method, path, token string
 	media, body         string
+	key                 string // Idempotency-Key; "": none
 }
 
 // do sends a raw request and returns the status, the problem's name and the
@@ -319,6 +340,9 @@ func (g *rig) do(q request) (status int, problem string, body string) {
 	}
 	if q.media != "" {
 		req.Header.Set("Content-Type", q.media)
+	}
+	if q.key != "" {
+		req.Header.Set("Idempotency-Key", q.key)
 	}
 	res, err := g.http.Transport.RoundTrip(req)
 	if err != nil {
@@ -356,6 +380,22 @@ func (g *rig) seed(n int) []storetest.Seeded {
 		seeded[i] = storetest.Seeded{Case: k.Cases[i], Mention: c.Entries[i].Mention, Reply: k.Replies[i]}
 	}
 	return seeded
+}
+
+// ignored stores a mention that has no case and returns its id.
+func (g *rig) ignored() int64 {
+	g.t.Helper()
+	c := g.fx.Changes(g.t)
+	m := storetest.Mention(fmt.Sprint("noise", c.Version), "customer9")
+	a := storetest.Assessment(m)
+	a.Ignored = "promotion"
+	c.Entries = []socialwatch.Entry{{Mention: m, Assessment: a}}
+	g.fx.MustSave(g.t, c)
+	rows, _, err := g.fx.Mentions(g.t.Context(), store.MentionFilter{Show: store.ShowIgnored})
+	if err != nil || len(rows) == 0 {
+		g.t.Fatal(rows, err)
+	}
+	return rows[0].ID
 }
 
 func ids(c socialwatch.Changes) []string {

@@ -146,6 +146,7 @@ var englishPeople = map[string]string{
 	"token.made":     "Token “%s”",
 	"token.once":     "Copy it now: it is shown once and stored nowhere.",
 	"scope.read":     "read",
+	"scope.cases":    "work on cases",
 	"scope.decide":   "decide as you may",
 	"scope.entities": "see order and tracking numbers in full",
 	"bad.token":      "Say what the token is for, in at most 100 characters.",

@@ -9,8 +9,8 @@ import (
 	"socialwatch"
 )
 
-// CaseWork says which case a person, or a system known by
-// its token (By.Login is its SystemActor), works on.
+// CaseWork says which case a person works on, or a system known by its token:
+// then By.Login is its SystemActor.
 type CaseWork struct {
 	Number  string
 	Version int // of the case that the person saw

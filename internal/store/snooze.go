@@ -15,8 +15,8 @@ type Snooze struct {
 	Until time.Time // zero: until the next mention
 }
 
-// snoozeMax bounds a snooze by time: what is put off longer is forgotten.
-const snoozeMax = 90 * 24 * time.Hour
+// SnoozeMax bounds a snooze by time: what is put off longer is forgotten.
+const SnoozeMax = 90 * 24 * time.Hour
 
 // A draft gets the time back that it was hidden for: with the snooze its expiry
 // moves, and it moves back when the snooze ends sooner.
@@ -39,8 +39,8 @@ where id in (?) and snoozed_until is not null returning id, version, due_at, res
 // first response becomes due meanwhile comes back then. What a person drafts or
 // edits in it ends it too.
 func (s *Store) Snooze(ctx context.Context, z Snooze) (socialwatch.Case, error) {
-	if !z.Until.IsZero() && (!z.Until.After(z.At) || z.Until.After(z.At.Add(snoozeMax))) {
-		return socialwatch.Case{}, fmt.Errorf("snooze case %s: the time must lie ahead, by at most %d days", z.Number, int(snoozeMax.Hours()/24))
+	if !z.Until.IsZero() && (!z.Until.After(z.At) || z.Until.After(z.At.Add(SnoozeMax))) {
+		return socialwatch.Case{}, fmt.Errorf("snooze case %s: the time must lie ahead, by at most %d days", z.Number, int(SnoozeMax.Hours()/24))
 	}
 	return s.casework(ctx, "snooze", z.CaseWork, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
 		if c.State == socialwatch.CaseResolved {
