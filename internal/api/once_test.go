@@ -134,3 +134,34 @@ func TestAReplayIsMarked(t *testing.T) {
 		}
 	}
 }
+
+// busy says of every key that a call has it.
+type busy struct{ api.Requests }
+
+func (busy) Begin(_ context.Context, r store.Request) (store.Request, store.Answer, bool, error) {
+	return r, store.Answer{}, false, fmt.Errorf("begin: %w", store.ErrKeyBusy)
+}
+
+func TestEveryWriteKnowsKeys(t *testing.T) {
+	g := newRig(t)
+	q, _ := g.noting("one")
+	lead := g.token("ana", api.Scopes...)
+	q.token = lead
+	g.expect(q, 200, "")
+	one := g.seed(2)[0]
+	for _, op := range operations(t, g.target(one)) {
+		if op.method == "POST" {
+			g.expect(with(op, func(q *request) { q.token, q.key = lead, "one" }), 422, "key-used")
+		}
+	}
+	g = newRig(t, func(o *api.Options) { o.Requests = busy{o.Requests} })
+	one, lead = g.seed(1)[0], g.token("ana", api.Scopes...)
+	for _, op := range operations(t, g.target(one)) {
+		if op.method == "POST" {
+			g.expect(with(op, func(q *request) { q.token, q.key = lead, "two" }), 409, "key-busy")
+		}
+	}
+	if d, err := g.fx.Case(t.Context(), one.Case.Number); err != nil || d.Case.Version != one.Case.Version {
+		t.Errorf("something got through: %+v, %v", d.Case, err)
+	}
+}
