@@ -107,6 +107,7 @@ const (
 	EventCaseTagged      = "case.tagged"      // data.added and data.removed
 	EventCaseClaimed     = "case.claimed"     // another system owns it now: data.system, data.reference, data.url
 	EventCaseReleased    = "case.released"    // it is ours again: data.system and data.reference of who had it
+	EventCaseLookedUp    = "case.looked_up"   // data.outcome, and level, score and due_at where the answer raised the case
 	EventMentionPromoted = "mention.promoted" // an ignored one got a case; data.was is the noise rule
 	EventMentionAttached = "mention.attached"
 	EventMentionEdited   = "mention.edited"

@@ -50,6 +50,7 @@ var rules = map[string]rule{
 	"internal/intake":            {ours: []string{"", "connectors"}},
 	"internal/publish":           {ours: []string{"", "connectors"}},
 	"internal/outbox":            {ours: []string{""}},
+	"internal/lookup":            {ours: []string{""}},
 	"internal/alert":             {ours: []string{""}},
 	"internal/auth":              {ours: []string{""}, third: []string{"github.com/alexedwards/argon2id", "github.com/coreos/go-oidc/v3", "golang.org/x/oauth2"}},
 	"internal/console":           {ours: []string{"", "internal/store", "internal/auth"}},

@@ -80,7 +80,7 @@ func newRoot(t tuning) *cobra.Command {
 	root.PersistentFlags().BoolVar(&f.json, "json", false, "machine-readable output")
 	root.AddCommand(
 		newInit(f), newCheck(f), newMigrate(f), newLogin(f), newServe(f), newPoll(f), newTriage(f), newEval(f), newReplay(f),
-		newImport(f), newLabels(f), newTemplates(f), newAlerts(f),
+		newImport(f), newLabels(f), newTemplates(f), newAlerts(f), newLookup(f),
 		newQueue(f), newReview(f), newShow(f), newApprove(f), newReject(f), newUndo(f), newResolve(f), newCases(f),
 		newStop(f), newResume(f), newUnpause(f), newUser(f), newToken(f), newDemo(f), newVersion(f),
 	)

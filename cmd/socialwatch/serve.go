@@ -51,7 +51,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 	if err != nil {
 		return err
 	}
-	list := slices.Concat(a.jobs(ctx), a.dutyJobs(), a.alertJobs())
+	list := slices.Concat(a.jobs(ctx), a.dutyJobs(), a.alertJobs(), a.lookupJobs(ctx))
 	if poll {
 		streams, stop := a.streams(ctx)
 		defer stop()

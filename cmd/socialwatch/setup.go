@@ -187,6 +187,7 @@ func check(ctx context.Context, f *flags) []finding {
 		defer a.close()
 	}
 	found = append(found, a.checkAlerts(ctx)...)
+	found = append(found, checkLookup(ctx, cfg)...)
 	err = a.networks()
 	if err == nil && a.store != nil {
 		err = a.enroll(ctx)

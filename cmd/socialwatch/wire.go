@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"socialwatch/internal/config"
 	"socialwatch/internal/intake"
 	"socialwatch/internal/ledger"
+	"socialwatch/internal/lookup"
 	"socialwatch/internal/outbox"
 	"socialwatch/internal/publish"
 	"socialwatch/internal/spike"
@@ -42,7 +45,9 @@ type app struct {
 	desk       *publish.Desk
 	sequencer  *outbox.Sequencer
 	logins     *auth.Logins
-	worker     string // unique among processes
+	looker     *lookup.Looker // nil: the shop is not asked about orders
+	shop       io.Closer      // of what it asks
+	worker     string         // unique among processes
 	log        *slog.Logger
 	now        func() time.Time
 	tuning     tuning
@@ -119,7 +124,7 @@ func wire(ctx context.Context, cfg config.Config, t tuning) (*app, error) {
 		a.close()
 		return nil, err
 	}
-	if err := a.enroll(ctx); err != nil {
+	if err := errors.Join(a.enroll(ctx), a.look()); err != nil {
 		a.close()
 		return nil, err
 	}
@@ -137,7 +142,13 @@ func (a *app) enroll(ctx context.Context) error {
 	return nil
 }
 
-func (a *app) close() error { return a.store.Close() }
+func (a *app) close() error {
+	var shop error
+	if a.shop != nil {
+		shop = a.shop.Close()
+	}
+	return errors.Join(shop, a.store.Close())
+}
 
 // rules compiles what is pure: triage, templates, calendars.
 func (a *app) rules() error {

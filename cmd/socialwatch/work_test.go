@@ -39,10 +39,10 @@ func (r threadReader) Read(_ context.Context, roots []string, _ time.Time) ([]co
 	return threads, nil
 }
 
-// lookup says that everything is gone, and tells what it was asked.
-type lookup chan []string
+// goneLooks says that everything is gone, and tells what it was asked.
+type goneLooks chan []string
 
-func (l lookup) Get(_ context.Context, ids []string) ([]connectors.Look, error) {
+func (l goneLooks) Get(_ context.Context, ids []string) ([]connectors.Look, error) {
 	l <- ids
 	looks := make([]connectors.Look, len(ids))
 	for i, id := range ids {
@@ -81,7 +81,7 @@ func TestOnlyStoredPostsThatGoAreLookedAt(t *testing.T) {
 	for _, s := range fx.Seed(t, "post", 3) {
 		ids = append(ids, s.Mention.ID)
 	}
-	asked := make(lookup, 10)
+	asked := make(goneLooks, 10)
 	c.Lookup = asked
 	gone := make(chan string, 64)
 	for n := range 20 {

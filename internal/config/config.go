@@ -17,6 +17,7 @@ type Config struct {
 	Polling   Polling             `yaml:"polling" doc:"When the networks are read."`
 	Triage    Triage              `yaml:"triage" doc:"What triage should know of this shop."`
 	Privacy   Privacy             `yaml:"privacy" doc:"Personal data in customers' posts."`
+	Lookup    Lookup              `yaml:"lookup" doc:"The shop's own system, which is asked about orders after a post is stored: intake never waits for it."`
 	Templates string              `yaml:"templates" example:"/etc/socialwatch/templates" doc:"Folder of templates that replace the built-in ones of the same path (en/refund_delay.tmpl). Empty: built-in only."`
 	Secrets   Secrets             `yaml:"secrets" doc:"Secrets that the program keeps itself."`
 	SignIn    SignIn              `yaml:"sign_in" doc:"How people log in to the console."`
@@ -136,7 +137,9 @@ func defaults() Config {
 		Cases:    Cases{Prefix: "K-"},
 		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000, Unattended: 15 * time.Minute, EditSecondPerson: "off"},
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
-		SignIn:   SignIn{Passwords: true},
-		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},
+		Lookup: Lookup{Timeout: 3 * time.Second, StuckAfter: 5, Refresh: 6 * time.Hour,
+			Settled: []string{"delivered", "cancelled", "returned", "refunded"}},
+		SignIn:  SignIn{Passwords: true},
+		Secrets: Secrets{KeyEnv: "SOCIALWATCH_KEY"},
 	}
 }

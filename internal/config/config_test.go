@@ -220,7 +220,7 @@ func TestEveryKeyOfTheExampleCanBeUncommented(t *testing.T) {
 	n, oidc, channel := 0, false, false
 	for i, line := range lines {
 		m := key.FindStringSubmatch(line)
-		if m == nil || i == 0 || strings.HasPrefix(m[2], "token_file:") { // the heading; instead of token_env
+		if m == nil || i == 0 || strings.HasPrefix(m[2], "token_file:") || strings.HasPrefix(m[2], "view:") { // the heading; instead of token_env, and of url
 			continue
 		}
 		n++

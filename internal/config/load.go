@@ -130,6 +130,7 @@ func (c Config) check() []problem {
 	c.checkSignIn(add)
 	c.checkAccounts(add)
 	c.checkAlerts(add)
+	c.checkLookup(add)
 	return ps
 }
 

@@ -209,6 +209,9 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if err := t.all(ctx, &d.Tags, sqlTags, c.ID); err != nil {
 		return d, err
 	}
+	if d.Orders, err = t.caseOrders(ctx, c.ID); err != nil {
+		return d, err
+	}
 	if d.Impostors, err = t.posing(ctx, d.Case); err != nil {
 		return d, err
 	}

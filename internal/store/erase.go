@@ -167,6 +167,9 @@ func (t *tx) eraseCases(ctx context.Context, network, host string, posts []strin
 		if _, err := t.exec(ctx, sqlEraseOrders, asJSON(left), c.ID); err != nil {
 			return err
 		}
+		if err := t.forgetOrders(ctx, c.ID, left); err != nil {
+			return err
+		}
 		if known {
 			continue
 		}

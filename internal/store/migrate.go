@@ -221,9 +221,11 @@ func (t *tx) hasMigrations(ctx context.Context) (bool, error) {
 
 var consumerView = regexp.MustCompile(`(?m)^create view (\w+_v\d+) `)
 
-// Views that a consumer has only with the right to.
+// Views that a consumer has only with the right to: entitiesViews hold order
+// and tracking numbers.
+var entitiesViews = []string{"case_entities_v1", "case_orders_v1"}
+
 const (
-	entitiesView = "case_entities_v1"
 	commandsView = "case_commands_v1"
 
 	// All else of a command is the database's word, or ours.
@@ -298,7 +300,7 @@ func Grants(o Options, roles Roles) (string, error) {
 		var views []string
 		for _, m := range files {
 			for _, v := range consumerView.FindAllStringSubmatch(m.sql, -1) {
-				if (v[1] != entitiesView || roles.Entities) && (v[1] != commandsView || roles.Commands) {
+				if (!slices.Contains(entitiesViews, v[1]) || roles.Entities) && (v[1] != commandsView || roles.Commands) {
 					views = append(views, schema+"."+v[1])
 				}
 			}

@@ -302,7 +302,7 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 	}
 	for _, statement := range []string{"select * from people", "select * from tokens", "select * from sessions",
 		"select * from credentials", "select * from inbox", "select * from spending", "select * from charged",
-		"select * from reservations", "select * from accounts", "select * from mentions", "select * from cases", "select * from case_entities_v1",
+		"select * from reservations", "select * from accounts", "select * from mentions", "select * from cases", "select * from case_entities_v1", "select * from case_orders_v1",
 		"select * from case_commands_v1", "insert into case_commands_v1 (key, kind) values ('k', 'ping')", "update cases_v1 set level = 1", "delete from cases_v1",
 		"create table t (a int)"} {
 		if _, err := conn.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "permission denied") {
@@ -323,7 +323,7 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	runPrinted(t, o, again)
-	if _, err := conn.ExecContext(t.Context(), "set role "+pq.QuoteIdentifier(role)+"; select * from case_entities_v1"); err != nil {
+	if _, err := conn.ExecContext(t.Context(), "set role "+pq.QuoteIdentifier(role)+"; select * from case_entities_v1; select * from case_orders_v1"); err != nil {
 		t.Errorf("with the right to entities: %v", err)
 	}
 }

@@ -236,6 +236,9 @@ func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
 	if card.Notes, err = t.notes(ctx, reply.CaseID); err != nil {
 		return card, err
 	}
+	if card.Orders, err = t.caseOrders(ctx, reply.CaseID); err != nil {
+		return card, err
+	}
 	if card.Impostors, err = t.posing(ctx, card.Case); err != nil {
 		return card, err
 	}

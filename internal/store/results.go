@@ -121,6 +121,9 @@ type Card struct {
 	Notes     []Note              // of the case, oldest first
 	Changed   *Changed            // since the draft before; nil unless that one was superseded
 	Publishes StopState
+
+	// Orders are those of the case that the shop is asked about, by number.
+	Orders []socialwatch.CaseOrder
 }
 
 // Original is the text of version 1 when the program filled it in from a
@@ -205,6 +208,9 @@ type CaseDetail struct {
 	Notes      []Note              // oldest first
 	Tags       []string            // sorted
 	WaitsFor   string              // socialwatch.WaitsForPrivate while the case waits for that; else empty
+
+	// Orders are those that the shop is asked about, by number.
+	Orders []socialwatch.CaseOrder
 }
 
 // CaseMove is a person's change of a case's state.

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"socialwatch"
+	"socialwatch/internal/config"
+	"socialwatch/internal/jobs"
+	"socialwatch/internal/lookup"
+	"socialwatch/internal/store"
+	"socialwatch/responder"
+)
+
+// lookupBatch is how many orders a process claims at once.
+const lookupBatch = 16
+
+// shopSource is the shop's system as configured, which is asked about orders.
+// Close ends its connections.
+func shopSource(cfg config.Config, now func() time.Time) (lookup.Source, io.Closer, error) {
+	if cfg.Lookup.View != "" {
+		opts, err := storeOptions(cfg)
+		if err != nil {
+			return nil, nil, err
+		}
+		v, err := store.OpenShopView(opts, cfg.Lookup.View)
+		if err != nil {
+			return nil, nil, fmt.Errorf("lookup.view: %w", err)
+		}
+		return &lookup.View{Rows: v.Rows, Timeout: cfg.Lookup.Timeout, Now: now}, v, nil
+	}
+	headers, err := cfg.Lookup.Headers()
+	if err != nil {
+		return nil, nil, err
+	}
+	e := lookup.NewEndpoint(lookup.EndpointOptions{URL: cfg.Lookup.URL, Header: headers, Fields: cfg.Lookup.Fields, Timeout: cfg.Lookup.Timeout, Now: now})
+	return e, e, nil
+}
+
+// look makes what looks orders up; nothing where it is not configured.
+func (a *app) look() error {
+	l := a.cfg.Lookup
+	if !l.Enabled() {
+		return nil
+	}
+	source, closer, err := shopSource(a.cfg, a.now)
+	if err != nil {
+		return err
+	}
+	a.shop = closer
+	// A view answers a batch at once, an endpoint a few of it at a time.
+	lease := l.Timeout*(lookupBatch/lookup.Concurrent) + a.tuning.lease
+	a.looker = &lookup.Looker{Store: a.store, Health: a.store, Source: source, Rules: orderRules(a.cfg), Batch: lookupBatch, Lease: lease,
+		Refresh: l.Refresh, Now: a.now, Log: a.log,
+		Due: func(account string, level int, now time.Time) time.Time {
+			return a.calendars[account].Add(now, responder.Target(level))
+		}}
+	return nil
+}
+
+// orderRules are those by which an order raises its case.
+func orderRules(cfg config.Config) lookup.Rules {
+	r := lookup.Rules{StuckAfter: cfg.Lookup.StuckAfter, Settled: cfg.Lookup.Settled, HighValue: map[string]int64{}}
+	for code, amount := range cfg.Triage.HighValue {
+		if digits, ok := socialwatch.CurrencyDigits(code); ok {
+			r.HighValue[code] = int64(math.Round(amount * math.Pow10(digits)))
+		}
+	}
+	return r
+}
+
+// lookUp asks about the orders that are due.
+func (a *app) lookUp(ctx context.Context) error {
+	if a.looker == nil {
+		return nil
+	}
+	// What the bell rang for has its number before it is looked for.
+	return errors.Join(a.sequencer.Pass(ctx), a.looker.Pass(ctx))
+}
+
+// lookupJobs ask about orders in every process; claims keep them apart.
+func (a *app) lookupJobs(ctx context.Context) []jobs.Job {
+	if a.looker == nil {
+		return nil
+	}
+	return []jobs.Job{{Name: "lookup", Spec: "@every 2s", Local: true, Wake: a.bell(ctx), Run: a.lookUp}}
+}
+
+// lookupState is how asking does; nil where nothing is asked.
+func (a *app) lookupState(ctx context.Context) (*socialwatch.LookupState, error) {
+	if a.looker == nil {
+		return nil, nil
+	}
+	s, err := a.store.Lookups(ctx, socialwatch.Micros(a.now()))
+	return &s, err
+}
+
+func newLookup(f *flags) *cobra.Command {
+	return &cobra.Command{Use: "lookup ORDER", Short: "Ask the shop's system about an order and print what it says", Args: exactArgs(1),
+		Example: "  socialwatch lookup SW-100231",
+		Long:    "Asks as the program does, see lookup in the configuration. Nothing is stored.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := config.Load(f.config)
+			if err != nil {
+				return err
+			}
+			if !cfg.Lookup.Enabled() {
+				return errors.New("nothing to ask: the configuration has neither lookup.url nor lookup.view")
+			}
+			answer, err := askOnce(cmd.Context(), cfg, args[0])
+			if err != nil {
+				return err
+			}
+			signals := orderRules(cfg).Signals(answer.Facts, time.Now())
+			return out(cmd, f, orderAnswer{answer.Found, answer.Facts, signals}, func() {
+				for _, line := range orderLines(answer, signals) {
+					fmt.Fprintln(cmd.OutOrStdout(), line)
+				}
+			})
+		}}
+}
+
+// orderAnswer is what the command prints as JSON.
+type orderAnswer struct {
+	Found   bool                      `json:"found"`
+	Facts   socialwatch.OrderFacts    `json:"facts"`
+	Signals []socialwatch.OrderSignal `json:"signals"`
+}
+
+func askOnce(ctx context.Context, cfg config.Config, order string) (lookup.Answer, error) {
+	source, closer, err := shopSource(cfg, time.Now)
+	if err != nil {
+		return lookup.Answer{}, err
+	}
+	defer closer.Close()
+	a := source.Ask(ctx, []string{order})[0]
+	if a.Err != nil {
+		return a, fmt.Errorf("look up the order: %w", a.Err)
+	}
+	return a, nil
+}
+
+func orderLines(a lookup.Answer, signals []socialwatch.OrderSignal) []string {
+	if !a.Found {
+		return []string{"The shop knows no such order."}
+	}
+	f := a.Facts
+	lines := []string{}
+	add := func(name, value string) {
+		if value != "" {
+			lines = append(lines, fmt.Sprintf("%-14s %s", name, value))
+		}
+	}
+	at := func(name string, t time.Time) {
+		if !t.IsZero() {
+			add(name, t.Format(time.RFC3339))
+		}
+	}
+	add("status", f.Status)
+	at("last movement", f.MovedAt)
+	if f.Currency != "" {
+		add("value", socialwatch.Money(f.Value, f.Currency))
+	}
+	add("refund", f.Refund)
+	at("refunded", f.RefundAt)
+	at("delivered", f.DeliveredAt)
+	at("expected", f.ExpectedAt)
+	for _, s := range signals {
+		add("raises by", s.Words())
+	}
+	return lines
+}
+
+// checkLookup asks about the probe.
+func checkLookup(ctx context.Context, cfg config.Config) []finding {
+	l := cfg.Lookup
+	if !l.Enabled() {
+		return nil
+	}
+	f := finding{What: "lookup", OK: true, Text: "configured; name an order under lookup.probe to have it tried here"}
+	if l.Probe == "" {
+		if _, closer, err := shopSource(cfg, time.Now); err != nil {
+			f.OK, f.Text = false, err.Error()
+		} else {
+			closer.Close()
+		}
+		return []finding{f}
+	}
+	begun := time.Now()
+	a, err := askOnce(ctx, cfg, l.Probe)
+	switch {
+	case err != nil:
+		f.OK, f.Text = false, err.Error()
+	case !a.Found:
+		f.OK, f.Warn, f.Text = false, true, "the shop knows no order with the number under lookup.probe: name one that it has"
+	default:
+		f.Text = fmt.Sprintf("the probe was found, %d ms", time.Since(begun).Milliseconds())
+	}
+	return []finding{f}
+}
+
+var (
+	metricLookupUp    = prometheus.NewDesc("socialwatch_lookup_up", "1 unless the shop's system has failed five times in a row; absent where none is configured.", nil, nil)
+	metricLookupsWait = prometheus.NewDesc("socialwatch_lookups_waiting", "Orders that are due to be looked up.", nil, nil)
+)
+
+// collectLookup tells how asking does.
+func (a *app) collectLookup(ctx context.Context, ch chan<- prometheus.Metric) error {
+	s, err := a.lookupState(ctx)
+	if err != nil || s == nil {
+		return err
+	}
+	ch <- prometheus.MustNewConstMetric(metricLookupUp, prometheus.GaugeValue, flag(s.Failures < lookup.Patience))
+	ch <- prometheus.MustNewConstMetric(metricLookupsWait, prometheus.GaugeValue, float64(s.Waiting))
+	return nil
+}
+
+// lookupNote says, beside being ready, that the shop's system rests; empty when
+// it does not.
+func (a *app) lookupNote(ctx context.Context) string {
+	s, err := a.lookupState(ctx)
+	if err != nil || s == nil || s.Failures < lookup.Patience {
+		return ""
+	}
+	return fmt.Sprintf("note: orders are not looked up since %s: %s", s.FailedAt.Format(time.RFC3339), s.Error)
+}
