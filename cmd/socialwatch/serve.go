@@ -83,12 +83,16 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 	return g.Wait()
 }
 
+// bellRest bounds how often the bell of a busy database makes work: ten times a
+// second is at once for people and consumers.
+const bellRest = 100 * time.Millisecond
+
 // jobs are those that every serving process runs.
 func (a *app) jobs(ctx context.Context) []jobs.Job {
 	return []jobs.Job{
 		// The bell rings at each approval; the tick finds ended undo windows.
-		{Name: "publish", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.publish},
-		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Run: a.sequencer.Pass},
+		{Name: "publish", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.publish},
+		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.sequencer.Pass},
 		// No bell: the changes of two seconds are often of the same cases.
 		{Name: "search", Spec: "@every 2s", Local: true, Run: a.keepWords},
 		// The bell rings at each insert on Postgres; the tick finds those into a file.

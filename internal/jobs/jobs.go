@@ -38,6 +38,9 @@ type Job struct {
 	Run  func(ctx context.Context) error
 	// Wake runs the job at once, beside its schedule; nil: never.
 	Wake <-chan struct{}
+	// Rest is how long the job does not run after a run: what wakes it
+	// meanwhile is one. 0: not at all.
+	Rest time.Duration
 	// Local jobs run in every process at each tick, not in one of them.
 	Local bool
 }
@@ -92,6 +95,20 @@ func (r *Runner) loop(ctx context.Context, j Job, s cron.Schedule) {
 			}
 		}
 		t.note(ctx, r.Now(), r.run(ctx, j), true)
+		rest(ctx, j.Rest)
+	}
+}
+
+// rest lets time pass, until ctx ends.
+func rest(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 

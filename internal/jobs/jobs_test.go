@@ -130,6 +130,36 @@ func TestTwoRunnersShareTicks(t *testing.T) {
 	})
 }
 
+func TestAJobRestsWhileItsBellRings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		bell := make(chan struct{}, 1)
+		var runs []time.Duration
+		begun := time.Now()
+		job := Job{Name: "publish", Spec: "@every 1m", Local: true, Wake: bell, Rest: 100 * time.Millisecond,
+			Run: func(context.Context) error { runs = append(runs, time.Since(begun)); return nil }}
+		runner := &Runner{Ticks: newRows(), Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := runner.Run(ctx, []Job{job}); err != nil {
+				t.Error(err)
+			}
+		})
+		for range 250 { // for half a second
+			select {
+			case bell <- struct{}{}:
+			default:
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+		wg.Wait()
+		if len(runs) != 6 || runs[0] != 0 {
+			t.Errorf("ran at %v: want at once, and what rang meanwhile once after each rest", runs)
+		}
+	})
+}
+
 func TestHoldEndsWorkWhenTheLeaseIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRows()
