@@ -21,10 +21,11 @@ type Live interface {
 	Standings(ctx context.Context, ids []int64) ([]store.Standing, error)
 }
 
-// Figures of the live channel. Below 100 ms speed has no value to a person.
+// Figures of the live channel. What a person is told within a quarter of a second
+// is told at once, and most of that passes before the hub hears of it.
 const (
 	quiet      = 20 * time.Millisecond  // changes this close together are one
-	pace       = 100 * time.Millisecond // at most ten looks a second
+	pace       = 50 * time.Millisecond  // at most twenty looks a second
 	lookAnyway = 10 * time.Second       // a bell may be lost, and a lease ends without one
 	roundRest  = 3                      // a look is followed by a rest this many times as long
 	listRest   = 9                      // so is each list, by itself: one that is costly holds up no other
