@@ -77,7 +77,7 @@ func (s *Store) Alarms(ctx context.Context) ([]socialwatch.Alarm, error) {
 		Account string `db:"account"`
 		Since   moment `db:"since"`
 	}
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlAlarms)
 	})
@@ -95,7 +95,7 @@ func (s *Store) Alarms(ctx context.Context) ([]socialwatch.Alarm, error) {
 // they may decide, after a time; by login. A use is noted to about a minute.
 func (s *Store) Present(ctx context.Context, after, now time.Time) ([]socialwatch.Person, error) {
 	var rows []personRow
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlPersonHead+sqlPresent, now, after, now, after)
 	})
@@ -121,7 +121,7 @@ func (s *Store) FirstOverdue(ctx context.Context, account string, now time.Time)
 		Level  int    `db:"level"`
 		Intent string `db:"intent"`
 	}
-	err := s.read(ctx, func(t *tx) error { return t.get(ctx, &r, sqlOverdue, account, now) })
+	err := s.readOne(ctx, func(t *tx) error { return t.get(ctx, &r, sqlOverdue, account, now) })
 	if err != nil {
 		return socialwatch.Overdue{}, fmt.Errorf("read the first overdue draft of %s: %w", account, err)
 	}

@@ -51,7 +51,7 @@ func (r alertRow) value() socialwatch.AlertState {
 // newest event: it is not told the past.
 func (s *Store) Alert(ctx context.Context, name string) (socialwatch.AlertState, error) {
 	var r alertRow
-	err := s.read(ctx, func(t *tx) error { return t.get(ctx, &r, sqlAlert, name) })
+	err := s.readOne(ctx, func(t *tx) error { return t.get(ctx, &r, sqlAlert, name) })
 	if errors.Is(err, socialwatch.ErrNotFound) {
 		err = s.tx(ctx, func(t *tx) error {
 			if _, err := t.exec(ctx, sqlAlertFirst, name); err != nil {
@@ -69,7 +69,7 @@ func (s *Store) Alert(ctx context.Context, name string) (socialwatch.AlertState,
 // Alerts returns how telling every endpoint goes that was ever told, by name.
 func (s *Store) Alerts(ctx context.Context) ([]socialwatch.AlertState, error) {
 	var rows []alertRow
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlAlerts)
 	})

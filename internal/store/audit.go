@@ -58,7 +58,7 @@ func (s *Store) Audit(ctx context.Context, f AuditFilter) (rows []AuditRow, next
 	}
 	limit := pageLimit(f.Limit)
 	var found []auditRow
-	err = s.read(ctx, func(t *tx) error {
+	err = s.readOne(ctx, func(t *tx) error {
 		found = nil
 		return t.all(ctx, &found, fmt.Sprintf(sqlAudit, strings.Join(where, " and ")), append(args, limit+1)...)
 	})

@@ -60,10 +60,13 @@ type jsonOf[T any] struct{ V T }
 func asJSON[T any](v T) jsonOf[T] { return jsonOf[T]{v} }
 
 // Value implements driver.Valuer.
-func (j jsonOf[T]) Value() (driver.Value, error) {
+func (j jsonOf[T]) Value() (driver.Value, error) { return j.json() }
+
+// json is what the column holds.
+func (j jsonOf[T]) json() (string, error) {
 	b, err := json.Marshal(j.V)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if string(b) == "null" {
 		switch reflect.TypeOf(j.V).Kind() {

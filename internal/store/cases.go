@@ -54,7 +54,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) (rows []CaseRow, next s
 		return nil, "", fmt.Errorf("read cases: %w", err)
 	}
 	var found []listedCase
-	err = s.read(ctx, func(t *tx) error {
+	err = s.readOne(ctx, func(t *tx) error {
 		found = nil
 		return t.all(ctx, &found, query, args...)
 	})

@@ -22,7 +22,7 @@ func (s *Store) Credential(ctx context.Context, account string) (sealed []byte, 
 		Sealed  []byte `db:"sealed"`
 		Version int64  `db:"version"`
 	}
-	err = s.read(ctx, func(t *tx) error { return t.get(ctx, &row, sqlCredential, account) })
+	err = s.readOne(ctx, func(t *tx) error { return t.get(ctx, &row, sqlCredential, account) })
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the tokens of %s: %w", account, err)
 	}

@@ -36,21 +36,18 @@ type dialect struct {
 	forUpdate  string // ends a select whose rows the transaction will change
 	skipLocked string // ends a select that claims rows, so that two processes get different ones
 	begin      string // runs first in every transaction
-	beginRead  string // runs first in every reading transaction
 }
 
 var sqliteDialect = dialect{kind: SQLite, bind: sqlx.QUESTION, maxParams: 32766}
 
 func postgresDialect(o Options) dialect {
 	d := dialect{kind: Postgres, bind: sqlx.DOLLAR, maxParams: 65535,
-		forUpdate: " for update", skipLocked: " for update skip locked",
-		beginRead: "set transaction isolation level repeatable read, read only"}
+		forUpdate: " for update", skipLocked: " for update skip locked"}
 	if o.Pooler {
 		for _, set := range postgresSettings {
 			d.begin += "set local " + set.name + " = " + set.value + "; "
 		}
 		d.begin += "set local search_path to " + pq.QuoteIdentifier(o.Schema)
-		d.beginRead += "; " + d.begin
 	}
 	return d
 }

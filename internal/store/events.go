@@ -70,7 +70,7 @@ func (s *Store) Number(ctx context.Context, limit int) (int, error) {
 // order, without those about people and their rights, which only Audit has. An event with a lower number than one returned never appears later.
 func (s *Store) Events(ctx context.Context, afterSeq int64, limit int) ([]socialwatch.Event, error) {
 	var rows []eventRow
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlEvents, afterSeq, limit)
 	})
@@ -84,7 +84,7 @@ func (s *Store) Events(ctx context.Context, afterSeq int64, limit int) ([]social
 // when every event has one. Its age is the feed's lag.
 func (s *Store) OldestUnnumbered(ctx context.Context) (time.Time, error) {
 	var at []moment
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		at = nil
 		return t.all(ctx, &at, sqlOldestUnnumbered)
 	})

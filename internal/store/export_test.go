@@ -18,8 +18,8 @@ func OpenFiles(ctx context.Context, o Options, files fs.FS) (*Store, error) {
 	return open(ctx, o, files)
 }
 
-// Begins returns the SQL that begins writing and reading transactions.
-func (s *Store) Begins() (write, read string) { return s.dialect.begin, s.dialect.beginRead }
+// Begins returns the SQL that runs first in every transaction.
+func (s *Store) Begins() string { return s.dialect.begin }
 
 var (
 	Storable   = storable

@@ -83,7 +83,7 @@ func (s *Store) Standings(ctx context.Context, ids []int64) (all []Standing, err
 		Revision string `db:"revision"`
 		GoneAt   moment `db:"gone_at"`
 	}
-	err = s.read(ctx, func(t *tx) error {
+	err = s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlStanding, ids)
 	})

@@ -93,7 +93,7 @@ func (t *tx) putInbox(ctx context.Context, account string, newest map[string]soc
 // limit.
 func (s *Store) Inbox(ctx context.Context, account string, limit int) ([]socialwatch.Pushed, error) {
 	var rows []pushedRow
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlInbox, account, limit)
 	})

@@ -66,7 +66,7 @@ func (s *Store) SpikePosts(ctx context.Context, accounts []string, from, to time
 		Masked   string `db:"masked"`
 		At       moment `db:"created_at"`
 	}
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlSpikePosts, accounts, from, to, limit)
 	})
@@ -208,7 +208,7 @@ const (
 // any), those that go on first.
 func (s *Store) Incidents(ctx context.Context, accounts []string) ([]socialwatch.Incident, error) {
 	var rows []incidentRow
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlIncidents, incidentsMax)
 	})
@@ -264,7 +264,7 @@ const impostorsMax = 200
 func (s *Store) Impostors(ctx context.Context, accounts []string) ([]MentionRow, error) {
 	where, args := among("account", accounts)
 	var rows []listedMention
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlMentionsHead+sqlImpostors+where+sqlImpostorsEnd, append(args, impostorsMax)...)
 	})

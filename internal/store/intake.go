@@ -42,7 +42,7 @@ func (t *tx) account(ctx context.Context, name string) (socialwatch.AccountState
 // Account returns what intake must know of an account; ErrNotFound when
 // EnsureAccount was never called for it.
 func (s *Store) Account(ctx context.Context, name string) (a socialwatch.AccountState, err error) {
-	err = s.read(ctx, func(t *tx) error {
+	err = s.readOne(ctx, func(t *tx) error {
 		a, err = t.account(ctx, name)
 		return err
 	})
@@ -103,17 +103,13 @@ where network = ? and host = ? and post_id in (?)`
 	sqlHasOptedOut = `cast(signals as text) like '%"` + socialwatch.SignalOptOut + `"%'`
 	sqlKnownOwn    = `select post_id, case_id from replies where account = ? and post_id in (?)`
 
-	// Live cases of the authors, the newest closed one of each for linking,
-	// the cases of the posts, and the survivors of merged ones.
-	sqlKnownCases = `with recursive seed(id) as (
-    select id from cases where account = ? and customer_id in (?) and state in ('new','open','waiting','resolved')
-    union
-    select id from (select id, row_number() over (partition by customer_id order by opened_at desc, id desc) as n
-                    from cases where account = ? and customer_id in (?) and state = 'closed') as closed where n = 1
-    union
+	// Live cases of the authors, and the newest closed one of each for linking.
+	sqlKnownOf = `select id from (select id, state, row_number() over (partition by customer_id, state = 'closed' order by opened_at desc, id desc) as n
+    from cases where account = ? and customer_id in (?) and state <> 'merged') c where state <> 'closed' or n = 1`
+
+	// Cases, and the survivors of merged ones.
+	sqlKnownCases = `with recursive hit(id) as (
     select id from cases where id in (?)
-), hit(id) as (
-    select id from seed
     union
     select c.merged_into from cases c join hit h on h.id = c.id where c.merged_into is not null
 )
@@ -277,7 +273,6 @@ func (t *tx) knownPosts(ctx context.Context, caseIDs []int64, said []socialwatch
 	if err := t.all(ctx, &rows, sqlKnownPosts, caseIDs); err != nil {
 		return err
 	}
-	k.Human, k.Posts = map[int64]bool{}, map[int64][]socialwatch.Past{}
 	for _, r := range rows {
 		p := socialwatch.Past{PostID: r.PostID, At: r.ReceivedAt.Time, Visibility: r.Visibility,
 			Assessment: socialwatch.Assessment{Intent: r.Intent, Signals: r.Signals.V, Entities: r.Entities.V}}
@@ -297,9 +292,17 @@ func (t *tx) knownPosts(ctx context.Context, caseIDs []int64, said []socialwatch
 }
 
 func (t *tx) knownCases(ctx context.Context, ask socialwatch.Ask, caseIDs []int64, k *socialwatch.Known) error {
+	k.Used, k.Human, k.Posts = map[int64][]string{}, map[int64]bool{}, map[int64][]socialwatch.Past{}
+	var of []int64
+	if err := t.all(ctx, &of, sqlKnownOf, ask.Account, ask.Authors); err != nil {
+		return err
+	}
+	caseIDs = append(caseIDs, of...)
+	if len(caseIDs) == 0 {
+		return nil // strangers: most of a wave
+	}
 	var cases []caseRow
-	err := t.all(ctx, &cases, sqlKnownCases, ask.Account, ask.Authors, ask.Account, ask.Authors, caseIDs)
-	if err != nil {
+	if err := t.all(ctx, &cases, sqlKnownCases, caseIDs); err != nil {
 		return err
 	}
 	k.Cases = rowValues[caseRow, socialwatch.Case](cases)
@@ -311,7 +314,6 @@ func (t *tx) knownCases(ctx context.Context, ask socialwatch.Ask, caseIDs []int6
 	if err := t.all(ctx, &replies, sqlKnownReplies, ids); err != nil {
 		return err
 	}
-	k.Used = map[int64][]string{}
 	var said []socialwatch.Reply
 	for _, r := range replies {
 		reply := r.value()

@@ -81,7 +81,7 @@ func (c caseText) numbers() (all []term) {
 // it; they take turns.
 func (s *Store) KeepWords(ctx context.Context, limit int) (n int, err error) {
 	var waits []moment
-	err = s.read(ctx, func(t *tx) error { // most passes find nothing, and lock nothing
+	err = s.readOne(ctx, func(t *tx) error { // most passes find nothing, and lock nothing
 		waits = nil
 		return t.all(ctx, &waits, sqlWordsLate)
 	})
@@ -153,7 +153,7 @@ func (t *tx) keepWords(ctx context.Context, ids []int64) error {
 	ids = slices.Clone(ids)
 	slices.Sort(ids) // everybody locks in this order
 	ids = slices.Compact(ids)
-	claim := values{head: sqlWordsClaim, width: 2, tail: sqlWordsClaimTail}
+	claim := values{head: sqlWordsClaim, width: 2, tail: sqlWordsClaimTail, untold: true}
 	for _, id := range ids {
 		claim.args = append(claim.args, id, "")
 	}
@@ -164,7 +164,7 @@ func (t *tx) keepWords(ctx context.Context, ids []int64) error {
 	if err != nil {
 		return err
 	}
-	keep := values{head: sqlWordsClaim, width: 2, tail: sqlWordsKeepTail}
+	keep := values{head: sqlWordsClaim, width: 2, tail: sqlWordsKeepTail, untold: true}
 	for _, id := range ids {
 		keep.args = append(keep.args, id, words[id])
 	}

@@ -159,7 +159,7 @@ func (s *Store) Labels(ctx context.Context, since time.Time) iter.Seq2[Label, er
 	return func(yield func(Label, error) bool) {
 		for last, more := int64(0), true; more; {
 			var rows []labelRow
-			err := s.read(ctx, func(t *tx) error {
+			err := s.readOne(ctx, func(t *tx) error {
 				rows = nil
 				return t.all(ctx, &rows, sqlLabels, last, orEpoch(since), PageMax)
 			})

@@ -41,7 +41,7 @@ func (s *Store) Mentions(ctx context.Context, f MentionFilter) (rows []MentionRo
 		return nil, "", fmt.Errorf("read mentions: %w", err)
 	}
 	var found []listedMention
-	err = s.read(ctx, func(t *tx) error {
+	err = s.readOne(ctx, func(t *tx) error {
 		found = nil
 		return t.all(ctx, &found, query, args...)
 	})

@@ -154,7 +154,7 @@ func (t *tx) notes(ctx context.Context, caseID int64) ([]Note, error) {
 func (s *Store) Calls(ctx context.Context, login string, accounts []string) (calls []Call, err error) {
 	where, args := among("c.account", accounts)
 	var rows []noteRow
-	err = s.read(ctx, func(t *tx) error {
+	err = s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, fmt.Sprintf(sqlCalls, where), append(append([]any{login}, args...), PageDefault)...)
 	})

@@ -226,7 +226,7 @@ func (s *Store) People(ctx context.Context) ([]PersonRow, error) {
 // nobody's.
 func (s *Store) PersonByIdentity(ctx context.Context, issuer, subject string) (p socialwatch.Person, disabled bool, err error) {
 	var r personRow
-	err = s.read(ctx, func(t *tx) error { return t.get(ctx, &r, sqlPersonHead+sqlIdentityPerson, issuer, subject) })
+	err = s.readOne(ctx, func(t *tx) error { return t.get(ctx, &r, sqlPersonHead+sqlIdentityPerson, issuer, subject) })
 	if err != nil {
 		return p, false, fmt.Errorf("read person: %w", err)
 	}

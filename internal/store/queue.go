@@ -65,7 +65,7 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) (rows []QueueRow, next
 		return nil, "", fmt.Errorf("read queue: %w", err)
 	}
 	var found []queueRow
-	err = s.read(ctx, func(t *tx) error {
+	err = s.readOne(ctx, func(t *tx) error {
 		found = nil
 		return t.all(ctx, &found, query, args...)
 	})

@@ -51,7 +51,7 @@ func (s *Store) Tick(ctx context.Context, name, spec string, now, next time.Time
 // NextTick is when name is due next; ErrNotFound before its first Tick.
 func (s *Store) NextTick(ctx context.Context, name string) (time.Time, error) {
 	var at moment
-	err := s.read(ctx, func(t *tx) error { return t.get(ctx, &at, sqlNextTick, name) })
+	err := s.readOne(ctx, func(t *tx) error { return t.get(ctx, &at, sqlNextTick, name) })
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read next tick of %s: %w", name, err)
 	}

@@ -57,7 +57,7 @@ where id in (?) and state = 'sending' and lease_until <= ? returning ` + replyCo
 // publishing is stopped.
 func (s *Store) DueSends(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	var ids []int64
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		ids = nil
 		return t.all(ctx, &ids, sqlDueSends, now, now, now, limit)
 	})

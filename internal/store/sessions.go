@@ -55,7 +55,7 @@ func (s *Store) SessionPerson(ctx context.Context, hash string, now time.Time, u
 		personRow
 		UsedAt moment `db:"session_used_at"`
 	}
-	err := s.read(ctx, func(t *tx) error { return t.get(ctx, &r, sqlPersonHead+sqlSessionPerson, hash, now) })
+	err := s.readOne(ctx, func(t *tx) error { return t.get(ctx, &r, sqlPersonHead+sqlSessionPerson, hash, now) })
 	if err == nil && use && now.Sub(r.UsedAt.Time) >= usedAfter {
 		err = s.tx(ctx, func(t *tx) error {
 			_, err := t.exec(ctx, sqlSessionUsed, now, hash)
@@ -71,7 +71,7 @@ func (s *Store) SessionPerson(ctx context.Context, hash string, now time.Time, u
 // Sessions returns a person's sessions that are open, the newest first.
 func (s *Store) Sessions(ctx context.Context, personID int64, now time.Time) ([]socialwatch.Session, error) {
 	var rows []sessionRow
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, sqlSessions, personID, now)
 	})
@@ -176,7 +176,7 @@ func (s *Store) AddLink(ctx context.Context, n NewLink) error {
 // unknown, used, over, for another purpose or of a disabled person.
 func (s *Store) LinkPerson(ctx context.Context, hash string, purpose LinkPurpose, now time.Time) (socialwatch.Person, error) {
 	var r personRow
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		return t.get(ctx, &r, sqlPersonHead+sqlLinkPerson, hash, string(purpose), now)
 	})
 	if err != nil {

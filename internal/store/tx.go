@@ -5,11 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"reflect"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -18,14 +15,14 @@ import (
 )
 
 // tx is one running transaction. Its methods take SQL with ? for both
-// databases, expand slices into lists (an empty one matches nothing), and make
+// databases, take slices for lists (an empty one matches nothing), and make
 // every argument storable; see arg. Use only t inside: with SQLite's one
 // connection the Store's own handle would wait for ever.
 type tx struct {
-	*sqlx.Tx
-	s      *Store
-	rings  bool   // commit rings the bell
-	system string // whose command runs; empty: none does
+	sqlx.ExtContext // the transaction, or for readOne the database
+	s               *Store
+	rings           bool   // commit rings the bell
+	system          string // whose command runs; empty: none does
 }
 
 const (
@@ -42,11 +39,20 @@ func (s *Store) tx(ctx context.Context, fn func(*tx) error) error {
 
 // read is tx for reading only: all queries see the same moment.
 func (s *Store) read(ctx context.Context, fn func(*tx) error) error {
-	opts := &sql.TxOptions{}
-	if s.dialect.kind == SQLite {
-		opts.ReadOnly = true // a deferred begin, which takes no write lock
+	opts := &sql.TxOptions{ReadOnly: true} // in SQLite a deferred begin, which takes no write lock
+	if s.dialect.kind == Postgres {
+		opts.Isolation = sql.LevelRepeatableRead
 	}
-	return s.again(ctx, func() error { return s.once(ctx, opts, s.dialect.beginRead, fn) })
+	return s.again(ctx, func() error { return s.once(ctx, opts, s.dialect.begin, fn) })
+}
+
+// readOne is read for an fn of one query, which sees one moment by itself: it
+// asks the server once instead of three times.
+func (s *Store) readOne(ctx context.Context, fn func(*tx) error) error {
+	if s.dialect.begin != "" {
+		return s.read(ctx, fn)
+	}
+	return s.again(ctx, func() error { return fn(&tx{ExtContext: s.db, s: s}) })
 }
 
 func (s *Store) again(ctx context.Context, run func() error) error {
@@ -78,7 +84,7 @@ func (s *Store) once(ctx context.Context, opts *sql.TxOptions, begin string, fn 
 			return fmt.Errorf("begin: %w", err)
 		}
 	}
-	t := &tx{Tx: raw, s: s}
+	t := &tx{ExtContext: raw, s: s}
 	if err := fn(t); err != nil {
 		return err
 	}
@@ -131,7 +137,7 @@ func (t *tx) get(ctx context.Context, dest any, query string, args ...any) error
 	if err != nil {
 		return err
 	}
-	err = t.GetContext(ctx, dest, query, args...)
+	err = sqlx.GetContext(ctx, t, dest, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return socialwatch.ErrNotFound
 	}
@@ -144,62 +150,7 @@ func (t *tx) all(ctx context.Context, dest any, query string, args ...any) error
 	if err != nil {
 		return err
 	}
-	return t.SelectContext(ctx, dest, query, args...)
-}
-
-// rowsPerStatement bounds multi-row statements: above it nothing is gained
-// (storage note, section 9), and the server plans longer.
-const rowsPerStatement = 200
-
-// values runs v over its arguments, in as few statements as the limits allow.
-func (t *tx) values(ctx context.Context, v values) error {
-	for query, args := range t.statements(v) {
-		if _, err := t.ExecContext(ctx, query, args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// returning is tx.values for a statement that returns rows.
-func returning[T any](ctx context.Context, t *tx, v values) ([]T, error) {
-	var all []T
-	for query, args := range t.statements(v) {
-		var part []T
-		if err := t.SelectContext(ctx, &part, query, args...); err != nil {
-			return nil, err
-		}
-		all = append(all, part...)
-	}
-	return all, nil
-}
-
-// statements yields the statements of v with their arguments.
-func (t *tx) statements(v values) iter.Seq2[string, []any] {
-	return func(yield func(string, []any) bool) {
-		for i := range v.args {
-			v.args[i] = arg(v.args[i])
-		}
-		per := min(rowsPerStatement, t.s.dialect.maxParams/v.width) * v.width
-		for part := range slices.Chunk(v.args, per) {
-			if !yield(t.Rebind(v.text(len(part)/v.width)), part) {
-				return
-			}
-		}
-	}
-}
-
-// values is the multi-row statement `head values (…),(…) tail`.
-type values struct {
-	head  string // insert into t (a, b)
-	width int    // arguments per row
-	tail  string // on conflict … returning …
-	args  []any
-}
-
-func (v values) text(rows int) string {
-	row := ",(" + strings.Repeat(",?", v.width)[1:] + ")"
-	return v.head + " values " + strings.Repeat(row, rows)[1:] + " " + v.tail
+	return sqlx.SelectContext(ctx, t, dest, query, args...)
 }
 
 // bound makes the arguments storable and the text fit the database.
@@ -212,15 +163,15 @@ func (t *tx) bound(query string, args []any) (string, []any, error) {
 	}
 	if lists {
 		var err error
-		if query, out, err = sqlx.In(query, out...); err != nil {
+		if query, out, err = t.s.dialect.lists(query, out); err != nil {
 			return "", nil, err
 		}
-		for i := range out {
-			out[i] = arg(out[i])
-		}
 	}
-	return t.Rebind(query), out, nil
+	return t.rebind(query), out, nil
 }
+
+// rebind writes the ? of a statement as the database wants them.
+func (t *tx) rebind(query string) string { return sqlx.Rebind(t.s.dialect.bind, query) }
 
 func isList(a any) bool {
 	t := reflect.TypeOf(a)

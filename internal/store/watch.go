@@ -184,7 +184,7 @@ type StoredPost struct {
 // at before the time given: those with an ID above after, in the order of ID.
 func (s *Store) StoredPosts(ctx context.Context, account string, before time.Time, after int64, limit int) ([]StoredPost, error) {
 	var posts []StoredPost
-	err := s.read(ctx, func(t *tx) error {
+	err := s.readOne(ctx, func(t *tx) error {
 		posts = nil
 		return t.all(ctx, &posts, sqlStoredPosts, account, after, before, before, limit)
 	})

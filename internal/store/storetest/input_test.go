@@ -42,6 +42,51 @@ func TestUnstorableTextLosesNothing(t *testing.T) {
 	})
 }
 
+// Rows of one statement come back as they were, whatever they hold, and a list
+// finds them.
+func TestRowsOfOneStatementKeepTheirTexts(t *testing.T) {
+	odd := []string{`{a,"b",\c}`, "null", "", `"`, `\`, "two\nlines\tand ' quotes", `{"a": "\"b\\"}`, "日本, {}"}
+	Each(t, func(t *testing.T, fx Fixture) {
+		c := fx.Batch(t, "post", len(odd))
+		ids := make([]string, len(odd))
+		for i, text := range odd {
+			ids[i] = text + fmt.Sprint(i)
+			m := &c.Entries[i].Mention
+			m.ID, m.RootID, m.Text, m.Author.Name = ids[i], ids[i], text, text
+			c.Entries[i].Reply.Payload.Text = text
+			c.Cases[i].Escalation, c.Cases[i].Orders = text, []string{text}
+			if i%2 == 0 {
+				m.EditedAt = Start
+			}
+		}
+		fx.MustSave(t, c)
+		k := fx.Know(t, ids, nil)
+		if len(k.Mentions) != len(odd) || len(k.Replies) != len(odd) || len(k.Cases) != len(odd) {
+			t.Fatalf("%d mentions, %d replies, %d cases", len(k.Mentions), len(k.Replies), len(k.Cases))
+		}
+		for i, text := range odd {
+			caseOf := k.Mentions[ids[i]].CaseID
+			for _, r := range k.Replies {
+				if r.CaseID == caseOf && (r.Payload.Text != text || r.Payload.Hash() != r.Hash) {
+					t.Errorf("%q became the reply %q", text, r.Payload.Text)
+				}
+			}
+			for _, cs := range k.Cases {
+				if cs.ID == caseOf && (cs.Escalation != text || len(cs.Orders) != 1 || cs.Orders[0] != text) {
+					t.Errorf("%q became %q and %q", text, cs.Escalation, cs.Orders)
+				}
+			}
+			quoted := strings.ReplaceAll(text, "'", "''")
+			if n := count(t, fx, fmt.Sprintf("select count(*) from mentions where body = '%s' and author_name = body", quoted)); n != 1 {
+				t.Errorf("%q stands in %d mentions", text, n)
+			}
+		}
+		if n := count(t, fx, "select count(*) from mentions where edited_at is null"); n != len(odd)/2 {
+			t.Errorf("%d mentions are not edited, want %d", n, len(odd)/2)
+		}
+	})
+}
+
 func TestSaveNamesTheRowItRefuses(t *testing.T) {
 	tests := []struct {
 		break_ func(*socialwatch.Changes)
