@@ -58,7 +58,7 @@ func (c *Consumer) Kind() Kind { return c.dialect.kind }
 // What the role may not read does not appear.
 const (
 	sqlColumnsPostgres = `select table_name as view, column_name as name, data_type as type from information_schema.columns
-where table_schema = current_schema() and table_name like '%\_v_' order by table_name, ordinal_position`
+where table_schema = ? and table_name like '%\_v_' order by table_name, ordinal_position`
 	sqlColumnsSQLite = `select m.name as view, c.name as name, c.type as type from sqlite_master m join pragma_table_info(m.name) c
 where m.type = 'view' and m.name like '%\_v_' escape '\' order by m.name, c.cid`
 )
@@ -69,16 +69,16 @@ var typeWords = map[string]string{"timestamp with time zone": "timestamptz", "":
 // Columns returns those of the views that the role may read, by view, each
 // view's in order, with the type on this database alone.
 func (c *Consumer) Columns(ctx context.Context) ([]Column, error) {
-	query := sqlColumnsPostgres
+	query, args := sqlColumnsPostgres, []any{c.opts.Schema}
 	if c.Kind() == SQLite {
-		query = sqlColumnsSQLite
+		query, args = sqlColumnsSQLite, nil
 	}
 	var rows []struct {
 		View string `db:"view"`
 		Name string `db:"name"`
 		Type string `db:"type"`
 	}
-	if err := c.db.SelectContext(ctx, &rows, query); err != nil {
+	if err := c.db.SelectContext(ctx, &rows, c.db.Rebind(query), args...); err != nil {
 		return nil, fmt.Errorf("read the views' columns: %w", err)
 	}
 	all := make([]Column, len(rows))

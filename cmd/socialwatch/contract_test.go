@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lib/pq"
+
+	"socialwatch/internal/simulator"
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+	"socialwatch/internal/store/storetest"
+)
+
+// contractOf runs contract test and returns what it prints.
+func contractOf(t *testing.T, o store.Options, more ...string) (string, error) {
+	t.Helper()
+	var b bytes.Buffer
+	root := newRoot(tuning{})
+	root.SetOut(&b)
+	root.SetArgs(append([]string{"contract", "test", "--dsn", o.URL, "--schema", o.Schema, "--wait", "2s"}, more...))
+	err := root.ExecuteContext(t.Context())
+	return b.String(), err
+}
+
+// loginAs makes a role that logs in and returns the database as it connects to
+// it. SQLite stays as it is.
+func loginAs(t *testing.T, o store.Options, roles *store.Roles) store.Options {
+	t.Helper()
+	if !strings.HasPrefix(o.URL, "postgres") {
+		return o
+	}
+	role := "case_system" + o.Schema[len("test"):]
+	db := dbtest.Raw(t, o)
+	t.Cleanup(func() {
+		if _, err := db.Exec("drop owned by " + role + "; drop role " + role); err != nil {
+			t.Error(err)
+		}
+		db.Close()
+	})
+	_, err := db.Exec("create role " + role + " login password 'secret'")
+	must(t, err)
+	if roles != nil {
+		roles.Consumer = role
+		grants, err := store.Grants(o, *roles)
+		must(t, err)
+		_, err = db.Exec(grants)
+		must(t, err)
+	}
+	u, err := url.Parse(o.URL)
+	must(t, err)
+	u.User = url.UserPassword(role, "secret")
+	o.URL = u.String()
+	return o
+}
+
+// obeying answers commands until the test ends.
+func obeying(t *testing.T, fx storetest.Fixture) {
+	ctx, cancel := context.WithCancel(t.Context())
+	bell, err := fx.Bell(ctx)
+	must(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-bell:
+			case <-tick.C:
+			}
+			if _, err := fx.ApplyCommand(ctx, storetest.Start, strings.ToUpper); err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+		}
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+}
+
+// TestContractHolds on a database that was migrated from the first migration on,
+// for a role that was granted what the documentation says.
+func TestContractHolds(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		fx := storetest.On(t, o)
+		as := loginAs(t, o, &store.Roles{Entities: true, Commands: true})
+		if text, err := contractOf(t, as); err != nil || !strings.Contains(text, "no event yet") {
+			t.Errorf("of an empty database: %v\n%s", err, text)
+		}
+		fx.Seed(t, "post", 3)
+		fx.Log(t, 0)
+		obeying(t, fx)
+		text, err := contractOf(t, as, "--probe")
+		t.Log("\n" + text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"cases_v1", "case_mentions_v1", "case_commands_v1", "12 events up to 12, rising", "applied after"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %q", want)
+			}
+		}
+		if o.Schema != "" && (strings.Contains(text, "warn") || !strings.Contains(text, "rings")) {
+			t.Error("not all is well")
+		}
+	})
+}
+
+// TestContractTestSaysWhatIsBroken and what to do about it.
+func TestContractTestSaysWhatIsBroken(t *testing.T) {
+	kinds := dbtest.Kinds(t)
+	if !slices.Contains(kinds, store.Postgres) {
+		return // what follows is about roles
+	}
+	read, all := store.Roles{}, store.Roles{Commands: true, Entities: true}
+	for name, tc := range map[string]struct {
+		roles  *store.Roles
+		broken string // SQL of the owner
+		args   []string
+		want   string
+	}{
+		"no grants":      {nil, "", nil, "migrate --grants --role case_system"},
+		"other schema":   {&read, "", []string{"--schema", "nowhere"}, "may not enter the schema nowhere"},
+		"view gone":      {&read, "drop view replies_v1", nil, "BAD   replies_v1"},
+		"column changed": {&read, "drop view replies_v1; create view replies_v1 as select cast(id as text) as reply_id from replies; grant select on replies_v1 to public", nil, "column 1 is reply_id text, promised is reply_id bigint"},
+		"column gone":    {&read, "drop view case_events_v1; create view case_events_v1 as select seq from events; grant select on case_events_v1 to public", nil, "lacks kind"},
+		"too much":       {&read, "grant update (body) on mentions to public; grant select on people to public", nil, "SELECT on people"},
+		"may create":     {&read, "grant create on schema %s to public", nil, "CREATE on test_"},
+		"may not ask":    {&read, "", []string{"--probe"}, "may not insert commands: the owner runs migrate --grants"},
+		"nobody answers": {&all, "", []string{"--probe"}, "does socialwatch serve run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := dbtest.New(t, store.Postgres)
+			as := loginAs(t, o, tc.roles)
+			if tc.broken != "" {
+				db := dbtest.Raw(t, o)
+				defer db.Close()
+				_, err := db.Exec(strings.ReplaceAll(tc.broken, "%s", pq.QuoteIdentifier(o.Schema)))
+				must(t, err)
+			}
+			text, err := contractOf(t, as, tc.args...)
+			if err == nil || !strings.Contains(err.Error(), "promises are broken") || !strings.Contains(text, tc.want) || !strings.Contains(text, "BAD") {
+				t.Errorf("%v\n%s\nwant %q", err, text, tc.want)
+			}
+			if strings.Contains(text, "secret") {
+				t.Error("the password is printed")
+			}
+		})
+	}
+	away := store.Options{URL: "postgres://case_system:secret@127.0.0.1:1/shop?sslmode=disable"}
+	if text, err := contractOf(t, away); err == nil || !strings.Contains(text, "BAD  connect") || strings.Contains(text, "secret") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// TestCommandsAreAnsweredWithinASecond: 99 of 100 from a system's insert to the
+// outcome that it reads, with all of serve running. A file is looked at once a
+// second.
+func TestCommandsAreAnsweredWithinASecond(t *testing.T) {
+	for _, kind := range dbtest.Kinds(t) {
+		t.Run(string(kind), func(t *testing.T) {
+			s := newShop(t, kind, simulator.Options{})
+			d := s.serve()
+			defer d.end()
+			fx := storetest.Fixture{Store: dbtest.Reopen(t, s.db), Options: s.db}
+			crm := fx.System(t, "crm")
+			n, most := 200, time.Second
+			if kind == store.SQLite {
+				n, most = 10, 3*time.Second // a second until the look, and a busy machine
+			}
+			var took []float64
+			for i := range n {
+				key, begun := fmt.Sprint("k", i), time.Now()
+				must(t, crm.Insert(t, storetest.Ask{Key: key, Kind: store.CommandPing}))
+				answered(t, crm, key)
+				took = append(took, float64(time.Since(begun).Microseconds())/1000)
+			}
+			t.Logf("%s: insert to outcome of %d commands: p50 %.1f ms, p99 %.1f ms, worst %.1f ms", kind, n, quantile(took, 0.5), quantile(took, 0.99), quantile(took, 1))
+			if p99 := time.Duration(quantile(took, 0.99) * float64(time.Millisecond)); p99 > most {
+				t.Errorf("p99 is %s, want at most %s", p99, most)
+			}
+		})
+	}
+}
+
+// answered returns when a command has its outcome.
+func answered(t *testing.T, s storetest.System, key string) {
+	t.Helper()
+	end := time.NewTimer(30 * time.Second)
+	defer end.Stop()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for strings.HasPrefix(s.Answer(t, key), store.CommandWaiting) {
+		select {
+		case <-tick.C:
+		case <-end.C:
+			t.Fatal("no answer")
+		}
+	}
+}
