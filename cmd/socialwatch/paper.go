@@ -142,6 +142,7 @@ func (p *paper) card(r api.ReplyDetail) {
 	}
 	p.block(r.Post.Masked)
 	p.evidence(r.Post.Signals)
+	p.changed(r.Changed)
 	p.line("")
 	p.ours(r)
 	p.findings(r.Findings)
@@ -192,14 +193,15 @@ func (p *paper) ours(r api.ReplyDetail) {
 	}
 	p.sentence(dim, origin)
 	if len(r.Versions) > 1 {
-		p.line("Changed since version 1: %s", p.diff(r.Versions[0].Text, r.Text))
+		p.line("Changed since version 1: %s", p.words(responder.WordDiff(r.Versions[0].Text, r.Text)))
 	}
 }
 
-// diff marks words by colour, and where there is none as [-removed-]{+added+}.
-func (p *paper) diff(old, new string) string {
+// words marks those of a diff by colour, and where there is none as
+// [-removed-]{+added+}.
+func (p *paper) words(diff []socialwatch.DiffPart) string {
 	var b strings.Builder
-	for _, d := range responder.WordDiff(old, new) {
+	for _, d := range diff {
 		text := oneSpace(harmless(d.Text))
 		switch {
 		case d.Op == socialwatch.DiffSame:

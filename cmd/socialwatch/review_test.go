@@ -14,6 +14,7 @@ import (
 	"socialwatch/internal/api"
 	"socialwatch/internal/simulator"
 	"socialwatch/internal/store"
+	"socialwatch/responder"
 )
 
 // shown is a card as it is written without a terminal.
@@ -85,6 +86,33 @@ func TestChangesReadWithoutColour(t *testing.T) {
 	d.Versions = []api.Version{{Text: "Sorry that is late."}, {Text: d.Text}}
 	if got := shown(d); !strings.Contains(got, "Changed since version 1: Sorry [-that-]{+this+} is late.") {
 		t.Errorf("the change is not marked:\n%s", got)
+	}
+}
+
+func TestShowTellsWhatChangedSinceTheLastDraft(t *testing.T) {
+	t.Parallel()
+	words := responder.WordDiff
+	d := api.ReplyDetail{Changed: &api.Changed{ReplyID: 76, Reason: "the customer edited the post\x1b[2J",
+		Posts: []api.ChangedPost{{Change: "edited", Diff: words("since Tuesday", "since Monday\x1b[2J")}, {Change: "edited"},
+			{Change: "new", Masked: "and now?\x1b[2J"}, {Change: "gone"}},
+		Native: []api.NativeAnswer{{URL: "https://social.example/@shop_help/9"}}, Diff: words("Sorry.", "Very sorry.")}}
+	got := shown(d)
+	for _, want := range []string{"Drafted anew: the customer edited the post", "after reply 76", "post edited: since [-Tuesday-]{+Monday",
+		"post edited; what it said before is not kept", "new post: and now?", "post deleted",
+		"answered in the network's own app https://social.example/@shop_help/9", "our words: [-Sorry-]{+Very sorry+}."} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "\x1b") {
+		t.Errorf("a post speaks to the terminal: %q", got)
+	}
+	d.Changed.SameText, d.Changed.Diff = true, nil
+	if got := shown(d); !strings.Contains(got, "our words: the same as before") {
+		t.Error(got)
+	}
+	if got := shown(api.ReplyDetail{}); strings.Contains(got, "anew") {
+		t.Error(got)
 	}
 }
 

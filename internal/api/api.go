@@ -136,9 +136,11 @@ type Options struct {
 	// of what the person gave, with the findings when the safety check refused
 	// it; "" for any other error.
 	Refused func(err error) (text string, findings []socialwatch.Finding)
-	Rate    float64 // requests a second for each token, twice as many at once; 0: 20
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Diff compares two texts word by word.
+	Diff func(old, new string) []socialwatch.DiffPart
+	Rate float64 // requests a second for each token, twice as many at once; 0: 20
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 type server struct {

@@ -123,7 +123,9 @@ func (s *server) reply(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.viewCard(card), nil
+	v := c.viewCard(card)
+	v.Changed = s.viewChanged(card)
+	return v, nil
 }
 
 // card reads the reply that the address names. One that the caller may not

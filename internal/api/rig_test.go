@@ -31,6 +31,7 @@ import (
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 	"socialwatch/internal/store/storetest"
+	"socialwatch/responder"
 )
 
 func init() {
@@ -228,7 +229,7 @@ func newRigOn(t *testing.T, o store.Options, change ...func(*api.Options)) *rig 
 		Connector: func(string) *connectors.Connector { return &connectors.Connector{Composer: composer{}} }}
 	g.opts = api.Options{Reader: g.fx, Events: g.fx, Tokens: g.fx, Decider: g.desk, Control: g.desk, Holds: g.desk, Leases: g.fx, Refused: refused,
 		Mentions: g.fx, Requests: g.fx, Casework: g.fx, Casebook: g.fx, Withdraw: g.fx.Withdraw, Promote: g.promote, Teams: []string{"support", "trust"},
-		Mask: func(text string) string { return strings.ReplaceAll(text, "555-0147", "********") }, Rate: 1000, Now: now, Log: slog.New(slog.NewTextHandler(g.log, nil))}
+		Mask: func(text string) string { return strings.ReplaceAll(text, "555-0147", "********") }, Diff: responder.WordDiff, Rate: 1000, Now: now, Log: slog.New(slog.NewTextHandler(g.log, nil))}
 	for _, f := range change {
 		f(&g.opts)
 	}

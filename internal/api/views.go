@@ -79,6 +79,7 @@ type ReplyDetail struct {
 	InDoubt    bool       `json:"in_doubt"` // another reply of the case is sending or unknown: no approval now
 	LookAt     *time.Time `json:"look_at"`  // unknown: next look; null: a person must resolve it
 	RetryAt    *time.Time `json:"retry_at"` // failed: next attempt; null: a person decides
+	Changed    *Changed   `json:"changed"`  // since the draft before it; null unless that one was superseded
 }
 
 // CaseBrief is what a reply's row shows of its case.

@@ -109,6 +109,7 @@ func TestOneReplyToAPost(t *testing.T) {
 			if err := r.in.Look(t.Context(), r.town.connector(), []string{"p1"}); err != nil {
 				t.Fatal(err)
 			}
+			r.want(1, "select count(*) from mention_revisions where masked = 'never came'")
 			drafts, cases := 1, 0
 			if once {
 				drafts, cases = 0, 1
@@ -134,11 +135,12 @@ func TestOurPeoplesOwnAnswerIsTheOneReply(t *testing.T) {
 		r.exec("update replies set state = 'rejected'")
 		r.exec("update cases set responded_at = updated_at")
 		r.town.posts["p9"] = socialwatch.Post{Network: socialwatch.Mastodon, Host: "social.example", ID: "p9", ParentID: "p1",
-			RootID: "p1", Own: true, CreatedAt: start.Add(time.Minute)}
+			RootID: "p1", Own: true, CreatedAt: start.Add(time.Minute), URL: "https://social.example/@help/p9"}
 		for range 3 {
 			r.glance()
 		}
 		r.want(1, "select count(*) from events where kind = 'case.responded'")
+		r.want(1, "select count(*) from events where data ->> 'url' = 'https://social.example/@help/p9'")
 		if k := r.known(); !k.Mentions["p1"].Answered {
 			t.Error("the store does not know of the answer")
 		}
