@@ -38,7 +38,8 @@ func newLabelsExport(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write corrections and rejected intents as labelled JSON lines",
-		Long: "A correction on a case's page gives a line with intent and escalate. A draft\n" +
+		Long: "A correction on a case's page, or of an ignored post on Mentions, gives a line\n" +
+			"with intent and escalate. A draft\n" +
 			"rejected for wrong_intent, or as spam_or_impostor, says only what the post is\n" +
 			"not: not_intent. Other reasons say nothing about the post. The newest word on a\n" +
 			"post counts; posts edited or deleted since are left out. Texts are masked.\n\n" +

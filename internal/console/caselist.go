@@ -14,10 +14,13 @@ import (
 // me is the assignee of an address that stands for whoever looks.
 const me = "me"
 
+// owed is the order of an address by deadline.
+const owed = "due"
+
 // caseFilter reads the filter of an address for p.
 func caseFilter(p socialwatch.Person, q url.Values) store.CaseFilter {
 	f := store.CaseFilter{Accounts: visible(p, q.Get("account")), After: q.Get("after"), Intent: socialwatch.Intent(q.Get("intent")),
-		Team: q.Get("team"), Assignee: q.Get("assignee"), Tag: store.Tag(q.Get("tag")), Snoozed: q.Get("show") == "snoozed"}
+		Team: q.Get("team"), Assignee: q.Get("assignee"), Tag: store.Tag(q.Get("tag")), Snoozed: q.Get("show") == "snoozed", Owed: q.Get("order") == owed}
 	if state := socialwatch.CaseState(q.Get("state")); slices.Contains(caseStates, state) {
 		f.States = []socialwatch.CaseState{state}
 	}
@@ -128,5 +131,5 @@ func (c *Console) caseFields(r *http.Request, p socialwatch.Person) ([]fieldView
 	if len(names) > 1 || q.Get("account") != "" {
 		fields = append(fields, field("account", "filter.all", one("account"), names))
 	}
-	return fields, nil
+	return append(fields, field("order", "order.newest", one("order"), map[string]string{owed: say("cases.owed")})), nil
 }

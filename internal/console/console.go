@@ -266,6 +266,7 @@ func (c *Console) routes() http.Handler {
 		"POST /incidents/{id}/anew":           c.anew,
 		"GET /mentions":                       c.mentions,
 		"POST /mentions/{id}/promote":         c.promote,
+		"POST /mentions/{id}/correct":         c.correctMention,
 		"GET /templates":                      c.bench,
 		"POST /templates":                     c.bench,
 		"GET /connections":                    c.connections,

@@ -17,6 +17,7 @@ import (
 // the form to say it, which has an Action only for those who may.
 type correctView struct {
 	Action, Revision, Found, Said string
+	What, Back                    string // what saving does; where it leads, for posts without a case
 	ID                            int64
 	Intents                       []option
 	Escalate                      bool
@@ -29,22 +30,69 @@ func (c *Console) correctable(v *caseView, d store.CaseDetail, author bool) {
 		if !m.GoneAt.IsZero() || !author && !corrected {
 			continue
 		}
-		a := m.Assessment
-		cv := &correctView{ID: m.ID, Revision: m.Mention.Revision(), Escalate: a.Escalate, Found: say("correct.found", matter(a.Intent, a.Escalate))}
-		chosen := a.Intent
+		var by *store.Corrected
 		if corrected {
-			chosen, cv.Escalate = said.Intent, said.Escalate
-			cv.Said = say("correct.said", said.By, matter(said.Intent, said.Escalate))
+			by = &said
 		}
+		cv := newCorrect(m, by)
+		cv.What = say("correct.what")
 		if author {
 			cv.Action = "/cases/" + url.PathEscape(d.Case.Number) + "/correct"
-		}
-		for _, intent := range socialwatch.Intents {
-			cv.Intents = append(cv.Intents, option{string(intent), label("intent", string(intent)), intent == chosen})
 		}
 		i := slices.IndexFunc(v.Thread, func(p postView) bool { return p.mention == m.ID })
 		v.Thread[i].Correct = cv
 	}
+}
+
+// newCorrect is that of a post as triage found it, and as a person said.
+func newCorrect(m store.MentionRow, said *store.Corrected) *correctView {
+	a := m.Assessment
+	v := &correctView{ID: m.ID, Revision: m.Mention.Revision(), Escalate: a.Escalate, Found: say("correct.found", matter(a.Intent, a.Escalate))}
+	chosen := a.Intent
+	if said != nil {
+		chosen, v.Escalate = said.Intent, said.Escalate
+		v.Said = say("correct.said", said.By, matter(said.Intent, said.Escalate))
+	}
+	for _, intent := range socialwatch.Intents {
+		v.Intents = append(v.Intents, option{string(intent), label("intent", string(intent)), intent == chosen})
+	}
+	return v
+}
+
+// correctIgnored gives a post without a case its correctView: a rule that
+// ignores wrongly is mended by labels, whether the post becomes a case or not.
+func (c *Console) correctIgnored(v *mentionView, m store.MentionRow, p socialwatch.Person) {
+	author := p.May(socialwatch.RoleAuthor, m.Mention.Account)
+	if m.CaseID != 0 || !m.GoneAt.IsZero() || !author && m.Corrected == nil {
+		return
+	}
+	v.Correct = *newCorrect(m, m.Corrected)
+	v.Correct.What = say("correct.ignored")
+	if m.Assessment.Ignored != "" {
+		v.Correct.Found = say("correct.found.ignored", label("ignored", m.Assessment.Ignored))
+	}
+	if author {
+		v.Correct.Action = "/mentions/" + strconv.FormatInt(m.ID, 10) + "/correct"
+	}
+}
+
+// correctMention stores a person's word on what a post without a case is about.
+func (c *Console) correctMention(w http.ResponseWriter, r *http.Request) error {
+	p, _ := auth.PersonFrom(r.Context())
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return socialwatch.ErrNotFound
+	}
+	intent := socialwatch.Intent(r.PostFormValue("intent"))
+	if !slices.Contains(socialwatch.Intents, intent) {
+		return &badError{say("bad.intent")}
+	}
+	err = c.o.Cases.Correct(r.Context(), store.Correction{MentionID: id, Revision: r.PostFormValue("revision"),
+		Intent: intent, Escalate: r.PostFormValue("escalate") == "yes", By: p, At: socialwatch.Micros(c.o.Now())})
+	if err != nil {
+		return err
+	}
+	return see(w, r, backTo(r.PostFormValue("back"))+"#m"+strconv.FormatInt(id, 10))
 }
 
 // matter says in words what a post wants.

@@ -306,6 +306,9 @@ var englishPages = map[string]string{
 	"correct.save":     "Save correction",
 	"correct.what":     "The case stays as it is: the correction is kept to measure and improve how posts are assessed.",
 
+	"correct.ignored":       "The post stays without a case: what it is about is kept to measure and improve how posts are assessed.",
+	"correct.found.ignored": "Ignored: %s.",
+
 	"tab.all":     "All",
 	"tab.ignored": "Ignored",
 	"tab.cases":   "With a case",

@@ -27,6 +27,7 @@ type mentionView struct {
 	Promote                                            string // where the form leads; empty: there is none
 	Text                                               []piece
 	Chips                                              []chip
+	Correct                                            correctView // of one without a case
 }
 
 func (c *Console) mentions(w http.ResponseWriter, r *http.Request) error {
@@ -51,6 +52,8 @@ func (c *Console) mentions(w http.ResponseWriter, r *http.Request) error {
 		if c.o.Promote != nil && m.CaseID == 0 && m.GoneAt.IsZero() && p.May(socialwatch.RoleAuthor, m.Mention.Account) {
 			row.Promote = "/mentions/" + strconv.FormatInt(m.ID, 10) + "/promote"
 		}
+		c.correctIgnored(&row, m, p)
+		row.Correct.Back = r.URL.RequestURI()
 		v.Rows = append(v.Rows, row)
 	}
 	if next != "" {

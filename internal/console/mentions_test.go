@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
+	"time"
 
 	"socialwatch"
 )
@@ -37,5 +39,53 @@ func TestAnIgnoredMentionIsMadeACaseByAButton(t *testing.T) {
 	}
 	if a := otto.post("/mentions/x/promote", nil); a.status != http.StatusNotFound {
 		t.Errorf("status %d", a.status)
+	}
+}
+
+// A post that a rule ignored wrongly is labelled with what it is about, without
+// becoming a case.
+func TestAnIgnoredMentionIsCorrectedWithoutACase(t *testing.T) {
+	s := newShop(t)
+	s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order"})
+	s.arrive(t, customer{handle: "deals", text: "20% off via @shop_help, but I was charged twice", ignored: "promotion"})
+	otto := s.enter(t, "otto")
+	page := otto.get("/mentions?show=ignored")
+	page.has(t, "Ignored: ", "The post stays without a case")
+	otto.get("/mentions").hasNot(t, `action="/mentions/1/correct"`)
+	a := otto.submit(page, "/mentions/2/correct", url.Values{"intent": {"billing"}, "escalate": {"yes"}})
+	if a.status != http.StatusSeeOther || a.to != "/mentions?show=ignored#m2" {
+		t.Fatalf("status %d to %q", a.status, a.to)
+	}
+	said := "Corrected by otto: Billing, a human must act."
+	otto.get("/mentions").has(t, said, `<option value="billing" selected>`)
+	rita := s.enter(t, "rita")
+	rita.get("/mentions").has(t, said)
+	rita.get("/mentions").hasNot(t, "/correct\"")
+	for status, form := range map[int]url.Values{
+		http.StatusUnprocessableEntity: {"revision": {"0"}, "intent": {"late"}},
+		http.StatusConflict:            {"revision": {"older"}, "intent": {"billing"}},
+	} {
+		if a := otto.post("/mentions/2/correct", form); a.status != status {
+			t.Errorf("%v: status %d, want %d", form, a.status, status)
+		}
+	}
+	for _, path := range []string{"/mentions/x/correct", "/mentions/99/correct"} {
+		if a := otto.post(path, url.Values{"revision": {"0"}, "intent": {"billing"}}); a.status != http.StatusNotFound {
+			t.Errorf("%s: status %d", path, a.status)
+		}
+	}
+	if a := rita.post("/mentions/2/correct", url.Values{"revision": {"0"}, "intent": {"billing"}}); a.status != http.StatusForbidden {
+		t.Errorf("a reader: status %d", a.status)
+	}
+	n := 0
+	for l, err := range s.Labels(t.Context(), time.Time{}) {
+		must(t, err)
+		n++
+		if l.Corrected == nil || l.Corrected.Intent != socialwatch.Billing || !l.Corrected.Escalate {
+			t.Errorf("label %+v", l)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d labels", n)
 	}
 }

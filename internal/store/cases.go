@@ -46,7 +46,7 @@ var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOp
 	socialwatch.CaseResolved, socialwatch.CaseClosed, socialwatch.CaseMerged}
 
 // Cases returns one page of cases, the newest first; with Updated in the order
-// of their last change, the oldest first. next is the cursor of the
+// of their last change, the oldest first; with Owed by deadline. next is the cursor of the
 // next page, empty when there is none.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) (rows []CaseRow, next string, err error) {
 	query, args, err := casesQuery(f)
@@ -111,13 +111,22 @@ var (
 	// What changes meanwhile moves to the end, so that who pages on misses nothing.
 	casesChanged = caseOrder{list: listChanged, by: "updated_at, id", outer: "c.updated_at, c.id",
 		after: " and (updated_at, id) > (?, ?)", at: func(r listedCase) time.Time { return r.C.UpdatedAt.Time }}
+	casesOwed = caseOrder{list: listOwed, by: "due_at, id", outer: "c.due_at, c.id",
+		after: " and (due_at, id) > (?, ?)", at: func(r listedCase) time.Time { return r.C.DueAt.Time }}
 )
 
+// sqlOwed is, word for word, the condition of the index cases_owed
+// (0025_caselist.sql).
+const sqlOwed = ` and responded_at is null and state in ('new','open','waiting')`
+
 func (f CaseFilter) order() caseOrder {
-	if f.Updated.IsZero() {
-		return casesNewest
+	switch {
+	case !f.Updated.IsZero():
+		return casesChanged
+	case f.Owed:
+		return casesOwed
 	}
-	return casesChanged
+	return casesNewest
 }
 
 // otherCases are those of the same customer.

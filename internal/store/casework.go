@@ -122,10 +122,11 @@ func workFilter(f CaseFilter) (where string, args []any) {
 	}
 	add(f.Incident != 0, " and incident_id = ?", f.Incident)
 	add(f.Intent != "", " and intent = ?", f.Intent)
-	add(f.Team != "", " and team = ?", f.Team)
+	add(f.Team != "", " and team = ? and team <> ''", f.Team)
 	add(f.Assignee != "", " and assignee = ? and assignee <> ''", f.Assignee)
 	add(f.Tag != "", " and id in (select case_id from case_tags where tag = ?)", f.Tag)
 	add(f.Snoozed, " and snoozed_until is not null")
+	add(f.Owed, sqlOwed)
 	add(f.Network != "", " and network = ?", f.Network)
 	add(f.Level != 0, " and level = ?", f.Level)
 	add(f.Escalated, " and escalated")

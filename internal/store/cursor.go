@@ -24,6 +24,7 @@ const (
 	listReach    = "r"
 	listCases    = "c"
 	listChanged  = "d"
+	listOwed     = "o"
 	listMentions = "m"
 	listTimeline = "e"
 	listAudit    = "u"

@@ -10,7 +10,8 @@ import (
 	"socialwatch"
 )
 
-// EventCorrected is the kind of event of a person's correction. Data holds
+// EventCorrected is the kind of event of a person's correction, without a case
+// for a mention that has none. Data holds
 // mention_id, post_id, revision, intent and escalate, and was_intent and
 // was_escalate, which triage had found.
 const EventCorrected = "mention.corrected"
@@ -18,7 +19,7 @@ const EventCorrected = "mention.corrected"
 // Correction is a person's word on what a mention wants. It is a label: the
 // assessment, the case and its replies stay as they are.
 type Correction struct {
-	Number    string // of its case
+	Number    string // of its case; empty: it has none, because a rule ignored it
 	MentionID int64
 	Revision  string // of the post that the person saw
 	Intent    socialwatch.Intent
@@ -36,7 +37,10 @@ type Corrected struct {
 }
 
 const (
-	sqlCorrectable = `select post_id, revision, gone_at, intent, escalate from mentions where id = ? and case_id = ?`
+	sqlCorrectable = `select post_id, account, coalesce(case_id, 0) as case_id, revision, gone_at, intent, escalate from mentions where id = ?`
+	// By the index of what belongs to no case: the newest of each stands last.
+	sqlIgnoredCorrections = `select ` + eventColumns + ` from events where case_id is null and kind = '` + EventCorrected + `'
+and cast(data ->> 'mention_id' as bigint) in (?) order by at, id`
 
 	// The newest one of each mention stands last.
 	sqlCorrections = `select ` + eventColumns + ` from events where case_id = ? and kind = '` + EventCorrected + `' order by id`
@@ -44,7 +48,7 @@ const (
 
 // Correct notes a correction by a person with the role author. The newest one
 // of a mention counts. ErrConflict: the post has changed since the revision
-// seen; ErrNotFound: the case has no such mention.
+// seen, or has a case by now; ErrNotFound: the case has no such mention.
 func (s *Store) Correct(ctx context.Context, c Correction) error {
 	err := s.tx(ctx, func(t *tx) error { return t.correct(ctx, c) })
 	if err != nil {
@@ -57,22 +61,33 @@ func (t *tx) correct(ctx context.Context, c Correction) error {
 	if !slices.Contains(socialwatch.Intents, c.Intent) {
 		return fmt.Errorf("intent %q is none of %v", c.Intent, socialwatch.Intents)
 	}
-	of, err := t.caseByNumber(ctx, c.Number)
-	if err != nil {
-		return err
-	}
-	if err := t.mayDecide(ctx, c.By.Login, socialwatch.RoleAuthor, of.Account); err != nil {
-		return err
+	var of wholeCase
+	if c.Number != "" {
+		var err error
+		if of, err = t.caseByNumber(ctx, c.Number); err != nil {
+			return err
+		}
 	}
 	var m struct {
 		PostID   string `db:"post_id"`
+		Account  string `db:"account"`
+		CaseID   int64  `db:"case_id"`
 		Revision string `db:"revision"`
 		GoneAt   moment `db:"gone_at"`
 		Intent   string `db:"intent"`
 		Escalate bool   `db:"escalate"`
 	}
-	if err := t.get(ctx, &m, sqlCorrectable, c.MentionID, of.ID); err != nil {
+	if err := t.get(ctx, &m, sqlCorrectable, c.MentionID); err != nil {
 		return err
+	}
+	if err := t.mayDecide(ctx, c.By.Login, socialwatch.RoleAuthor, m.Account); err != nil {
+		return err
+	}
+	if c.Number == "" && m.CaseID != 0 {
+		return fmt.Errorf("the post has a case by now: correct it there: %w", socialwatch.ErrConflict)
+	}
+	if m.CaseID != of.ID {
+		return socialwatch.ErrNotFound
 	}
 	if m.Revision != c.Revision || !m.GoneAt.IsZero() {
 		return fmt.Errorf("the customer has edited or deleted the post since you saw it: look at it again: %w", socialwatch.ErrConflict)
@@ -84,8 +99,32 @@ func (t *tx) correct(ctx context.Context, c Correction) error {
 
 // corrections are the newest ones of a case's mentions, by mention.
 func (t *tx) corrections(ctx context.Context, caseID int64) (map[int64]Corrected, error) {
+	return t.corrected(ctx, sqlCorrections, caseID)
+}
+
+// correctIgnored fills in what people said of those rows that have no case.
+func (t *tx) correctIgnored(ctx context.Context, rows []listedMention) error {
+	var ids []int64
+	for _, r := range rows {
+		if r.M.CaseID == nil {
+			ids = append(ids, r.M.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	all, err := t.corrected(ctx, sqlIgnoredCorrections, ids)
+	for i, r := range rows {
+		if said, ok := all[r.M.ID]; ok {
+			rows[i].corrected = &said
+		}
+	}
+	return err
+}
+
+func (t *tx) corrected(ctx context.Context, query string, arg any) (map[int64]Corrected, error) {
 	var rows []eventRow
-	if err := t.all(ctx, &rows, sqlCorrections, caseID); err != nil {
+	if err := t.all(ctx, &rows, query, arg); err != nil {
 		return nil, err
 	}
 	all := map[int64]Corrected{}
@@ -124,6 +163,8 @@ and (e.kind = '` + EventCorrected + `' and e.data ->> 'revision' = m.revision
 and not exists (select 1 from events n where n.case_id in (e.case_id, m.case_id) and n.kind = '` + EventCorrected + `'
     and cast(n.data ->> 'mention_id' as bigint) = m.id and n.data ->> 'revision' = m.revision
     and (n.id > e.id or e.kind <> n.kind))
+and not exists (select 1 from events n where n.case_id is null and n.kind = '` + EventCorrected + `' and (n.id > e.id or e.kind <> n.kind)
+    and cast(n.data ->> 'mention_id' as bigint) = m.id and n.data ->> 'revision' = m.revision)
 and not exists (select 1 from replies x where x.case_id = r.case_id and x.mention_id = r.mention_id and x.id > r.id
     and x.state = 'rejected' and (x.reason like 'wrong_intent%' or x.reason like 'spam_or_impostor%'))
 order by e.id limit ?`

@@ -25,11 +25,13 @@ const threadMax = 200
 type listedMention struct {
 	Number *string    `db:"number"`
 	M      mentionRow `db:"m"`
+
+	corrected *Corrected
 }
 
 func (r listedMention) value() MentionRow {
 	return MentionRow{ID: r.M.ID, CaseID: deref(r.M.CaseID), CaseNumber: deref(r.Number), Mention: r.M.mention(),
-		Assessment: r.M.assessment(), ReceivedAt: r.M.ReceivedAt.Time, GoneAt: r.M.GoneAt.Time}
+		Assessment: r.M.assessment(), ReceivedAt: r.M.ReceivedAt.Time, GoneAt: r.M.GoneAt.Time, Corrected: r.corrected}
 }
 
 // Mentions returns one page of what was taken in, the newest received first,
@@ -43,7 +45,10 @@ func (s *Store) Mentions(ctx context.Context, f MentionFilter) (rows []MentionRo
 	var found []listedMention
 	err = s.readOne(ctx, func(t *tx) error {
 		found = nil
-		return t.all(ctx, &found, query, args...)
+		if err := t.all(ctx, &found, query, args...); err != nil {
+			return err
+		}
+		return t.correctIgnored(ctx, found)
 	})
 	if err != nil {
 		return nil, "", fmt.Errorf("read mentions: %w", err)

@@ -100,6 +100,30 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 				t.Errorf("%s: not by %s:\n%s", name, index, plans[name])
 			}
 		}
+		_, owed, err := fx.Cases(t.Context(), store.CaseFilter{Owed: true})
+		if err != nil || owed == "" {
+			t.Fatalf("cases by deadline: %q, %v", owed, err)
+		}
+		for name, of := range map[string]struct {
+			filter store.CaseFilter
+			index  string
+		}{
+			"cases":                             {store.CaseFilter{}, "cases_list"},
+			"cases by deadline":                 {store.CaseFilter{Owed: true}, "cases_owed"},
+			"next cases by deadline":            {store.CaseFilter{Owed: true, After: owed}, "cases_owed"},
+			"cases by deadline of a team":       {store.CaseFilter{Owed: true, Team: "trust", States: []socialwatch.CaseState{socialwatch.CaseOpen}}, "cases_"},
+			"cases of a team that has few":      {store.CaseFilter{Team: "trust"}, "cases_team"},
+			"cases of a matter that few are of": {store.CaseFilter{Intent: socialwatch.Billing}, "cases_intent"},
+		} {
+			plan, err := fx.ExplainCases(t.Context(), of.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plans[name] = strings.ReplaceAll(plan, "SCAN c\n", "") // the page itself
+			if !strings.Contains(plan, of.index) {
+				t.Errorf("%s: not by %s:\n%s", name, of.index, plan)
+			}
+		}
 		for name, q := range map[string]store.Taking{"take next": {}, "take next of a language": {Languages: []string{"es"}}} {
 			q.By.Login, q.Now = "ana", storetest.Start
 			if plans[name], err = fx.ExplainTaking(t.Context(), q); err != nil {

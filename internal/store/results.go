@@ -178,6 +178,7 @@ type CaseFilter struct {
 	Escalated bool                // only those that are escalated
 	Customer  string              // handle, in any case of its letters; empty: everybody's
 	Updated   time.Time           // changed then or later, in that order; zero: whenever
+	Owed      bool                // only those that owe a first response, the soonest due first; not with Updated
 
 	After string
 	Limit int
@@ -253,6 +254,9 @@ type MentionRow struct {
 	Assessment socialwatch.Assessment
 	ReceivedAt time.Time
 	GoneAt     time.Time // deleted or hidden from us since; the texts are empty then
+	// Corrected is what a person said of it while it had no case; nil: nobody
+	// did, or it is not read in a list of mentions.
+	Corrected *Corrected
 }
 
 // GapRow is a gap in what an account took in.

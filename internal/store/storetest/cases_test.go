@@ -67,6 +67,63 @@ func TestCasesPageNewestFirst(t *testing.T) {
 	})
 }
 
+// By deadline stand those alone that owe a first response, the soonest first.
+func TestCasesByDeadlineAreThoseThatOweAnAnswer(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		s := fx.Seed(t, "post", 8)
+		for i, minutes := range []int{50, 20, 40, 10, 30, 60, 70, 20} {
+			due := Start.Add(time.Duration(minutes) * time.Minute)
+			fx.exec(t, fmt.Sprintf("update cases set due_at = %s where id = %d", fx.stamp(due), s[i].Case.ID))
+		}
+		fx.exec(t, fmt.Sprintf("update cases set responded_at = opened_at where id = %d", s[3].Case.ID))
+		fx.exec(t, fmt.Sprintf("update cases set state = 'closed' where id = %d", s[4].Case.ID))
+		fx.exec(t, fmt.Sprintf("update cases set team = 'trust', intent = 'billing' where id in (%d, %d, %d)", s[3].Case.ID, s[2].Case.ID, s[5].Case.ID))
+		list := func(f store.CaseFilter) (got []string) {
+			t.Helper()
+			for {
+				rows, next, err := fx.Cases(t.Context(), f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range rows {
+					got = append(got, r.Case.Number)
+				}
+				if f.After = next; next == "" || len(got) > 20 {
+					return got
+				}
+			}
+		}
+		numbers := func(at ...int) (all []string) {
+			for _, i := range at {
+				all = append(all, s[i].Case.Number)
+			}
+			return all
+		}
+		for name, c := range map[string]struct {
+			f    store.CaseFilter
+			want []string
+		}{
+			"all":                {store.CaseFilter{Owed: true, Limit: 2}, numbers(1, 7, 2, 0, 5, 6)},
+			"of a team":          {store.CaseFilter{Owed: true, Team: "trust", Limit: 1}, numbers(2, 5)},
+			"of a matter":        {store.CaseFilter{Owed: true, Intent: socialwatch.Billing}, numbers(2, 5)},
+			"closed ones":        {store.CaseFilter{Owed: true, States: []socialwatch.CaseState{socialwatch.CaseClosed}}, nil},
+			"a team's, newest":   {store.CaseFilter{Team: "trust", Limit: 2}, numbers(5, 3, 2)},
+			"a matter's, newest": {store.CaseFilter{Intent: socialwatch.Billing, Limit: 2}, numbers(5, 3, 2)},
+		} {
+			if got := list(c.f); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v, want %v", name, got, c.want)
+			}
+		}
+		_, next, err := fx.Cases(t.Context(), store.CaseFilter{Owed: true, Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := fx.Cases(t.Context(), store.CaseFilter{After: next}); !errors.Is(err, store.ErrCursor) {
+			t.Errorf("a cursor of another order: %v", err)
+		}
+	})
+}
+
 func TestCaseHoldsAllThatBelongsToIt(t *testing.T) {
 	onBench(t, func(t *testing.T, fx bench) {
 		ctx := t.Context()

@@ -96,6 +96,64 @@ func (fx Fixture) editAndDelete(t *testing.T, edited, deleted Seeded) {
 	fx.MustSave(t, c)
 }
 
+// What a rule ignored wrongly is labelled where it stands, without a case; once
+// it has one, there.
+func TestAnIgnoredMentionIsCorrectedWithoutACase(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		fx.labelPeople(t)
+		c := fx.Changes(t)
+		c.Entries = nil
+		for i := range 3 {
+			m := Mention(fmt.Sprintf("noise-%d", i), "shop-fan")
+			a := Assessment(m)
+			a.Ignored = "promotion"
+			c.Entries = append(c.Entries, socialwatch.Entry{Mention: m, Assessment: a})
+		}
+		fx.MustSave(t, c)
+		rows, _, err := fx.Mentions(t.Context(), store.MentionFilter{Show: store.ShowIgnored})
+		if err != nil || len(rows) != 3 {
+			t.Fatalf("%d ignored, %v", len(rows), err)
+		}
+		say := func(m store.MentionRow, by string, intent socialwatch.Intent, after time.Duration) error {
+			return fx.Correct(t.Context(), store.Correction{MentionID: m.ID, Revision: m.Mention.Revision(), Intent: intent, Escalate: true,
+				By: socialwatch.Person{Login: by}, At: Start.Add(after)})
+		}
+		if err := say(rows[0], "rita", socialwatch.Billing, 0); !errors.Is(err, socialwatch.ErrForbidden) {
+			t.Errorf("a reader: %v", err)
+		}
+		for i, intent := range []socialwatch.Intent{socialwatch.Praise, socialwatch.Billing} { // the newest word counts
+			if err := say(rows[0], "otto", intent, time.Duration(i)*time.Minute); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := rows[0].Mention.ID + " billing true by otto"
+		if got := fx.labels(t, time.Time{}); !slices.Equal(got, []string{want}) {
+			t.Errorf("labels %q, want %q", got, want)
+		}
+		rows, _, err = fx.Mentions(t.Context(), store.MentionFilter{})
+		if err != nil || rows[0].Corrected == nil || rows[0].Corrected.Intent != socialwatch.Billing || rows[1].Corrected != nil || rows[0].CaseID != 0 {
+			t.Fatalf("%+v, %v", rows[0], err)
+		}
+
+		promoted := fx.Changes(t)
+		cs := fx.NewCase(t, rows[0].Mention)
+		promoted.Cases = []socialwatch.Case{cs}
+		promoted.Entries = []socialwatch.Entry{{Mention: rows[0].Mention, Assessment: Assessment(rows[0].Mention), CaseID: cs.ID}}
+		fx.MustSave(t, promoted)
+		if err := say(rows[0], "otto", socialwatch.Praise, time.Hour); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("of one that has a case: %v", err)
+		}
+		in := store.Correction{Number: cs.Number, MentionID: rows[0].ID, Revision: rows[0].Mention.Revision(), Intent: socialwatch.StuckOrder,
+			By: socialwatch.Person{Login: "ana"}, At: Start.Add(2 * time.Hour)}
+		if err := fx.Correct(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fx.labels(t, time.Time{}), rows[0].Mention.ID+" stuck_order false by ana"; !slices.Equal(got, []string{want}) {
+			t.Errorf("labels %q, want %q", got, want)
+		}
+	})
+}
+
 func TestOnlyAnAuthorCorrectsWhatStands(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
 		fx.labelPeople(t)
