@@ -43,8 +43,10 @@ type AlertEvent struct {
 	Account     string // of the case, or of Data
 	Level       int
 	Intent      Intent
-	DueAt       time.Time // first response
+	Target      TargetName // that was breached: the first or the next response
+	DueAt       time.Time  // of that target
 	RespondedAt time.Time
+	Answered    bool // meanwhile
 }
 
 // AlertState is how telling an endpoint of alerts goes.

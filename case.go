@@ -39,6 +39,7 @@ type Case struct {
 	UpdatedAt   time.Time
 	DueAt       time.Time // first response due
 	RespondedAt time.Time // first response, zero until given
+	AskedAt     time.Time // since when the customer waits for an answer; zero: nothing is owed
 	ResolvedAt  time.Time
 	LookAt      time.Time // next look into its threads; zero: no more
 	Looks       int       // looks done, for the back-off
@@ -99,7 +100,7 @@ const (
 	EventCaseState       = "case.state"
 	EventCaseEscalated   = "case.escalated"
 	EventCaseResponded   = "case.responded"
-	EventCaseBreached    = "case.breached"    // first response overdue, once
+	EventCaseBreached    = "case.breached"    // data.target is overdue, once
 	EventCaseNoted       = "case.noted"       // data.note_id; the words are private
 	EventCaseSnoozed     = "case.snoozed"     // data.until
 	EventCaseWoken       = "case.woken"       // a snooze has ended; data.why is time, overdue, mention or person
@@ -143,6 +144,17 @@ const (
 	EscalationOther = "other"
 	EscalationNoted = "A person says why in a note."
 )
+
+// Values of data.how in EventCaseResponded.
+const (
+	RespondedByReply  = "reply"
+	RespondedNatively = "native"
+	RespondedPrivate  = "private" // a person says that we have answered in private
+)
+
+// EscalationMissed is why a case is raised whose customer did not come to us in
+// private when asked.
+const EscalationMissed = "The customer has not come to us in private: write again, or resolve it."
 
 // WaitsForPrivate is the value "waits_for" in the data of EventCaseState, or of
 // EventCaseUpdated where the case waited already: our reply has asked the

@@ -2,6 +2,7 @@ package responder
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,29 +131,64 @@ func (c Calendar) Add(from time.Time, d time.Duration) time.Time {
 		return from.Add(d)
 	}
 	at := from
-	y, m, day := from.In(c.zone).Date()
-	for idle := 0; idle < farthest; day++ {
-		date := time.Date(y, m, day, 12, 0, 0, 0, c.zone) // noon exists on every day
-		idle++
-		if c.holidays[date.Format(time.DateOnly)] {
-			continue
+	for opens, closes := range c.stretches(from) {
+		if at.Before(opens) {
+			at = opens
 		}
-		for _, h := range c.week[date.Weekday()] {
-			opens := time.Date(y, m, day, 0, h.from, 0, 0, c.zone)
-			closes := time.Date(y, m, day, 0, h.to, 0, 0, c.zone)
-			if !closes.After(opens) || !closes.After(at) {
-				continue
-			}
-			if at.Before(opens) {
-				at = opens
-			}
-			if left := closes.Sub(at); d <= left {
-				return at.Add(d)
-			} else {
-				d -= left
-			}
-			at, idle = closes, 0
+		left := closes.Sub(at)
+		if d <= left {
+			return at.Add(d)
 		}
+		d -= left
+		at = closes
 	}
 	return at.Add(d)
+}
+
+// Between returns how much business time passes from one moment to another, 0
+// when to is not after from. Add takes as much back from there.
+func (c Calendar) Between(from, to time.Time) (d time.Duration) {
+	if c.zone == nil {
+		return max(to.Sub(from), 0)
+	}
+	last := from
+	for opens, closes := range c.stretches(from) {
+		if !opens.Before(to) {
+			return d
+		}
+		if opens.Before(from) {
+			opens = from
+		}
+		if closes.After(to) {
+			closes = to
+		}
+		d, last = d+max(closes.Sub(opens), 0), closes
+	}
+	return d + max(to.Sub(last), 0) // behind the calendar's end all time counts, as in Add
+}
+
+// stretches yields when the team opens and closes, from the first stretch that
+// ends after a moment.
+func (c Calendar) stretches(from time.Time) iter.Seq2[time.Time, time.Time] {
+	return func(yield func(opens, closes time.Time) bool) {
+		y, m, day := from.In(c.zone).Date()
+		for idle := 0; idle < farthest; day++ {
+			date := time.Date(y, m, day, 12, 0, 0, 0, c.zone) // noon exists on every day
+			idle++
+			if c.holidays[date.Format(time.DateOnly)] {
+				continue
+			}
+			for _, h := range c.week[date.Weekday()] {
+				opens := time.Date(y, m, day, 0, h.from, 0, 0, c.zone)
+				closes := time.Date(y, m, day, 0, h.to, 0, 0, c.zone)
+				if !closes.After(opens) || !closes.After(from) {
+					continue
+				}
+				if !yield(opens, closes) {
+					return
+				}
+				idle = 0
+			}
+		}
+	}
 }

@@ -2,7 +2,6 @@ package responder
 
 import (
 	"fmt"
-	"time"
 
 	"socialwatch"
 )
@@ -24,19 +23,6 @@ func Level(a socialwatch.Assessment) int {
 		return 3
 	}
 	return 4
-}
-
-// Target is the business time until the first response of a level.
-func Target(level int) time.Duration {
-	switch level {
-	case 1:
-		return 15 * time.Minute
-	case 2:
-		return 30 * time.Minute
-	case 3:
-		return 60 * time.Minute
-	}
-	return 240 * time.Minute
 }
 
 // acts says what a human must do about an intent, beyond the reply.

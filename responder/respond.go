@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,6 +48,7 @@ type Input struct {
 	CaseNumber string // such as K-1042; empty when there is none
 	Account    Account
 	Calendar   Calendar
+	Targets    Targets            // zero: DefaultTargets
 	Now        time.Time          // bounds a post's own time, which may lie in the future
 	FollowUp   bool               // the customer has had an answer from us in this case
 	Used       []string           // templates already used in this case, by id, with or without the wording
@@ -88,7 +90,7 @@ func (r *Responder) Respond(in Input) Response {
 	if from.IsZero() || from.After(in.Now) {
 		from = in.Now
 	}
-	out.DueAt = socialwatch.Micros(in.Calendar.Add(from, Target(out.Level)))
+	out.DueAt = socialwatch.Micros(in.Calendar.Add(from, cmp.Or(in.Targets, DefaultTargets).FirstResponse(out.Level)))
 	switch {
 	case a.Ignored != "":
 		out.Why = "no reply: ignored by the rule " + a.Ignored

@@ -16,7 +16,6 @@ import (
 	"socialwatch/internal/jobs"
 	"socialwatch/internal/lookup"
 	"socialwatch/internal/store"
-	"socialwatch/responder"
 )
 
 // lookupBatch is how many orders a process claims at once.
@@ -60,7 +59,7 @@ func (a *app) look() error {
 	a.looker = &lookup.Looker{Store: a.store, Health: a.store, Source: source, Rules: orderRules(a.cfg), Batch: lookupBatch, Lease: lease,
 		Refresh: l.Refresh, Now: a.now, Log: a.log,
 		Due: func(account string, level int, now time.Time) time.Time {
-			return a.calendars[account].Add(now, responder.Target(level))
+			return a.calendars[account].Add(now, a.targets.FirstResponse(level))
 		}}
 	return nil
 }

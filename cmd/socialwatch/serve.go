@@ -95,6 +95,7 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.sequencer.Pass},
 		// No bell: the changes of two seconds are often of the same cases.
 		{Name: "search", Spec: "@every 2s", Local: true, Run: a.keepWords},
+		{Name: "targets", Spec: "@every 2s", Local: true, Run: a.keepTargets},
 		// The bell rings at each insert on Postgres; the tick finds those into a file.
 		{Name: "commands", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.commands},
 		{Name: "requests", Spec: "@every 10m", Run: a.dropRequests},

@@ -157,7 +157,7 @@ func (t trial) run(a *app, text string) (tried, error) {
 	as := a.triage.Assess(m, socialwatch.History{})
 	account := a.accounts[m.Account]
 	answer := a.responder.Respond(responder.Input{Mention: m, Assessment: as, CaseNumber: t.number, Account: account,
-		Calendar: a.calendars[m.Account], Incident: t.incident})
+		Calendar: a.calendars[m.Account], Targets: a.targets, Incident: t.incident})
 	r := tried{Account: m.Account, Assessment: triage.NewResult("", as), Why: answer.Why, Level: answer.Level,
 		Escalation: answer.Escalation, Findings: []socialwatch.Finding{}, says: decision(a.triage.Explain(as), as), post: m.Text, assessed: as}
 	if d := answer.Draft; d != nil {

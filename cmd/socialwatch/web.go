@@ -96,7 +96,8 @@ func (a *app) sso() (*auth.SSO, error) {
 
 // house is what the settings page shows of the configuration.
 func house(cfg config.Config) console.House {
-	h := console.House{WideReach: cfg.Replies.WideReach, Targets: []time.Duration{responder.Target(1), responder.Target(2), responder.Target(3), responder.Target(4)},
+	first := targetsOf(cfg.Cases.Targets).First
+	h := console.House{WideReach: cfg.Replies.WideReach, Targets: first[:],
 		Address: strings.TrimSuffix(address(cfg), "/"), Hold: cfg.Replies.Hold, Expiry: cfg.Replies.Expiry, SelfApproval: cfg.Replies.SelfApproval,
 		Masked: cfg.Privacy.MaskStored, Hours: map[string]console.Hours{}}
 	for _, a := range cfg.Accounts {

@@ -37,6 +37,7 @@ type app struct {
 	templates  *responder.Templates
 	accounts   map[string]responder.Account
 	calendars  map[string]responder.Calendar // by account name
+	targets    responder.Targets
 	connectors map[string]*connectors.Connector
 	ledger     *ledger.Ledger
 	tokens     *vault.Vault
@@ -167,6 +168,7 @@ func (a *app) rules() error {
 		return fmt.Errorf("templates: %w", err)
 	}
 	a.responder = responder.New(a.templates, responder.Safety{WideReach: a.cfg.Replies.WideReach})
+	a.targets = targetsOf(a.cfg.Cases.Targets)
 	a.accounts, a.calendars = map[string]responder.Account{}, map[string]responder.Calendar{}
 	for _, acc := range a.cfg.Accounts {
 		a.accounts[acc.Name] = responder.Account{Name: acc.Name, Handles: []string{acc.Handle}, Languages: acc.Languages,
@@ -227,7 +229,7 @@ func (a *app) handoff(p socialwatch.Payload) bool {
 func (a *app) respond(s intake.Situation) intake.Answer {
 	r := a.responder.Respond(responder.Input{Mention: s.Mention, Assessment: s.Assessment,
 		CaseNumber: s.CaseNumber, FollowUp: s.FollowUp, Used: s.Used, Given: s.Given, Earlier: s.Earlier, Incident: s.Incident, Now: s.Now,
-		Account: a.accounts[s.Mention.Account], Calendar: a.calendars[s.Mention.Account]})
+		Account: a.accounts[s.Mention.Account], Calendar: a.calendars[s.Mention.Account], Targets: a.targets})
 	return intake.Answer{Draft: r.Draft, Why: r.Why, Escalate: r.Escalate, Escalation: r.Escalation,
 		Level: r.Level, DueAt: r.DueAt, Team: team(a.cfg, s.Mention.Account, s.Team, s.Assessment)}
 }

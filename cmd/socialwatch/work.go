@@ -116,9 +116,12 @@ func (a *app) deadlines(ctx context.Context) error {
 	now := socialwatch.Micros(a.now())
 	_, expired := a.store.Expire(ctx, now)
 	_, breached := a.store.Breach(ctx, now)
+	_, late := a.store.BreachTargets(ctx, now)
+	_, warned := a.store.WarnTargets(ctx, now)
+	_, missed := a.store.MissPrivate(ctx, now, a.cfg.Cases.Private)
 	_, woken := a.store.WakeDue(ctx, now)
 	_, closed := a.store.CloseResolved(ctx, now)
-	return errors.Join(expired, breached, woken, closed)
+	return errors.Join(expired, breached, late, warned, missed, woken, closed)
 }
 
 // publish sends and settles what is due.
@@ -175,7 +178,7 @@ func (a *app) once(ctx context.Context, names []string) error {
 	err := errors.Join(a.each(reading, names, a.read), a.spikes(ctx), a.deadlines(ctx))
 	sending, cancel := share(ctx, 4, 5)
 	defer cancel()
-	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.lookUp(ctx), a.keepWords(ctx), a.tellAll(ctx))
+	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.lookUp(ctx), a.keepTargets(ctx), a.keepWords(ctx), a.tellAll(ctx))
 }
 
 // commands does what other systems ask for, all that waits.

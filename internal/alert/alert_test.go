@@ -118,7 +118,7 @@ func TestABreachIsToldWithItsCaseAndNoWordOfTheCustomer(t *testing.T) {
 		r.later(12 * time.Minute)
 		r.pass(t)
 		m := r.want(t, 1)[0]
-		want := "A case is past its target of the first response\n• " + c.Number + ": stuck_order, help, level 3, 1 h late"
+		want := "A case is past its target\n• " + c.Number + ": stuck_order, help, level 3, first_response 1 h late"
 		if m.Text != want || !slices.Equal(m.Links, []string{"https://console.example/cases/" + c.Number}) {
 			t.Errorf("said %q with %v, want %q", m.Text, m.Links, want)
 		}
@@ -176,7 +176,7 @@ func TestAfterDowntimeOneMessageSumsUp(t *testing.T) {
 		fresh := r.breach(t, "b", 1)[0].Case
 		r.pass(t)
 		m := r.want(t, 1)[0]
-		want := "A case is past its target of the first response\n• " + fresh.Number + ": stuck_order, help, level 3, 4 h late\n" +
+		want := "A case is past its target\n• " + fresh.Number + ": stuck_order, help, level 3, first_response 4 h late\n" +
 			"Not told in time, since 2 Nov 14:00 UTC\n• cases past their target: 700\n• publishing stopped: 1"
 		if m.Text != want {
 			t.Errorf("said %q, want %q", m.Text, want)

@@ -110,9 +110,9 @@ func (w Words) compose(n news) Message {
 func title(topic string, p *pile) string {
 	switch {
 	case topic == "breach" && p.n == 1:
-		return "A case is past its target of the first response"
+		return "A case is past its target"
 	case topic == "breach":
-		return fmt.Sprintf("%d cases are past their target of the first response", p.n)
+		return fmt.Sprintf("%d cases are past their target", p.n)
 	}
 	return titles[topic]
 }
@@ -170,11 +170,14 @@ func (w Words) line(e socialwatch.AlertEvent, now time.Time) Line {
 
 func (w Words) breach(e socialwatch.AlertEvent, now time.Time) Line {
 	late := span(now.Sub(e.DueAt)) + " late"
-	if !e.RespondedAt.IsZero() {
+	switch {
+	case !e.RespondedAt.IsZero():
 		late = "answered meanwhile, " + span(e.RespondedAt.Sub(e.DueAt)) + " late"
+	case e.Answered:
+		late = "answered meanwhile"
 	}
 	return Line{e.CaseNumber, w.Base + "/cases/" + url.PathEscape(e.CaseNumber),
-		fmt.Sprintf("%s, %s, level %d, %s", w.Label("intent", string(e.Intent)), e.Account, e.Level, late)}
+		fmt.Sprintf("%s, %s, level %d, %s %s", w.Label("intent", string(e.Intent)), e.Account, e.Level, w.Label("target", string(e.Target)), late)}
 }
 
 // spike leaves out what the customers call it: that is their words.

@@ -14,7 +14,7 @@ type Alert struct {
 	Name     string        `yaml:"name" example:"support_room" doc:"What it is called here; letters, digits, _ and -. Never change it later."`
 	Kind     string        `yaml:"kind" example:"slack" doc:"slack (an incoming webhook, also of Mattermost and others that take the same), or teams (a workflow that posts an Adaptive Card)."`
 	URLEnv   string        `yaml:"url_env" example:"SOCIALWATCH_ALERT_SUPPORT" doc:"Environment variable that holds the channel's secret address."`
-	On       []string      `yaml:"on" example:"[breach, spike, unattended, stopped, polling]" doc:"What is told: breach (a case is past its target of the first response), spike (an incident begins or is over), unattended (an overdue draft waits and no approver is signed in), stopped (publishing is stopped or goes on), polling (an account is paused, out of credit or has missed its polls). Empty: all."`
+	On       []string      `yaml:"on" example:"[breach, spike, unattended, stopped, polling]" doc:"What is told: breach (a case is past its target of the first or the next response), spike (an incident begins or is over), unattended (an overdue draft waits and no approver is signed in), stopped (publishing is stopped or goes on), polling (an account is paused, out of credit or has missed its polls). Empty: all."`
 	Accounts []string      `yaml:"accounts" example:"[shop_help]" doc:"Accounts whose matters are told. Empty: all."`
 	Digest   time.Duration `yaml:"digest" example:"1m" doc:"At most one message in this time, 1m to 24h; what happens meanwhile comes as one. Empty: 1m."`
 }

@@ -39,7 +39,16 @@ type Database struct {
 
 // Cases holds what concerns cases.
 type Cases struct {
-	Prefix string `yaml:"prefix" example:"K-" doc:"Stands before the number that people quote."`
+	Prefix  string        `yaml:"prefix" example:"K-" doc:"Stands before the number that people quote."`
+	Targets Targets       `yaml:"targets" doc:"Until when what is promised, in business time, for levels 1 to 4. A change counts for cases in which something happens from then on; no breach of before is rewritten."`
+	Private time.Duration `yaml:"private_wait" example:"24h" doc:"How long a case waits for the private contact that our reply asked for, around the clock, before it is raised again."`
+}
+
+// Targets are promises of time, four each, or none for the defaults.
+type Targets struct {
+	First      []time.Duration `yaml:"first_response" example:"[15m, 30m, 60m, 240m]" doc:"From the customer's post to our first response."`
+	Next       []time.Duration `yaml:"next_response" example:"[30m, 1h, 2h, 8h]" doc:"From what the customer says after an answer of ours to the next answer. It stands while the case waits."`
+	Resolution []time.Duration `yaml:"resolution" example:"[8h, 16h, 24h, 40h]" doc:"From opening to resolving: 1, 2, 3 and 5 days of eight hours. It stands while the case waits."`
 }
 
 // Replies holds what concerns replies.
@@ -134,7 +143,7 @@ func defaults() Config {
 	return Config{
 		Database: Database{URL: "sqlite:socialwatch.db", Schema: "socialwatch", MaxOpen: 10},
 		Listen:   "127.0.0.1:8080",
-		Cases:    Cases{Prefix: "K-"},
+		Cases:    Cases{Prefix: "K-", Private: 24 * time.Hour},
 		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000, Unattended: 15 * time.Minute, EditSecondPerson: "off"},
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
 		Lookup: Lookup{Timeout: 3 * time.Second, StuckAfter: 5, Refresh: 6 * time.Hour,

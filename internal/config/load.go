@@ -107,6 +107,7 @@ func (c Config) check() []problem {
 			add(fmt.Sprintf("privacy.mask_stored[%d]", i), "unknown kind %q: write email, phone or address (cards always are masked)", kind)
 		}
 	}
+	c.checkCases(add)
 	if h := c.Replies.Hold; h < 0 || h > 5*time.Minute {
 		add("replies.hold", "write 0s to 5m")
 	}

@@ -113,7 +113,7 @@ func (h *hub) takeBreaches(w *watcher, to []byte) []byte {
 	if w.seen > 0 && w.seen < l.seq {
 		for _, b := range l.after(w.seen, w.person) {
 			v.Cases = append(v.Cases, told{b.CaseNumber, "/cases/" + url.PathEscape(b.CaseNumber),
-				say("breach.text", b.CaseNumber, label("intent", string(b.Intent)), b.Account, b.Level), b.Seq})
+				say("breach.text", b.CaseNumber, label("target", string(b.Target)), label("intent", string(b.Intent)), b.Account, b.Level), b.Seq})
 		}
 	}
 	w.seen = l.seq

@@ -89,7 +89,7 @@ func TestPagesThatWantItAreToldOfBreaches(t *testing.T) {
 	}
 	s.advance(11 * time.Minute) // the first is due 30 minutes after its post
 	s.late(t)
-	want := cases[0].Number + " is past its target: Stuck order, shop_help, level 1."
+	want := cases[0].Number + " is past its target (first response): Stuck order, shop_help, level 1."
 	end, told := ana.told(fmt.Sprint("&seen=", start))
 	if end <= start || len(told) != 1 || told[0] != want {
 		t.Errorf("told %q up to %d, want %q", told, end, want)
@@ -173,7 +173,7 @@ func TestBrowserTellsABreachOnceAcrossTabs(t *testing.T) {
 		return tabs, shown
 	}
 	text := func(c socialwatch.Case) string {
-		return c.Number + " is past its target: Stuck order, shop_help, level 1."
+		return c.Number + " is past its target (first response): Stuck order, shop_help, level 1."
 	}
 	s.advance(11 * time.Minute)
 	s.late(t)

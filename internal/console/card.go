@@ -31,6 +31,7 @@ type cardView struct {
 	Due       moment
 	DueOf     string // how long it was given
 	Given     bool   // the first response
+	Clocks    []clockView
 
 	Lease           leaseView
 	Escalation      string
@@ -173,6 +174,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	if !card.Parent.GoneAt.IsZero() {
 		v.Revision = "gone"
 	}
+	v.Clocks = c.clocks(cs, card.Targets)
 	v.Incident, v.Impostors = cs.Incident, c.impostors(card.Impostors)
 	c.theirs(v, card)
 	c.ours(v, card)

@@ -45,7 +45,7 @@ type caseRowView struct {
 	Assignee, Team                                               string
 	Snoozed                                                      bool
 	Score                                                        int
-	Due, Updated                                                 moment
+	Due, Next, Updated                                           moment
 }
 
 var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOpen, socialwatch.CaseWaiting,
@@ -57,7 +57,7 @@ func (c *Console) caseRow(row store.CaseRow) caseRowView {
 		Network: label("network", string(cs.Network)), State: string(cs.State), StateText: label("case", string(cs.State)),
 		Responded: responded(cs), Escalated: cs.Escalated, Incident: cs.Incident, Score: cs.Score,
 		Assignee: cs.Assignee, Team: cs.Team, Snoozed: !cs.SnoozedUntil.IsZero(),
-		Due: c.due(cs.DueAt, !cs.RespondedAt.IsZero()), Updated: c.moment(cs.UpdatedAt)}
+		Due: c.due(cs.DueAt, !cs.RespondedAt.IsZero()), Next: c.nextDue(cs, row.NextDue), Updated: c.moment(cs.UpdatedAt)}
 }
 
 func responded(cs socialwatch.Case) string {
@@ -73,6 +73,8 @@ type caseView struct {
 	Level                             int
 	Reach, Account, Escalation, Lacks string
 	WaitsFor                          string
+	DueOf                             string // how long the first response was given
+	Clocks                            []clockView
 	Version                           int
 	MayResolve, MayReopen             bool
 	Problem                           *noteView
@@ -135,7 +137,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	if d.WaitsFor != "" {
 		v.WaitsFor = label("waits", d.WaitsFor)
 	}
-	v.Impostors = c.impostors(d.Impostors)
+	v.DueOf, v.Clocks, v.Impostors = span(cs.DueAt.Sub(cs.OpenedAt)), c.clocks(cs, d.Targets), c.impostors(d.Impostors)
 	author := p.May(socialwatch.RoleAuthor, cs.Account)
 	live := cs.State.Live() && cs.State != socialwatch.CaseResolved
 	ours := author && cs.External.System == ""
@@ -162,6 +164,9 @@ func (c *Console) caseFacts(d store.CaseDetail) []fact {
 	}
 	clock := func(t time.Time) string { return c.moment(t).Full }
 	add("fact.breached", clock(d.BreachedAt))
+	for _, t := range d.Targets {
+		add("fact.breached."+string(t.Name), clock(t.BreachedAt))
+	}
 	add("fact.resolved", clock(cs.ResolvedAt))
 	add("fact.orders", strings.Join(cs.Orders, ", "))
 	add("fact.merged", d.MergedFrom)

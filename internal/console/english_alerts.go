@@ -31,7 +31,7 @@ var englishAlerts = map[string]string{
 	"unattended.text":  "Tell an approver.",
 	"unattended.look":  "Show its queue",
 
-	"breach.text":       "%s is past its target: %s, %s, level %d.",
+	"breach.text":       "%s is past its target (%s): %s, %s, level %d.",
 	"notify":            "Breaches",
 	"notify.on":         "In this browser you are told when a case of yours passes its target of the first response.",
 	"notify.off":        "In this browser you are not told when a case of yours passes its target of the first response.",

@@ -12,6 +12,7 @@ import (
 var english = func() map[string]string {
 	all := maps.Clone(englishPages)
 	maps.Copy(all, englishDesk)
+	maps.Copy(all, englishLife)
 	maps.Copy(all, englishTerms)
 	maps.Copy(all, englishMoney)
 	maps.Copy(all, englishCasework)

@@ -34,6 +34,10 @@ func (c *Console) workText(e socialwatch.Event) string {
 			return say("snooze.mention")
 		}
 		return c.moment(until).Clock
+	case socialwatch.EventCaseBreached, socialwatch.EventCaseWarned:
+		return label("target", cmp.Or(text("target"), string(socialwatch.FirstResponse)))
+	case socialwatch.EventCaseResponded:
+		return label("how", text("how"))
 	case socialwatch.EventCaseWoken:
 		return label("woken", text("why"))
 	case socialwatch.EventCaseTagged:

@@ -181,6 +181,12 @@ func (p *plan) reopen(it *item) {
 	if it.assess.Thanks || it.assess.Ignored != "" {
 		return
 	}
+	if m.AskedAt.IsZero() {
+		m.AskedAt = socialwatch.Micros(asked(it.mention))
+		if m.AskedAt.After(p.now) {
+			m.AskedAt = p.now
+		}
+	}
 	if !m.SnoozedUntil.IsZero() {
 		m.SnoozedUntil = time.Time{}
 		m.event(socialwatch.EventCaseWoken, map[string]any{"why": "mention"})

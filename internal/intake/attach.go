@@ -58,7 +58,7 @@ func (p *plan) open(it *item, follows *matter) *matter {
 	c := socialwatch.Case{
 		Account: p.conn.Account, Network: m.Network, Host: m.Host, Customer: m.Author,
 		State: socialwatch.CaseNew, Level: 4, Intent: it.assess.Intent, Score: it.assess.Score,
-		OpenedAt: opened, DueAt: opened,
+		OpenedAt: opened, DueAt: opened, AskedAt: opened,
 	}
 	if follows != nil {
 		c.Linked = follows.ID
@@ -209,7 +209,11 @@ func (p *plan) attachNative() {
 		})
 		parent, stored := p.known.Mentions[post.ParentID]
 		news := p.conn.OneReply && stored && !parent.Answered // to be known before the next reply to it
-		if some || news || m.RespondedAt.IsZero() {
+		owed := !m.AskedAt.IsZero() && !post.CreatedAt.Before(m.AskedAt)
+		if some || news || owed || m.RespondedAt.IsZero() {
+			if owed {
+				m.AskedAt = time.Time{}
+			}
 			if m.RespondedAt.IsZero() {
 				m.RespondedAt = socialwatch.Micros(post.CreatedAt)
 			}
@@ -217,7 +221,7 @@ func (p *plan) attachNative() {
 				m.State = socialwatch.CaseOpen
 			}
 			m.event(socialwatch.EventCaseResponded, map[string]any{
-				"how": "native", "post_id": post.ID, "parent_id": post.ParentID, "url": post.URL})
+				"how": socialwatch.RespondedNatively, "post_id": post.ID, "parent_id": post.ParentID, "url": post.URL})
 		}
 	}
 }

@@ -25,9 +25,10 @@ where name = ?`
 	sqlAlertHead   = `select coalesce(max(seq), 0) from events`
 	sqlAlertEvents = `select e.id, e.seq, e.kind, e.case_id, e.case_version, e.reply_id, e.actor, e.at, e.data,
 coalesce(c.number, '') as case_number, coalesce(c.account, e.data ->> 'account', '') as account,
-coalesce(c.level, 0) as level, coalesce(c.intent, '') as intent, c.due_at, c.responded_at
+coalesce(c.level, 0) as level, coalesce(c.intent, '') as intent, c.due_at, c.responded_at, c.asked_at
 from events e left join cases c on c.id = e.case_id
-where e.seq > ? and e.seq <= ? and e.kind in (?) order by e.seq limit ?`
+where e.seq > ? and e.seq <= ? and e.kind in (?) and coalesce(e.data ->> 'target', '') <> '` + string(socialwatch.Resolution) + `' -- that one is no matter of minutes
+order by e.seq limit ?`
 )
 
 // alertRow is one row of alert_endpoints.
@@ -87,11 +88,18 @@ type alertEventRow struct {
 	Intent      string `db:"intent"`
 	DueAt       moment `db:"due_at"`
 	RespondedAt moment `db:"responded_at"`
+	AskedAt     moment `db:"asked_at"`
 }
 
 func (r alertEventRow) value() socialwatch.AlertEvent {
-	return socialwatch.AlertEvent{Event: r.eventRow.value(), Account: r.Account, Level: r.Level, Intent: socialwatch.Intent(r.Intent),
-		DueAt: r.DueAt.Time, RespondedAt: r.RespondedAt.Time}
+	e := socialwatch.AlertEvent{Event: r.eventRow.value(), Account: r.Account, Level: r.Level, Intent: socialwatch.Intent(r.Intent),
+		Target: socialwatch.FirstResponse, DueAt: r.DueAt.Time, RespondedAt: r.RespondedAt.Time, Answered: !r.RespondedAt.IsZero()}
+	if name, _ := e.Data["target"].(string); name == string(socialwatch.NextResponse) {
+		text, _ := e.Data["due_at"].(string)
+		e.Target, e.Answered, e.RespondedAt = socialwatch.NextResponse, r.AskedAt.IsZero(), time.Time{}
+		e.DueAt, _ = time.Parse(time.RFC3339, text) // as it was written
+	}
+	return e
 }
 
 // AlertEvents returns at most limit numbered events of the kinds after the

@@ -9,20 +9,23 @@ import (
 )
 
 const (
-	sqlBreaches = `select e.seq, c.number, c.account, c.level, c.intent, c.assignee, c.team,
+	sqlBreaches = `select e.seq, coalesce(e.data ->> 'target', 'first_response') as target, c.number, c.account, c.level, c.intent, c.assignee, c.team,
 coalesce((select m.lang from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1), '') as lang
 from events e join cases c on c.id = e.case_id
-where e.seq > ? and e.seq <= ? and e.kind = 'case.breached' and c.responded_at is null order by e.seq limit ?`
+where e.seq > ? and e.seq <= ? and e.kind = 'case.breached'
+  and (c.responded_at is null and coalesce(e.data ->> 'target', 'first_response') = 'first_response'
+       or c.asked_at is not null and e.data ->> 'target' = 'next_response') order by e.seq limit ?`
 	sqlSeqBefore = `select coalesce((select seq from events where at < ? and seq is not null order by at desc, id desc limit 1), 0)`
 )
 
 // breachesMax bounds what one call of Breaches returns.
 const breachesMax = 100
 
-// Breach is a case that has passed its target of the first response and is not
-// answered, with what tells whose work it is.
+// Breach is a case that has passed its target of the first or the next response
+// and is not answered, with what tells whose work it is.
 type Breach struct {
 	Seq        int64 // of its event
+	Target     socialwatch.TargetName
 	CaseNumber string
 	Account    string
 	Level      int
@@ -37,6 +40,7 @@ type Breach struct {
 func (s *Store) Breaches(ctx context.Context, afterSeq int64, since time.Time) (all []Breach, upTo int64, err error) {
 	var rows []struct {
 		Seq      int64  `db:"seq"`
+		Target   string `db:"target"`
 		Number   string `db:"number"`
 		Account  string `db:"account"`
 		Level    int    `db:"level"`
@@ -63,7 +67,7 @@ func (s *Store) Breaches(ctx context.Context, afterSeq int64, since time.Time) (
 		return nil, 0, fmt.Errorf("read breaches: %w", err)
 	}
 	for _, r := range rows {
-		all = append(all, Breach{Seq: r.Seq, CaseNumber: r.Number, Account: r.Account, Level: r.Level,
+		all = append(all, Breach{Seq: r.Seq, Target: socialwatch.TargetName(r.Target), CaseNumber: r.Number, Account: r.Account, Level: r.Level,
 			Intent: socialwatch.Intent(r.Intent), Assignee: r.Assignee, Team: r.Team, Language: r.Language})
 	}
 	if len(all) == breachesMax {

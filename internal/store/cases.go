@@ -14,6 +14,7 @@ import (
 // The page is cut in the inner query; only its rows get their sums.
 const (
 	sqlCaseRows = `, c.breached_at as breached_at,
+(select t.due_at from targets t where t.case_id = c.id and t.target = 'next_response') as next_due_at,
 (select count(*) from mentions m where m.case_id = c.id) as mentions,
 (select r.state from replies r where r.case_id = c.id order by r.id desc limit 1) as reply,
 (select m.body from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1) as body,
@@ -31,6 +32,7 @@ var sqlCasesHead = `select ` + prefixed("c", caseColumns, true)
 type listedCase struct {
 	C        caseRow `db:"c"`
 	Breached moment  `db:"breached_at"`
+	NextDue  moment  `db:"next_due_at"`
 	Mentions int     `db:"mentions"`
 	Reply    *string `db:"reply"`
 	Body     *string `db:"body"`
@@ -38,7 +40,7 @@ type listedCase struct {
 }
 
 func (r listedCase) value() CaseRow {
-	return CaseRow{Case: r.C.value(), BreachedAt: r.Breached.Time, Mentions: r.Mentions,
+	return CaseRow{Case: r.C.value(), BreachedAt: r.Breached.Time, NextDue: r.NextDue.Time, Mentions: r.Mentions,
 		Reply: socialwatch.ReplyState(deref(r.Reply)), Body: deref(r.Body), Masked: deref(r.Masked)}
 }
 
@@ -222,6 +224,9 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 		return d, err
 	}
 	if d.Impostors, err = t.posing(ctx, d.Case); err != nil {
+		return d, err
+	}
+	if d.Targets, err = t.targets(ctx, c.ID); err != nil {
 		return d, err
 	}
 	if d.WaitsFor, err = t.waitsFor(ctx, d.Case); err != nil {

@@ -43,7 +43,7 @@ func (s *Store) Breach(ctx context.Context, now time.Time) (int, error) {
 		events := make([]socialwatch.Event, len(rows))
 		for i, r := range rows {
 			events[i] = socialwatch.Event{Kind: socialwatch.EventCaseBreached, CaseID: r.ID, CaseVersion: r.Version,
-				Actor: socialwatch.System, At: now, Data: map[string]any{"due_at": r.DueAt.Time}}
+				Actor: socialwatch.System, At: now, Data: map[string]any{"target": string(socialwatch.FirstResponse), "due_at": r.DueAt.Time}}
 		}
 		return events, err
 	})

@@ -42,6 +42,17 @@ func (e Escalation) sentence() (string, error) {
 	return socialwatch.EscalationReasons[i].Sentence, nil
 }
 
+// alsoBecause is a case's escalation with one more sentence, unless it has it.
+func alsoBecause(reasons, why string) string {
+	switch {
+	case strings.Contains(reasons, why):
+		return reasons
+	case reasons == "":
+		return why
+	}
+	return strings.TrimSuffix(reasons, ".") + ". " + why
+}
+
 // Escalate notes that a human must act beyond the reply, for a person with the
 // role author. Its drafts stay as they are. A case that is escalated already
 // gets one more reason; ErrConflict when it has that one. A person's own words
@@ -73,14 +84,7 @@ func (s *Store) Escalate(ctx context.Context, e Escalation) (socialwatch.Case, e
 		case strings.Contains(c.Escalation, why) && e.Reason != socialwatch.EscalationOther:
 			return nil, fmt.Errorf("it is escalated for that reason already: %w", socialwatch.ErrConflict)
 		}
-		switch {
-		case strings.Contains(c.Escalation, why):
-		case c.Escalation == "":
-			c.Escalation = why
-		default:
-			c.Escalation = strings.TrimSuffix(c.Escalation, ".") + ". " + why
-		}
-		c.Escalated = true
+		c.Escalated, c.Escalation = true, alsoBecause(c.Escalation, why)
 		_, err := t.exec(ctx, sqlEscalate, true, c.Escalation, c.Team, c.ID)
 		return &socialwatch.Event{Kind: socialwatch.EventCaseEscalated, Data: data}, err
 	})

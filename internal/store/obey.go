@@ -32,6 +32,7 @@ func (t *tx) obey(ctx context.Context, c command, now time.Time, mask func(strin
 	do, known := map[string]func(context.Context, command, CaseWork) error{
 		CommandClaim: t.obeyClaim, CommandRelease: t.obeyRelease, CommandResolve: t.obeyMove(socialwatch.CaseResolved),
 		CommandReopen: t.obeyMove(socialwatch.CaseOpen), CommandNote: t.obeyNote(mask),
+		CommandPrivateContact: t.obeyPrivateContact,
 	}[c.Kind]
 	if !known {
 		return 0, fmt.Errorf("there is no such kind of command: %w", errRefused)
@@ -140,4 +141,14 @@ func (t *tx) obeyNote(mask func(string) string) func(context.Context, command, C
 		_, err := t.addNote(ctx, NewNote{CaseWork: w, Body: text})
 		return err
 	}
+}
+
+func (t *tx) obeyPrivateContact(ctx context.Context, c command, w CaseWork) error {
+	if err := c.shape(&struct{}{}, "{}"); err != nil {
+		return err
+	}
+	_, err := t.casework(ctx, w, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
+		return t.privateContact(ctx, c, w)
+	})
+	return err
 }

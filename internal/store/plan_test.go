@@ -60,6 +60,8 @@ func grow(t *testing.T, fx storetest.Fixture, n int) {
 		"mention_id": "(select id from mentions m where m.network = 'mastodon' and m.host = 'social.example' and m.post_id = 'copy-' || i)", "due_at": "x.due_at + " + minutes,
 		"state":   "case when i % 10 = 0 then 'awaiting' else 'sent' end",
 		"post_id": "case when i % 10 = 0 then null else 'p' || i end", "rank": "i % 100"})
+	exec("insert into targets (case_id, target, since, warn_at, due_at) select id, 'resolution', opened_at, due_at, due_at from cases")
+	exec("insert into handoffs (case_id, account, asked_at) select id, account, due_at from cases")
 	exec("analyze")
 }
 
@@ -145,4 +147,4 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 var queueIndex = regexp.MustCompile(`replies_queue|replies_account`)
 
 // wholeTable is what plans of Postgres and SQLite call reading a table whole.
-var wholeTable = regexp.MustCompile(`Seq Scan on (replies|cases|mentions)|Hash Join|Merge Join|SCAN (c|m|cases|mentions|replies)(\n|$)`)
+var wholeTable = regexp.MustCompile(`Seq Scan on (replies|cases|mentions|targets|handoffs)|Hash Join|Merge Join|SCAN (c|m|t|h|cases|mentions|replies|targets|handoffs)(\n|$)`)

@@ -233,6 +233,9 @@ func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
 		card.Others = append(card.Others, o)
 		card.InDoubt = card.InDoubt || o.State == socialwatch.ReplySending || o.State == socialwatch.ReplyUnknown
 	}
+	if card.Targets, err = t.targets(ctx, reply.CaseID); err != nil {
+		return card, err
+	}
 	if card.Notes, err = t.notes(ctx, reply.CaseID); err != nil {
 		return card, err
 	}

@@ -122,6 +122,8 @@ type Card struct {
 	Changed   *Changed            // since the draft before; nil unless that one was superseded
 	Publishes StopState
 
+	// Targets are those of the case that run, and those that have run, by name.
+	Targets []socialwatch.Target
 	// Orders are those of the case that the shop is asked about, by number.
 	Orders []socialwatch.CaseOrder
 }
@@ -188,6 +190,7 @@ type CaseFilter struct {
 type CaseRow struct {
 	Case       socialwatch.Case
 	BreachedAt time.Time              // zero: the first response was in time, or is not due yet
+	NextDue    time.Time              // when what the customer said last is to be answered; zero: no clock runs
 	Mentions   int                    // posts that the case holds
 	Reply      socialwatch.ReplyState // of its newest reply; empty without one
 	Body       string                 // of its first post, for the console
@@ -210,6 +213,8 @@ type CaseDetail struct {
 	Tags       []string            // sorted
 	WaitsFor   string              // socialwatch.WaitsForPrivate while the case waits for that; else empty
 
+	// Targets are those that run, and those that have run, by name.
+	Targets []socialwatch.Target
 	// Orders are those that the shop is asked about, by number.
 	Orders []socialwatch.CaseOrder
 }

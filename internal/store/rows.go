@@ -11,7 +11,7 @@ import (
 const (
 	caseColumns = `id, number, account, network, host, customer_id, customer, state, level, intent, score,
 escalated, escalation, orders, opened_at, updated_at, due_at, responded_at, resolved_at, look_at, looks,
-assignee, merged_into, linked, version, team, incident_id, snoozed_until, external_system, external_ref, external_url`
+assignee, merged_into, linked, version, team, incident_id, snoozed_until, external_system, external_ref, external_url, asked_at`
 
 	replyColumns = `id, case_id, mention_id, state, version, payload, hash, findings, author, reason,
 decided_by, decided_at, hold_until, expires_at, key, attempt, sent_at, post_id, post_url, created_at,
@@ -83,6 +83,7 @@ type caseRow struct {
 	Owner       string           `db:"external_system"`
 	OwnerRef    string           `db:"external_ref"`
 	OwnerURL    string           `db:"external_url"`
+	AskedAt     moment           `db:"asked_at"`
 }
 
 func (r caseRow) value() socialwatch.Case {
@@ -96,7 +97,7 @@ func (r caseRow) value() socialwatch.Case {
 		OpenedAt: r.OpenedAt.Time, UpdatedAt: r.UpdatedAt.Time, DueAt: r.DueAt.Time,
 		RespondedAt: r.RespondedAt.Time, ResolvedAt: r.ResolvedAt.Time, LookAt: r.LookAt.Time, Looks: r.Looks,
 		Team: r.Team, Assignee: r.Assignee, MergedInto: deref(r.MergedInto), Linked: deref(r.Linked), Incident: deref(r.Incident),
-		SnoozedUntil: r.Snoozed.Time, External: socialwatch.External{System: r.Owner, Ref: r.OwnerRef, URL: r.OwnerURL}, Version: r.Version,
+		SnoozedUntil: r.Snoozed.Time, AskedAt: r.AskedAt.Time, External: socialwatch.External{System: r.Owner, Ref: r.OwnerRef, URL: r.OwnerURL}, Version: r.Version,
 	}
 }
 

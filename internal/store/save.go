@@ -152,7 +152,8 @@ const (
     updated_at = excluded.updated_at, due_at = excluded.due_at, responded_at = excluded.responded_at,
     resolved_at = excluded.resolved_at, look_at = excluded.look_at, looks = excluded.looks,
     assignee = excluded.assignee, merged_into = excluded.merged_into, linked = excluded.linked,
-    version = excluded.version, team = excluded.team, incident_id = excluded.incident_id, snoozed_until = excluded.snoozed_until
+    version = excluded.version, team = excluded.team, incident_id = excluded.incident_id, snoozed_until = excluded.snoozed_until,
+    asked_at = excluded.asked_at
 where cases.version = excluded.version - 1 returning id`
 
 	// Replies in the queue follow their case's order.
@@ -167,7 +168,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 	if len(w.c.Cases) == 0 {
 		return nil
 	}
-	const width = 31
+	const width = 32
 	v := values{head: sqlSaveCases, tail: sqlSaveCasesTail, width: width, args: make([]any, 0, width*len(w.c.Cases))}
 	var changed, awake []int64
 	for _, c := range w.c.Cases {
@@ -176,7 +177,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 			asJSON(customer{a.Handle, a.Name, a.URL, a.Followers, a.Bot}), c.State, c.Level, c.Intent, c.Score,
 			c.Escalated, c.Escalation, asJSON(c.Orders), c.OpenedAt, c.UpdatedAt, c.DueAt, c.RespondedAt, c.ResolvedAt,
 			c.LookAt, c.Looks, c.Assignee, orNull(c.MergedInto), orNull(c.Linked), c.Version+1, c.Team, orNull(c.Incident), c.SnoozedUntil,
-			c.External.System, c.External.Ref, c.External.URL)
+			c.External.System, c.External.Ref, c.External.URL, c.AskedAt)
 		if c.Version > 0 {
 			changed = append(changed, c.ID)
 			if c.SnoozedUntil.IsZero() {

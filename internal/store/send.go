@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -225,8 +226,10 @@ func (t *tx) ended(ctx context.Context, r socialwatch.Reply, o socialwatch.Outco
 	return t.addEvents(ctx, events...)
 }
 
+// A post that came after the decision is answered by nothing yet.
 const sqlResponded = `update cases set responded_at = coalesce(responded_at, ?), state = ?, updated_at = ?,
-    version = version + 1
+    version = version + 1,
+    asked_at = (select min(m.created_at) from mentions m where m.case_id = cases.id and m.received_at > ? and not m.thanks and m.ignored = '')
 where id = ?`
 
 // responded brings the case up to date with a reply that is public and returns
@@ -246,13 +249,13 @@ func (t *tx) responded(ctx context.Context, r socialwatch.Reply, s step, handoff
 			to = socialwatch.CaseOpen
 		}
 	}
-	if _, err := t.exec(ctx, sqlResponded, s.at, to, s.at, c.ID); err != nil {
+	if _, err := t.exec(ctx, sqlResponded, s.at, to, s.at, cmp.Or(r.DecidedAt, r.CreatedAt), c.ID); err != nil {
 		return nil, err
 	}
 	e := socialwatch.Event{CaseID: c.ID, CaseVersion: c.Version + 1, ReplyID: r.ID, Actor: s.actor, At: s.at}
 	var events []socialwatch.Event
 	if c.RespondedAt.IsZero() {
-		e.Kind, e.Data = socialwatch.EventCaseResponded, map[string]any{"how": "reply", "post_id": r.PostID}
+		e.Kind, e.Data = socialwatch.EventCaseResponded, map[string]any{"how": socialwatch.RespondedByReply, "post_id": r.PostID}
 		events = append(events, e)
 	}
 	handoff = handoff && to == socialwatch.CaseWaiting
@@ -263,6 +266,12 @@ func (t *tx) responded(ctx context.Context, r socialwatch.Reply, s step, handoff
 	}
 	if handoff {
 		e.Data["waits_for"] = socialwatch.WaitsForPrivate
+	}
+	if handoff {
+		asked := values{head: sqlHandoff, width: 3, args: []any{c.ID, c.Account, s.at}}
+		if err := t.values(ctx, asked); err != nil {
+			return nil, err
+		}
 	}
 	if to != c.State || handoff {
 		events = append(events, e)

@@ -7,8 +7,8 @@ alter table cases add column external_ref text not null default '';
 alter table cases add column external_url text not null default '';
 create index cases_external on cases (external_system, external_ref) where external_system <> '';
 
--- Consumers' contract: docs/consumers.md. As in 0010, with who owns the case at
--- the end.
+-- Consumers' contract: docs/consumers.md. As in 0010, with who owns the case and
+-- its targets at the end.
 drop view cases_v1;
 create view cases_v1 as
 select c.id as case_id, c.number, c.account, c.network, c.host,
@@ -22,7 +22,12 @@ select c.id as case_id, c.number, c.account, c.network, c.host,
        c.team, c.incident_id,
        (select json_group_array(tag) from (select t.tag from case_tags t where t.case_id = c.id order by t.tag)) as tags,
        c.snoozed_until,
-       c.external_system, c.external_ref, c.external_url
+       c.external_system, c.external_ref, c.external_url,
+       c.asked_at,
+       (select t.due_at from targets t where t.case_id = c.id and t.target = 'next_response') as next_due_at,
+       (select t.breached_at from targets t where t.case_id = c.id and t.target = 'next_response') as next_breached_at,
+       (select t.due_at from targets t where t.case_id = c.id and t.target = 'resolution') as resolution_due_at,
+       (select t.breached_at from targets t where t.case_id = c.id and t.target = 'resolution') as resolution_breached_at
 from cases c;
 
 -- Consumers' contract: the posts of cases, without a word that is not masked.
