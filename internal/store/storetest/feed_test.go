@@ -200,3 +200,42 @@ func TestBellSurvivesALostConnection(t *testing.T) {
 		}
 	})
 }
+
+// TestForeignTransactionDoesNotDelayTheFeed: one that has written and stays open,
+// in our schema, elsewhere in the database, holding rows of ours, keeps no event
+// from consumers for two seconds.
+func TestForeignTransactionDoesNotDelayTheFeed(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		if fx.Kind() != "postgres" {
+			return // one writes at a time there, and whoever stays open keeps all from writing
+		}
+		s := fx.Seed(t, "old", 1)[0]
+		fx.Log(t, 0)
+		db := dbtest.Raw(t, fx.Options)
+		defer db.Close()
+		for _, writes := range []string{"create table foreign_table (a int)", "create temp table other (a int)",
+			"insert into events (kind, actor, at, data) values ('foreign', 'x', now(), '{}')",
+			"update replies set reason = 'held' where id = " + fmt.Sprint(s.Reply.ID)} {
+			foreign, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer foreign.Rollback()
+			if _, err := foreign.Exec("select pg_current_xact_id(); " + writes); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var before int64
+		if err := db.QueryRow("select max(seq) from case_events_v1").Scan(&before); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		fx.Seed(t, "new", 1)
+		fx.Log(t, before)
+		var n int
+		err := db.QueryRow("select count(*) from case_events_v1 where seq > $1", before).Scan(&n)
+		if took := time.Since(began); err != nil || n != 4 || took > 2*time.Second {
+			t.Errorf("%d of 4 events after %s, %v", n, took, err)
+		}
+	})
+}
