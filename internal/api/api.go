@@ -51,6 +51,10 @@ type Log interface {
 	Feed(ctx context.Context, f store.FeedFilter) (events []socialwatch.Event, next int64, err error)
 }
 
+// Bell rings after events have got their numbers. Bells can be lost: who waits
+// for one looks now and then as well.
+type Bell func(ctx context.Context) (<-chan struct{}, error)
+
 // Casework is what people and systems do with a case. ErrConflict, with a text
 // that says what changed, when the case is not as they saw it.
 type Casework interface {
@@ -112,11 +116,12 @@ type Control interface {
 	Settle(ctx context.Context, s socialwatch.Settlement) (socialwatch.Reply, error)
 }
 
-// Options is what the API stands on. All but Teams and Rate are needed.
+// Options is what the API stands on. All but Teams, Rate and Pace are needed.
 type Options struct {
 	Reader   Reader
 	Mentions Mentions
 	Events   Log
+	FeedBell Bell
 	Tokens   Tokens
 	Requests Requests
 	Decider  Decider
@@ -139,6 +144,7 @@ type Options struct {
 	// Diff compares two texts word by word.
 	Diff func(old, new string) []socialwatch.DiffPart
 	Rate float64 // requests a second for each token, twice as many at once; 0: 20
+	Pace Pace    // of streams; zero: as Pace says
 	Now  func() time.Time
 	Log  *slog.Logger
 }
@@ -146,6 +152,7 @@ type Options struct {
 type server struct {
 	Options
 	limiter limiter
+	streams streams
 }
 
 // caller is whose token a request carries: a person's, or with a nil Person a
@@ -194,6 +201,7 @@ func (s *server) reads() []route {
 		{"GET", "/mentions", ScopeRead, s.mentions, nil},
 		{"GET", "/mentions/{id}", ScopeRead, s.mention, nil},
 		{"GET", "/events", ScopeRead, s.events, nil},
+		{"GET", "/events/stream", ScopeRead, s.stream, nil},
 	}
 }
 
@@ -231,7 +239,8 @@ func New(o Options) http.Handler {
 	if o.Rate <= 0 {
 		o.Rate = 20
 	}
-	s := &server{Options: o, limiter: limiter{perSecond: o.Rate, buckets: map[string]*bucket{}}}
+	o.Pace = o.Pace.orUsual()
+	s := &server{Options: o, limiter: limiter{perSecond: o.Rate, buckets: map[string]*bucket{}}, streams: streams{of: map[int64]int{}}}
 	mux := http.NewServeMux()
 	byPath := map[string][]route{}
 	for _, one := range s.routes() {
@@ -306,7 +315,7 @@ func (s *server) methods(routes []route) http.Handler {
 			s.write(w, r, c, routes[i])
 			return
 		}
-		s.carryOut(r, c, routes[i].do).send(w)
+		s.read(w, r, c, routes[i].do)
 	})
 }
 

@@ -30,6 +30,20 @@ func (s *server) carryOut(r *http.Request, c caller, do operation) answer {
 	return answerOf(http.StatusOK, v)
 }
 
+// read runs an operation that changes nothing. What it reads may be a stream.
+func (s *server) read(w http.ResponseWriter, r *http.Request, c caller, do operation) {
+	v, err := do(r, c)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if f, ok := v.(*follower); ok {
+		f.follow(w, r)
+		return
+	}
+	answerOf(http.StatusOK, v).send(w)
+}
+
 // write runs a write: with an Idempotency-Key once, however often it is sent.
 func (s *server) write(w http.ResponseWriter, r *http.Request, c caller, one route) {
 	request, keyed, err := s.keyed(r, c)

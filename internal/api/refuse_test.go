@@ -166,7 +166,9 @@ func TestEveryOperationAnswersWell(t *testing.T) {
 			if op.id == "getProblem" {
 				kind = "conflict" // a problem's page is a problem, found
 			}
-			g.expect(op.request, 200, kind)
+			if op.id != "streamEvents" { // which has no end
+				g.expect(op.request, 200, kind)
+			}
 			if op.method == "GET" {
 				g.expect(with(op, func(q *request) { q.method = "HEAD" }), 200, "")
 			}

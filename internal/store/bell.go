@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -9,11 +10,27 @@ import (
 	"github.com/lib/pq"
 )
 
-// bells are the listeners of this process.
+// bells are listeners of this process.
 type bells struct {
-	mu        sync.Mutex
-	channels  map[chan struct{}]bool
-	listening bool
+	mu       sync.Mutex
+	channels map[chan struct{}]bool
+}
+
+// hang returns a bell that rings until ctx ends.
+func (b *bells) hang(ctx context.Context) <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.channels == nil {
+		b.channels = map[chan struct{}]bool{}
+	}
+	c := make(chan struct{}, 1)
+	b.channels[c] = true
+	context.AfterFunc(ctx, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.channels, c)
+	})
+	return c
 }
 
 // ringAll rings every bell that is not ringing already.
@@ -40,25 +57,33 @@ const (
 // file, while the server is away), so whoever waits for it also looks now and
 // then. The channel falls silent when ctx ends; it is never closed.
 func (s *Store) Bell(ctx context.Context) (<-chan struct{}, error) {
-	s.bells.mu.Lock()
-	defer s.bells.mu.Unlock()
-	if s.remoteBell() && !s.bells.listening {
-		if err := s.listen(ctx); err != nil {
-			return nil, fmt.Errorf("listen to the database: %w", err)
-		}
-		s.bells.listening = true
+	if err := s.listenOnce(ctx); err != nil {
+		return nil, err
 	}
-	if s.bells.channels == nil {
-		s.bells.channels = map[chan struct{}]bool{}
+	return s.bells.hang(ctx), nil
+}
+
+// FeedBell is Bell for who reads the feed: it rings after events have been
+// numbered.
+func (s *Store) FeedBell(ctx context.Context) (<-chan struct{}, error) {
+	if err := s.listenOnce(ctx); err != nil {
+		return nil, err
 	}
-	c := make(chan struct{}, 1)
-	s.bells.channels[c] = true
-	context.AfterFunc(ctx, func() {
-		s.bells.mu.Lock()
-		defer s.bells.mu.Unlock()
-		delete(s.bells.channels, c)
-	})
-	return c, nil
+	return s.feedBells.hang(ctx), nil
+}
+
+// listenOnce listens to the server if there is anything to hear.
+func (s *Store) listenOnce(ctx context.Context) error {
+	s.listening.mu.Lock()
+	defer s.listening.mu.Unlock()
+	if !s.remoteBell() || s.listening.up {
+		return nil
+	}
+	if err := s.listen(ctx); err != nil {
+		return fmt.Errorf("listen to the database: %w", err)
+	}
+	s.listening.up = true
+	return nil
 }
 
 // remoteBell reports whether bells come from the server.
@@ -81,7 +106,7 @@ func FeedChannel(schema string) string { return "case_events_v1:" + schema }
 func (s *Store) listen(ctx context.Context) error {
 	l := pq.NewListener(s.opts.URL, listenerMinWait, listenerMaxWait, nil)
 	up := make(chan error, 1)
-	s.running.Go(func() { up <- l.Listen(s.channel()) })
+	s.running.Go(func() { up <- errors.Join(l.Listen(s.feedChannel()), l.Listen(s.channel())) })
 	select {
 	case err := <-up:
 		if err != nil {
@@ -104,11 +129,16 @@ func (s *Store) listen(ctx context.Context) error {
 			select {
 			case <-s.ctx.Done():
 				return
-			case _, ok := <-l.Notify: // nil after a reconnect
+			case n, ok := <-l.Notify: // nil after a reconnect
 				if !ok {
 					return
 				}
-				s.bells.ringAll()
+				if n == nil || n.Channel != s.feedChannel() {
+					s.bells.ringAll()
+				}
+				if n == nil || n.Channel == s.feedChannel() {
+					s.feedBells.ringAll()
+				}
 			}
 		}
 	})

@@ -63,6 +63,9 @@ func (s *Store) Number(ctx context.Context, limit int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("number events: %w", err)
 	}
+	if n > 0 && !s.remoteBell() {
+		s.feedBells.ringAll()
+	}
 	return int(n), nil
 }
 

@@ -53,10 +53,15 @@ func (o Options) withDefaults() (Options, error) {
 
 // Store is an open database with the right schema.
 type Store struct {
-	db      *sqlx.DB
-	dialect dialect
-	opts    Options
-	bells   bells
+	db        *sqlx.DB
+	dialect   dialect
+	opts      Options
+	bells     bells    // of Bell
+	feedBells bells    // of FeedBell
+	listening struct { // to the server
+		mu sync.Mutex
+		up bool
+	}
 	silence silences
 	running sync.WaitGroup     // goroutines of the bell
 	stop    context.CancelFunc // ends them
