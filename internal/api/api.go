@@ -72,6 +72,14 @@ type Casebook interface {
 	SetCaseState(ctx context.Context, m store.CaseMove) (socialwatch.Case, error)
 }
 
+// Owners moves cases between us and the systems that claim them, with errors
+// as Casework's, and *store.OwnedError while another system has one.
+type Owners interface {
+	ClaimCase(ctx context.Context, w store.CaseWork, as socialwatch.External) (socialwatch.Case, error)
+	GiveBackCase(ctx context.Context, w store.CaseWork) (socialwatch.Case, error)
+	ReleaseCase(ctx context.Context, w store.CaseWork) (socialwatch.Case, error)
+}
+
 // Requests are writes that programs name by a key, so that they may send them
 // again.
 type Requests interface {
@@ -130,6 +138,7 @@ type Options struct {
 	Leases   Leases
 	Casework Casework
 	Casebook Casebook
+	Owners   Owners
 	// Withdraw ends a reply that is not on its way, with errors as Decider's.
 	Withdraw func(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
 	// Promote makes a case of an ignored mention and returns its number, with
@@ -229,6 +238,8 @@ func (s *server) works() []route {
 		{"POST", "/cases/{number}/wake", ScopeCases, s.wake, s.caseNow},
 		{"POST", "/cases/{number}/escalate", ScopeCases, s.escalate, s.caseNow},
 		{"POST", "/cases/{number}/state", ScopeCases, s.move, s.caseNow},
+		{"POST", "/cases/{number}/claim", ScopeCases, s.claim, s.caseNow},
+		{"POST", "/cases/{number}/release", ScopeCases, s.release, s.caseNow},
 		{"POST", "/mentions/{id}/promote", ScopeCases, s.promote, s.promoted},
 	}
 }

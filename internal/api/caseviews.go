@@ -35,6 +35,14 @@ type Case struct {
 	MergedInto     *int64                `json:"merged_into"`
 	FollowsCaseID  *int64                `json:"follows_case_id"`
 	Version        int                   `json:"version"`
+	External       *External             `json:"external"` // null: it is ours
+}
+
+// External is who owns a case that another system has claimed.
+type External struct {
+	System    string `json:"system"`
+	Reference string `json:"reference"` // what the system calls it
+	URL       string `json:"url"`       // where it stands there; "" when that is not known
 }
 
 // CaseItem is a case of a list.
@@ -82,7 +90,7 @@ func (c caller) viewCase(one socialwatch.Case, breached time.Time) Case {
 		Intent: one.Intent, Score: one.Score, Escalated: one.Escalated, Escalation: one.Escalation, Orders: each(one.Orders, c.number),
 		OpenedAt: at(one.OpenedAt), UpdatedAt: at(one.UpdatedAt), DueAt: at(one.DueAt), RespondedAt: at(one.RespondedAt),
 		BreachedAt: at(breached), ResolvedAt: at(one.ResolvedAt), Team: one.Team, Assignee: one.Assignee, SnoozedUntil: at(one.SnoozedUntil),
-		MergedInto: known(one.MergedInto), FollowsCaseID: known(one.Linked), Version: one.Version}
+		MergedInto: known(one.MergedInto), FollowsCaseID: known(one.Linked), Version: one.Version, External: viewExternal(one.External)}
 }
 
 func (c caller) viewCaseRow(r store.CaseRow) CaseItem {

@@ -52,6 +52,10 @@ func (s *server) work(r *http.Request, c caller, w store.CaseWork, do func(store
 	if err = do(d, w); err == nil {
 		return s.caseNow(r, c)
 	}
+	var owned *store.OwnedError
+	if errors.As(err, &owned) {
+		return nil, kindOwned.of("%s", words(err))
+	}
 	if !errors.Is(err, socialwatch.ErrConflict) {
 		return nil, err
 	}

@@ -152,3 +152,32 @@ func TestAReplyIsWithdrawnByAPerson(t *testing.T) {
 	}
 	g.expect(q, 409, "conflict")
 }
+
+func TestASystemLeadsWhatItHasClaimed(t *testing.T) {
+	g := newRig(t)
+	number, crm := g.seed(1)[0].Case.Number, g.token("", api.ScopeCases)
+	path := "/api/v1/cases/" + number
+	post := func(token, what, body string) request {
+		return request{method: "POST", path: path + what, token: token, media: "application/json", body: body}
+	}
+	for _, bad := range []string{`{"version":1}`, `{"version":1,"reference":"4711","url":"http://crm.example"}`, `{"version":1,"reference":"a\u0001"}`, `{"reference":"4711"}`} {
+		g.expect(post(crm, "/claim", bad), 400, "invalid-request")
+	}
+	g.expect(post(g.token("ana", api.ScopeCases), "/claim", `{"version":1,"reference":"4711"}`), 403, "system-required")
+	c := g.act(crm, number, "claim", `{"version":1,"reference":"4711","url":"https://crm.example/4711"}`)
+	if c.External == nil || *c.External != (api.External{System: "token of ", Reference: "4711", URL: "https://crm.example/4711"}) {
+		t.Errorf("%+v", c.External)
+	}
+	lead := g.token("ana", api.ScopeCases)
+	g.expect(post(lead, "/state", `{"version":2,"state":"open"}`), 403, "owned-elsewhere")
+	g.expect(post(lead, "/assign", `{"version":2,"assignee":"ana"}`), 403, "owned-elsewhere")
+	g.act(lead, number, "notes", `{"text":"People still write."}`)
+	if c := g.act(crm, number, "state", `{"version":2,"state":"open"}`); c.State != socialwatch.CaseOpen {
+		t.Errorf("%+v", c)
+	}
+	g.expect(post(g.token("cy", api.ScopeCases), "/release", `{"version":3}`), 403, "role-required")
+	if c := g.act(crm, number, "release", `{"version":3}`); c.External != nil {
+		t.Errorf("%+v", c.External)
+	}
+	g.expect(post(crm, "/release", `{"version":4}`), 409, "conflict")
+}

@@ -32,6 +32,10 @@ var (
 		"Make a token with the scope that the detail names: `socialwatch token add`."}
 	kindPerson = kind{"person-required", http.StatusForbidden, "Only a person decides",
 		"This was a system's token. Decide with the token of a person, known by name, who holds the role for it."}
+	kindSystem = kind{"system-required", http.StatusForbidden, "Only a system does this",
+		"This was a person's token. A system has a token of its own."}
+	kindOwned = kind{"owned-elsewhere", http.StatusForbidden, "Another system owns the case",
+		"Change it there: its state, assignee, team and merges are decided by the system that has claimed it. A lead can release it."}
 	kindRole = kind{"role-required", http.StatusForbidden, "The person lacks the role",
 		"An admin grants the role that the detail names."}
 	kindNotFound = kind{"not-found", http.StatusNotFound, "There is no such thing here",
@@ -58,7 +62,7 @@ var (
 		"Nothing is lost: look how it stands, then try again. The server's log has the cause."}
 )
 
-var kinds = []kind{kindInvalid, kindToken, kindScope, kindPerson, kindRole, kindNotFound, kindMethod, kindConflict,
+var kinds = []kind{kindInvalid, kindToken, kindScope, kindPerson, kindSystem, kindOwned, kindRole, kindNotFound, kindMethod, kindConflict,
 	kindConfirm, kindTooLarge, kindMedia, kindRefused, kindKeyUsed, kindKeyBusy, kindRate, kindInternal}
 
 // Problem is why a request was refused, as RFC 9457 has it. It is the error

@@ -60,6 +60,7 @@ func operations(t *testing.T, on target) []operation {
 		"withdrawReply": `{"hash":"` + hash + `"}`, "promoteMention": ``,
 		"noteCase": `{"text":"Sent again."}`, "tagCase": `{"add":["parcel"]}`,
 		"assignCase": `{` + version + `,"assignee":"bo"}`, "snoozeCase": `{` + version + `}`, "wakeCase": `{` + version + `}`,
+		"claimCase": `{` + version + `,"reference":"4711"}`, "releaseCase": `{` + version + `}`,
 		"escalateCase": `{` + version + `,"reason":"refund"}`, "moveCase": `{` + version + `,"state":"open"}`,
 	}
 	var all []operation
@@ -151,9 +152,18 @@ func TestEveryOperationAnswersWell(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			if op.id == "releaseCase" {
+				w := store.CaseWork{Number: one.Case.Number, Version: one.Case.Version, By: socialwatch.Person{Login: "system:token of "}, At: start}
+				if _, err := g.fx.ClaimCase(t.Context(), w, socialwatch.External{System: "token of ", Ref: "4711"}); err != nil {
+					t.Fatal(err)
+				}
+			}
 			op := operations(t, g.target(one))[slices.IndexFunc(
 				operations(t, target{}), func(o operation) bool { return o.id == op.id })]
 			op.token = g.token("ana", api.Scopes...)
+			if op.id == "claimCase" {
+				op.token = g.token("", api.Scopes...)
+			}
 			if op.id == "undoReply" || op.id == "extendReply" || op.id == "resolveReply" {
 				if _, err := g.as("ana").Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
 					t.Fatal(err)

@@ -206,7 +206,9 @@ func TestStreamEndsWithTheRightToRead(t *testing.T) {
 
 // The transport of g.do holds the whole stream against the document.
 func TestStreamIsAsDocumented(t *testing.T) {
-	g := newRig(t, func(o *api.Options) { o.Pace = api.Pace{Check: 50 * time.Millisecond, Look: time.Millisecond, Alive: time.Millisecond} })
+	g := newRig(t, func(o *api.Options) {
+		o.Pace = api.Pace{Check: 50 * time.Millisecond, Look: time.Millisecond, Alive: time.Millisecond}
+	})
 	g.seed(1)
 	g.fx.Log(t, 0)
 	token := g.token("bo", api.ScopeRead)

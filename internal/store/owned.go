@@ -30,8 +30,18 @@ func (t *tx) mayLead(c socialwatch.Case, login string) error {
 	if c.External.System == "" || login == socialwatch.SystemActor(c.External.System) {
 		return nil
 	}
-	return fmt.Errorf("%s: change it there: %w", ownedBy(c.External), socialwatch.ErrForbidden)
+	return &OwnedError{c.External}
 }
+
+// OwnedError is ErrForbidden because another system owns the case.
+type OwnedError struct{ Owner socialwatch.External }
+
+// Error says who owns it, and where it stands there.
+func (e *OwnedError) Error() string {
+	return fmt.Sprintf("%s: change it there: %s", ownedBy(e.Owner), socialwatch.ErrForbidden)
+}
+
+func (e *OwnedError) Unwrap() error { return socialwatch.ErrForbidden }
 
 // ownedBy says who owns a case, and where it stands there.
 func ownedBy(e socialwatch.External) string {
@@ -41,8 +51,8 @@ func ownedBy(e socialwatch.External) string {
 	return fmt.Sprintf("%s owns it as %s", e.System, e.Ref)
 }
 
-// checkExternal says what is wrong with the name that a system gives a case.
-func checkExternal(e socialwatch.External) error {
+// CheckExternal says what is wrong with the name that a system gives a case.
+func CheckExternal(e socialwatch.External) error {
 	switch {
 	case e.Ref == "" || len(e.Ref) > externalRefMax || strings.ContainsFunc(e.Ref, unprintable):
 		return fmt.Errorf("a reference has 1 to %d bytes of printable text: %w", externalRefMax, errRefused)
@@ -58,10 +68,10 @@ func checkExternal(e socialwatch.External) error {
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
-// own makes a case the running system's under a reference; a case that it has
+// own makes a case a system's under a reference; a case that it has
 // already gets the new reference.
 func (t *tx) own(ctx context.Context, w CaseWork, as socialwatch.External) (socialwatch.Case, error) {
-	if err := checkExternal(as); err != nil {
+	if err := CheckExternal(as); err != nil {
 		return socialwatch.Case{}, err
 	}
 	return t.casework(ctx, w, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
@@ -78,6 +88,32 @@ func (t *tx) own(ctx context.Context, w CaseWork, as socialwatch.External) (soci
 	})
 }
 
+// ClaimCase makes a case the system's that w.By is, under a reference of its
+// own: from then on it leads the case. What it has already gets the new
+// reference. ErrForbidden while another system has it.
+func (s *Store) ClaimCase(ctx context.Context, w CaseWork, as socialwatch.External) (c socialwatch.Case, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		c, err = t.own(ctx, w, as)
+		return err
+	})
+	if err != nil {
+		return c, fmt.Errorf("claim case %s: %w", w.Number, err)
+	}
+	return c, nil
+}
+
+// GiveBackCase is ReleaseCase for the system that has claimed it.
+func (s *Store) GiveBackCase(ctx context.Context, w CaseWork) (c socialwatch.Case, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		c, err = t.giveBack(ctx, w)
+		return err
+	})
+	if err != nil {
+		return c, fmt.Errorf("give case %s back: %w", w.Number, err)
+	}
+	return c, nil
+}
+
 // ReleaseCase makes a case ours again that a system has claimed, for a lead: the
 // system may be gone. ErrConflict when nobody has claimed it.
 func (s *Store) ReleaseCase(ctx context.Context, w CaseWork) (socialwatch.Case, error) {
@@ -86,7 +122,7 @@ func (s *Store) ReleaseCase(ctx context.Context, w CaseWork) (socialwatch.Case, 
 	})
 }
 
-// giveBack is ReleaseCase for the running system, which has claimed the case.
+// giveBack is ReleaseCase for the system that has claimed the case.
 func (t *tx) giveBack(ctx context.Context, w CaseWork) (socialwatch.Case, error) {
 	return t.casework(ctx, w, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
 		if err := t.mayLead(*c, w.By.Login); err != nil {
