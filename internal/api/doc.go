@@ -6,9 +6,10 @@
 //   - The document at /api/v1/openapi.json describes everything; the tests
 //     hold every response against it.
 //   - Authorization: Bearer swt_…, the token of a person or of a system. A
-//     token has scopes: read, decide, and entities, without which order and
-//     tracking numbers show their last three characters only. Only a person's
-//     token decides, with that person's roles on the account.
+//     token has scopes: read, cases, decide, and entities, without which order
+//     and tracking numbers show their last three characters only. Only a
+//     person's token decides, with that person's roles on the account; a
+//     system's works on cases, with the rights of an author.
 //   - Names are snake_case. Times are RFC 3339 in UTC. Every field is always
 //     there: times and numbers that are not known are null, texts "", lists [].
 //   - Customers' words are masked: personal data is replaced by *, byte for
@@ -20,6 +21,9 @@
 //     stable and can be read under its address; its detail says what to do.
 //   - Fields and parameters that are not known are refused. A body holds 64 kB
 //     at most.
+//   - Writes take an Idempotency-Key: of all requests with one key one has an
+//     effect, and the others get its answer.
+//   - Server-sent events carry the feed, each with its seq as id.
 //   - Repeating an approval is safe: who approved this very text gets the same
 //     answer again. One that needs a second look is answered with a problem of
 //     type confirm, whose confirm goes with the same approval once a person has

@@ -234,6 +234,25 @@ func TestStreamIsAsDocumented(t *testing.T) {
 	}
 }
 
+func TestAQuietStreamShowsThatItLives(t *testing.T) {
+	g := newRig(t, func(o *api.Options) { o.Pace = api.Pace{Look: time.Millisecond, Alive: time.Millisecond} })
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.url+"/api/v1/events/stream?after=9", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+g.token("", api.ScopeRead))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	const want = "retry: 2000\n\n: alive\nid: 9\n\n: alive"
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(res.Body, got); err != nil || string(got) != want {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestATokenHasSoManyStreams(t *testing.T) {
 	g := newRig(t)
 	token := g.token("", api.ScopeRead)

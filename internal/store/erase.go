@@ -49,9 +49,6 @@ func (w *saving) saveGone(ctx context.Context) error {
 		return nil
 	}
 	w.t.ring()
-	if _, err := w.t.exec(ctx, sqlRequestsForget); err != nil {
-		return err
-	}
 	if _, err := w.t.exec(ctx, sqlEraseMentions, w.c.At, w.network, w.host, w.c.Gone); err != nil {
 		return err
 	}
@@ -70,7 +67,11 @@ func (w *saving) saveGone(ctx context.Context) error {
 	if err := w.t.eraseReplies(ctx, replies); err != nil {
 		return err
 	}
-	return w.t.eraseCases(ctx, w.network, w.host, w.c.Gone)
+	if err := w.t.eraseCases(ctx, w.network, w.host, w.c.Gone); err != nil {
+		return err
+	}
+	_, err := w.t.exec(ctx, sqlRequestsForget)
+	return err
 }
 
 // erasedReply is a reply to a post that is gone, or one of its versions.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -167,6 +168,69 @@ func TestSystemsWorkOnCasesAndDecideNothing(t *testing.T) {
 		}
 		if _, err := fx.AddPerson(t.Context(), socialwatch.Person{Login: robot.Login, Name: "R"}, "", Start); err == nil {
 			t.Error("a person has the login of a system")
+		}
+	})
+}
+
+// A filter that matches nothing for long gets on all the same.
+func TestFilteredFeedGetsOn(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		c := fx.Changes(t)
+		for range 2*store.PageMax + 3 {
+			c.Events = append(c.Events, socialwatch.Event{Kind: "noise", Actor: "a", At: Start})
+		}
+		c.Events = append(c.Events, socialwatch.Event{Kind: "news", Actor: "a", At: Start})
+		fx.MustSave(t, c)
+		last := fx.Log(t, 0)
+		f := store.FeedFilter{Kinds: []string{"news"}}
+		var seen []socialwatch.Event
+		for turns := 1; ; turns++ {
+			events, next, err := fx.Feed(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, events...)
+			if next == f.After {
+				break
+			}
+			if f.After = next; turns > 3 {
+				t.Fatalf("at %d after %d turns", next, turns)
+			}
+		}
+		if len(seen) != 1 || seen[0].Kind != "news" || f.After < seen[0].Seq || len(last) == 0 {
+			t.Errorf("%d events, at %d", len(seen), f.After)
+		}
+	})
+}
+
+func TestFeedBellRingsOnceEventsAreNumbered(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		listener := fx
+		if fx.Kind() == store.Postgres {
+			listener = On(t, fx.Options) // another process
+		}
+		bell, err := listener.FeedBell(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fx.Seed(t, "post", 1)
+		if n, err := fx.Number(ctx, 100); err != nil || n == 0 {
+			t.Fatal(n, err)
+		}
+		select {
+		case <-bell:
+		case <-ctx.Done():
+			t.Fatal("the bell did not ring")
+		}
+		if n, err := fx.Number(ctx, 100); err != nil || n != 0 {
+			t.Fatal(n, err)
+		}
+		select {
+		case <-bell:
+			t.Error("rang though nothing was numbered")
+		default:
 		}
 	})
 }
