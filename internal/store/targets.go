@@ -135,8 +135,8 @@ func (t *tx) rests(ctx context.Context, ids []int64) (map[int64][]socialwatch.Re
 // says itself whether a target of it still runs.
 const (
 	sqlTargetRuns = `(t.target = '` + string(socialwatch.FirstResponse) + `' and c.responded_at is null and c.state in ('new','open','waiting')
-    or t.target = '` + string(socialwatch.NextResponse) + `' and c.asked_at = t.since and c.responded_at is not null and c.state in ('new','open')
-    or t.target = '` + string(socialwatch.Resolution) + `' and c.state in ('new','open'))`
+    or t.target = '` + string(socialwatch.NextResponse) + `' and c.asked_at = t.since and c.responded_at is not null and c.state in ('new','open') and c.external_system = ''
+    or t.target = '` + string(socialwatch.Resolution) + `' and c.state in ('new','open') and c.external_system = '')`
 
 	sqlWarnDue = `select t.case_id, t.target, t.due_at from targets t join cases c on c.id = t.case_id
 where t.warn_at <= ? and t.warned_at is null and ` + sqlTargetRuns + ` order by t.warn_at, t.case_id limit ?`

@@ -334,3 +334,66 @@ func TestCommandThatFailsHoldsUpNobody(t *testing.T) {
 		says(t, "in the end", crm.Answer(t, "bad"), "refused 0 it failed again and again on our side")
 	})
 }
+
+// TestPrivateContactEndsTheWait that a reply of ours began, for the case's owner
+// too, and once.
+func TestPrivateContactEndsTheWait(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		crm := fx.System(t, "crm")
+		s := fx.Seed(t, "post", 1)[0]
+		lena := fx.Hire(t, "lena", socialwatch.RoleLead)
+		says(t, "claim", fx.asked(t, crm, claimOf(s.Case, "k1")), "applied")
+		contact := Ask{Kind: store.CommandPrivateContact, Case: s.Case.Number}
+		contact.Key = "k2"
+		says(t, "unasked", fx.asked(t, crm, contact), "refused 0 it waits for no private contact")
+		TemplateApproved(t, fx.Options, s.Reply.Payload)
+		o := outcome(socialwatch.ReplySent)
+		o.Handoff = true
+		if err := fx.Finish(t.Context(), fx.Sending(t, s.Reply, lena, "w"), o); err != nil {
+			t.Fatal(err)
+		}
+		if d := fx.detail(t, s.Case.Number); d.WaitsFor != socialwatch.WaitsForPrivate {
+			t.Fatalf("it waits for %q", d.WaitsFor)
+		}
+		contact.Key = "k3"
+		says(t, "asked", fx.asked(t, crm, contact), "applied")
+		contact.Key = "k4"
+		says(t, "twice", fx.asked(t, crm, contact), "refused 0 ")
+		d := fx.detail(t, s.Case.Number)
+		var told int
+		for _, e := range fx.Log(t, 0) {
+			if e.Kind == socialwatch.EventPrivateReceived && e.Actor == socialwatch.SystemActor(crm.Name) {
+				told++
+			}
+		}
+		if d.Case.State != socialwatch.CaseOpen || told != 1 {
+			t.Errorf("it is %s, told %d times", d.Case.State, told)
+		}
+	})
+}
+
+// TestClocksOfAnOwnedCaseAreNotOurs, even before they are wound again.
+func TestClocksOfAnOwnedCaseAreNotOurs(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		crm := fx.System(t, "crm")
+		s := fx.Seed(t, "post", 1)[0]
+		fx.Log(t, 0)
+		late := Start.Add(time.Hour)
+		_, err := fx.KeepTargets(t.Context(), 1000, func(socialwatch.Case, []socialwatch.Rest) []socialwatch.Target {
+			return []socialwatch.Target{{Name: socialwatch.Resolution, Since: Start, WarnAt: Start.Add(time.Minute), DueAt: Start.Add(2 * time.Hour)}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		says(t, "claim", fx.asked(t, crm, claimOf(s.Case, "k1")), "applied")
+		warned, err := fx.WarnTargets(t.Context(), late)
+		breached, also := fx.BreachTargets(t.Context(), late.Add(2*time.Hour))
+		if err = errors.Join(err, also); err != nil || warned+breached != 0 {
+			t.Errorf("%d warned of, %d breached, %v", warned, breached, err)
+		}
+		says(t, "release", fx.asked(t, crm, Ask{Key: "k2", Kind: store.CommandRelease, Case: s.Case.Number}), "applied")
+		if warned, err = fx.WarnTargets(t.Context(), late); err != nil || warned != 1 {
+			t.Errorf("of ours %d are warned of, %v", warned, err)
+		}
+	})
+}
