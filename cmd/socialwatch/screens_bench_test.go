@@ -45,10 +45,7 @@ const (
 // the network is a source in this process whose answers take screenTrip. Of the
 // mentions one in five is a matter, and then each, which is the worst case.
 func BenchmarkMentionToScreens(b *testing.B) {
-	whole := screenTime
-	if s, err := strconv.Atoi(os.Getenv("SOCIALWATCH_BENCH_SECONDS")); err == nil && s > 0 {
-		whole = time.Duration(s) * time.Second
-	}
+	whole := benchTime(screenTime)
 	for _, kind := range dbtest.Kinds(b) {
 		for name, every := range map[string]int{"fifth": 5, "each": 1} {
 			b.Run(string(kind)+"/"+name, func(b *testing.B) { mentionToScreens(b, kind, every, whole) })
@@ -56,10 +53,18 @@ func BenchmarkMentionToScreens(b *testing.B) {
 	}
 }
 
+// benchTime is how long a burst is played.
+func benchTime(usual time.Duration) time.Duration {
+	if s, err := strconv.Atoi(os.Getenv("SOCIALWATCH_BENCH_SECONDS")); err == nil && s > 0 {
+		return time.Duration(s) * time.Second
+	}
+	return usual
+}
+
 func mentionToScreens(b *testing.B, kind store.Kind, every int, whole time.Duration) {
 	for b.Loop() {
 		o := dbtest.New(b, kind)
-		l := newScreens(b, o, every)
+		l := newScreens(b, o, wave{every: every, rate: screenRate, pages: screenPages})
 		// A database that has been in use: its planner knows the tables.
 		l.play(b, screenWarm)
 		if kind == store.Postgres { // SQLite is used without
@@ -70,8 +75,11 @@ func mentionToScreens(b *testing.B, kind store.Kind, every int, whole time.Durat
 		l.play(b, whole)
 		took := time.Since(began).Seconds()
 		own, db := (ownTime(b)-cpu).Seconds()/took, (serverTime(server)-theirs).Seconds()/took
-		late := l.late(b, o)
+		late, lost := l.late(b, o, l.created)
 		l.end()
+		if lost > 0 {
+			b.Logf("%d of %d were pushed off a list before it was told", lost, len(late))
+		}
 		b.ReportMetric(0, "ns/op")
 		b.ReportMetric(quantile(late, 0.5), "p50-ms")
 		b.ReportMetric(quantile(late, 0.99), "p99-ms")
@@ -84,10 +92,11 @@ func mentionToScreens(b *testing.B, kind store.Kind, every int, whole time.Durat
 
 // screens is the program with its open consoles.
 type screens struct {
-	app   *app
-	tap   *tap
-	pages []*screen
-	end   func()
+	app    *app
+	tap    *tap
+	stored []time.Time // when each mention was
+	pages  []*screen
+	end    func()
 }
 
 // tap is a network on which one mention a millisecond is created.
@@ -98,7 +107,11 @@ type tap struct {
 	whole int // mentions in all
 	every int // so many mentions are one matter
 	base  time.Time
+	rate  int // mentions a second
 }
+
+// wave is what is played to open consoles.
+type wave struct{ every, rate, pages int }
 
 // Fetch returns what was created behind the cursor, at most 200.
 func (p *tap) Fetch(ctx context.Context, cur []byte) (b connectors.Batch, err error) {
@@ -108,7 +121,7 @@ func (p *tap) Fetch(ctx context.Context, cur []byte) (b connectors.Batch, err er
 		return b, ctx.Err()
 	case <-time.After(screenTrip):
 	}
-	to := min(p.first+int(time.Since(p.begun)/(time.Second/screenRate)), p.whole)
+	to := min(p.first+int(time.Since(p.begun)/(time.Second/time.Duration(p.rate))), p.whole)
 	if p.begun.IsZero() {
 		to = 0
 	}
@@ -132,7 +145,7 @@ func (p *tap) Fetch(ctx context.Context, cur []byte) (b connectors.Batch, err er
 	return b, nil
 }
 
-func newScreens(b *testing.B, o store.Options, every int) *screens {
+func newScreens(b *testing.B, o store.Options, of wave) *screens {
 	fatal := func(err error) {
 		if err != nil {
 			b.Fatal(err)
@@ -152,7 +165,7 @@ accounts:
 	l.app, err = wire(ctx, cfg, tuning{log: quietLog()})
 	fatal(err)
 	c := l.app.connectors["shop_help"]
-	l.tap = &tap{host: c.Host, base: time.Now(), every: every}
+	l.tap = &tap{host: c.Host, base: time.Now(), every: of.every, rate: of.rate}
 	// Nothing that would ask the network again.
 	*c = connectors.Connector{Account: c.Account, Network: c.Network, Host: c.Host, Source: l.tap, Composer: c.Composer}
 	_, err = l.app.intake.Poll(ctx, c)
@@ -168,7 +181,7 @@ accounts:
 	l.end = func() { cancel(); wg.Wait(); fatal(l.app.close()) }
 	_, err = l.app.store.AddPerson(ctx, socialwatch.Person{Login: "ana", Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleApprover}}, "", time.Now())
 	fatal(err)
-	for range screenPages {
+	for range of.pages {
 		cookie, err := l.app.logins.Redeem(ctx, l.app.logins.Invite("ana", time.Hour), auth.From{Address: "127.0.0.1"})
 		fatal(err)
 		p, err := openScreen(ctx, "http://"+listener.Addr().String()+"/events?rows=1,2,3", cookie)
@@ -183,7 +196,7 @@ accounts:
 // been told of the last.
 func (l *screens) play(b *testing.B, whole time.Duration) {
 	l.tap.first = l.tap.whole
-	l.tap.whole += int(whole.Seconds() * screenRate)
+	l.tap.whole += int(whole.Seconds() * float64(l.tap.rate))
 	l.tap.begun = time.Now()
 	ctx, cancel := context.WithTimeout(b.Context(), 3*whole)
 	defer cancel()
@@ -194,6 +207,9 @@ func (l *screens) play(b *testing.B, whole time.Duration) {
 			b.Fatal(err)
 		}
 		stored += r.Stored
+		for now := time.Now(); len(l.stored) < stored; {
+			l.stored = append(l.stored, now)
+		}
 	}
 	select { // the last of them is told
 	case <-time.After(time.Second):
@@ -209,10 +225,15 @@ func statistics(b *testing.B, o store.Options) {
 	}
 }
 
-// late returns how many milliseconds after its creation each console was told
-// of each mention. One that it was never told of, because others pushed it off
-// the list before, counts as told when all was over.
-func (l *screens) late(b *testing.B, o store.Options) (all []float64) {
+// created is when a mention was.
+func (l *screens) created(i int) time.Time {
+	return l.tap.begun.Add(time.Duration(i-l.tap.first+1) * time.Second / time.Duration(l.tap.rate))
+}
+
+// late returns how many milliseconds after since each console was told of each
+// mention. One that it was never told of, because others pushed it off
+// the list before, counts as told when all was over, and as lost.
+func (l *screens) late(b *testing.B, o store.Options, since func(i int) time.Time) (all []float64, lost int) {
 	db := dbtest.Raw(b, o)
 	defer db.Close()
 	rows, err := db.Query("select r.id, m.post_id from replies r join mentions m on m.id = r.mention_id")
@@ -220,7 +241,7 @@ func (l *screens) late(b *testing.B, o store.Options) (all []float64) {
 		b.Fatal(err)
 	}
 	defer rows.Close()
-	over, n, lost := time.Now(), 0, 0
+	over, n := time.Now(), 0
 	for rows.Next() {
 		var id int64
 		var post string
@@ -232,23 +253,20 @@ func (l *screens) late(b *testing.B, o store.Options) (all []float64) {
 			continue
 		}
 		n++
-		created := l.tap.begun.Add(time.Duration(i-l.tap.first+1) * time.Second / screenRate)
+		then := since(i)
 		for _, p := range l.pages {
 			at, ok := p.at(id)
 			if !ok {
 				at = over
 				lost++
 			}
-			all = append(all, max(0, at.Sub(created).Seconds()*1000))
+			all = append(all, max(0, at.Sub(then).Seconds()*1000))
 		}
 	}
 	if err := rows.Err(); err != nil || n != (l.tap.whole-l.tap.first)/l.tap.every {
 		b.Fatalf("%d drafts of %d mentions, %v", n, l.tap.whole, err)
 	}
-	if lost > 0 {
-		b.Logf("%d of %d were pushed off a list before it was told", lost, len(all))
-	}
-	return all
+	return all, lost
 }
 
 func (l *screens) updates() (n int) {

@@ -11,6 +11,7 @@ import (
 	"socialwatch"
 	"socialwatch/connectors"
 	"socialwatch/internal/jobs"
+	"socialwatch/internal/store"
 )
 
 // leaseTTL bounds how long a killed process keeps an account from others.
@@ -191,14 +192,20 @@ func (a *app) commands(ctx context.Context) error {
 	}
 }
 
-// wordsBatch is how many events one transaction of keepWords reads.
-const wordsBatch = 500
+// wordsAtOnce is how many events one transaction of keepWords reads. Whoever
+// waits for SQLite's one connection must not be kept from it for long.
+func (a *app) wordsAtOnce() int {
+	if a.store.Kind() == store.SQLite {
+		return 100
+	}
+	return 500
+}
 
 // keepWords lets search know what has changed, all that waits.
 func (a *app) keepWords(ctx context.Context) error {
-	for {
-		n, err := a.store.KeepWords(ctx, wordsBatch)
-		if n < wordsBatch || err != nil {
+	for limit := a.wordsAtOnce(); ; {
+		n, err := a.store.KeepWords(ctx, limit)
+		if n < limit || err != nil {
 			return err
 		}
 	}
