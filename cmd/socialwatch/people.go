@@ -148,7 +148,7 @@ func newToken(f *flags) *cobra.Command {
 		Long: "The token is printed once. A system's token can read and never approve. A\n" +
 			"person's token asks for that person's password: the database alone makes nobody\n" +
 			"an approver.",
-		Example: "  socialwatch token add case-system --scope read --scope entities\n  socialwatch token add my-laptop --person anna --scope read --scope decide",
+		Example: "  socialwatch token add case-system --scope read --scope cases --scope entities\n  socialwatch token add my-laptop --person anna --scope read --scope decide",
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkScopes(scope, person); err != nil {
@@ -175,7 +175,7 @@ func newToken(f *flags) *cobra.Command {
 		},
 	}
 	add.Flags().StringVar(&person, "person", "", "login of the person it belongs to")
-	add.Flags().StringArrayVar(&scope, "scope", []string{api.ScopeRead}, "read, decide or entities (order and tracking numbers in full); may be repeated")
+	add.Flags().StringArrayVar(&scope, "scope", []string{api.ScopeRead}, "read, cases (work on cases), decide or entities (order and tracking numbers in full); may be repeated")
 	add.Flags().IntVar(&days, "days", 90, "days until it ends; 0 for never")
 	cmd.AddCommand(add)
 	return cmd

@@ -45,6 +45,9 @@ func (s *Store) AddToken(ctx context.Context, n NewToken) error {
 	if n.Name == "" || n.Hash == "" {
 		return errors.New("add token: it needs a name and a hash")
 	}
+	if len(n.Name) > maxLogin { // events name a system by it
+		return fmt.Errorf("add token: a name has at most %d bytes", maxLogin)
+	}
 	var person any
 	if n.PersonID != nil {
 		person = *n.PersonID
