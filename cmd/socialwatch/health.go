@@ -150,7 +150,7 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	connections, err2 := g.a.store.Connections(ctx, now)
 	purses, err3 := g.a.ledger.Purses(ctx, nil)
 	words, err4 := g.a.store.WordsLate(ctx)
-	if errors.Join(err, err2, err3, err4) != nil || g.a.collectAlerts(ctx, ch) != nil || g.a.collectLookup(ctx, ch) != nil {
+	if errors.Join(err, err2, err3, err4) != nil || g.a.collectAlerts(ctx, ch) != nil || g.a.collectLookup(ctx, ch) != nil || g.a.collectWebhooks(ctx, ch) != nil {
 		gauge(metricUnreadable, 0)
 		return
 	}

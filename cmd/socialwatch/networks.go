@@ -76,15 +76,26 @@ func (a *app) lend() error {
 		budgets[acc.Name] = socialwatch.Budget{Day: micro(acc.X.BudgetDay), Month: micro(acc.X.BudgetMonth)}
 	}
 	a.ledger = &ledger.Ledger{Store: a.store, Budgets: budgets, Now: a.now}
-	var keys vault.Keys // needed by OAuth 2.0 alone, which asks for it
-	if text := os.Getenv(a.cfg.Secrets.KeyEnv); text != "" {
-		var err error
-		if keys, err = vault.ParseKeys(text); err != nil {
-			return fmt.Errorf("environment variable %s: %w", a.cfg.Secrets.KeyEnv, err)
-		}
+	keys, err := vaultKeys(a.cfg)
+	if err != nil {
+		return err
 	}
 	a.tokens = &vault.Vault{Store: a.store, Leases: a.store, Keys: keys, Holder: a.worker, Now: a.now}
 	return nil
+}
+
+// vaultKeys are those of the environment; none, which whoever needs one says,
+// when it holds none.
+func vaultKeys(cfg config.Config) (vault.Keys, error) {
+	text := os.Getenv(cfg.Secrets.KeyEnv)
+	if text == "" {
+		return vault.Keys{}, nil
+	}
+	keys, err := vault.ParseKeys(text)
+	if err != nil {
+		return keys, fmt.Errorf("environment variable %s: %w", cfg.Secrets.KeyEnv, err)
+	}
+	return keys, nil
 }
 
 // micro is an amount of the configuration.

@@ -65,6 +65,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 		runner := &jobs.Runner{Ticks: a.store, Now: a.now, Log: a.log}
 		return runner.Run(ctx, list)
 	})
+	g.Go(func() error { return a.deliverer.Run(ctx, a.numbered) })
 	g.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
@@ -92,7 +93,7 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 	return []jobs.Job{
 		// The bell rings at each approval; the tick finds ended undo windows.
 		{Name: "publish", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.publish},
-		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.sequencer.Pass},
+		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.number},
 		// No bell: the changes of two seconds are often of the same cases.
 		{Name: "search", Spec: "@every 2s", Local: true, Run: a.keepWords},
 		{Name: "targets", Spec: "@every 2s", Local: true, Run: a.keepTargets},
@@ -101,6 +102,7 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 		{Name: "requests", Spec: "@every 10m", Run: a.dropRequests},
 		{Name: "deadlines", Spec: "@every 30s", Run: a.deadlines},
 		a.spikeJob(),
+		{Name: "webhook-prune", Spec: "@every 1h", Run: a.pruneDeliveries},
 	}
 }
 

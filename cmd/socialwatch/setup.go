@@ -188,6 +188,7 @@ func check(ctx context.Context, f *flags) []finding {
 	}
 	found = append(found, a.checkAlerts(ctx)...)
 	found = append(found, checkLookup(ctx, cfg)...)
+	found = append(found, a.checkWebhooks(ctx)...)
 	err = a.networks()
 	if err == nil && a.store != nil {
 		err = a.enroll(ctx)

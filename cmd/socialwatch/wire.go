@@ -19,6 +19,7 @@ import (
 	"socialwatch/internal/ledger"
 	"socialwatch/internal/lookup"
 	"socialwatch/internal/outbox"
+	"socialwatch/internal/outbox/webhook"
 	"socialwatch/internal/publish"
 	"socialwatch/internal/spike"
 	"socialwatch/internal/store"
@@ -45,6 +46,9 @@ type app struct {
 	publisher  *publish.Publisher
 	desk       *publish.Desk
 	sequencer  *outbox.Sequencer
+	deliverer  *webhook.Deliverer
+	hooks      *webhook.Manager
+	numbered   chan struct{} // rings when events were numbered
 	logins     *auth.Logins
 	looker     *lookup.Looker // nil: the shop is not asked about orders
 	shop       io.Closer      // of what it asks
@@ -197,6 +201,7 @@ func (a *app) pipeline() {
 		Connector: a.connector, Refresh: a.intake.LookAround, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Worker: a.worker,
 		Timeout: a.tuning.call, Settle: a.tuning.settle, Backoff: a.tuning.settle, Resend: a.resend, Handoff: a.handoff, Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
+	a.webhooks()
 	a.logins = &auth.Logins{Store: a.store, Links: a.store, NoPasswords: !a.cfg.SignIn.Passwords, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.now}
 }
 

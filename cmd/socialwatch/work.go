@@ -179,7 +179,7 @@ func (a *app) once(ctx context.Context, names []string) error {
 	err := errors.Join(a.each(reading, names, a.read), a.spikes(ctx), a.deadlines(ctx))
 	sending, cancel := share(ctx, 4, 5)
 	defer cancel()
-	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.lookUp(ctx), a.keepTargets(ctx), a.keepWords(ctx), a.tellAll(ctx))
+	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.lookUp(ctx), a.keepTargets(ctx), a.keepWords(ctx), a.tellAll(ctx), a.deliver(ctx))
 }
 
 // commands does what other systems ask for, all that waits.

@@ -24,6 +24,7 @@ type Config struct {
 	Calendars map[string]Calendar `yaml:"calendars" doc:"Business hours by name; an account without one is always open."`
 	Accounts  []Account           `yaml:"accounts" doc:"Our handles, one entry each."`
 	Alerts    []Alert             `yaml:"alerts" doc:"Channels of Slack or Teams that are told what needs people, one entry each. Messages hold no word and no name of a customer."`
+	Webhooks  Webhooks            `yaml:"webhooks" doc:"Where calls to the endpoints of case systems may go. The endpoints themselves are added with socialwatch webhook."`
 
 	file *file // where it was read from; nil: nowhere
 }
@@ -99,7 +100,7 @@ type Privacy struct {
 
 // Secrets says what the program's own secrets are sealed with.
 type Secrets struct {
-	KeyEnv string `yaml:"key_env" example:"SOCIALWATCH_KEY" doc:"Environment variable with the key that seals tokens in the database: 32 random bytes in base64, as openssl rand -base64 32 prints. To change it write the new key, a comma and the old one. Needed for OAuth 2.0 alone."`
+	KeyEnv string `yaml:"key_env" example:"SOCIALWATCH_KEY" doc:"Environment variable with the key that seals tokens and webhooks' secrets in the database: 32 random bytes in base64, as openssl rand -base64 32 prints. To change it write the new key, a comma and the old one. Needed for OAuth 2.0 and for webhooks."`
 }
 
 // Calendar is when people work.
@@ -148,7 +149,8 @@ func defaults() Config {
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
 		Lookup: Lookup{Timeout: 3 * time.Second, StuckAfter: 5, Refresh: 6 * time.Hour,
 			Settled: []string{"delivered", "cancelled", "returned", "refunded"}},
-		SignIn:  SignIn{Passwords: true},
-		Secrets: Secrets{KeyEnv: "SOCIALWATCH_KEY"},
+		SignIn:   SignIn{Passwords: true},
+		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},
+		Webhooks: Webhooks{Keep: 720 * time.Hour},
 	}
 }

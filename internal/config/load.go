@@ -132,6 +132,7 @@ func (c Config) check() []problem {
 	c.checkAccounts(add)
 	c.checkAlerts(add)
 	c.checkLookup(add)
+	c.checkWebhooks(add)
 	return ps
 }
 

@@ -51,6 +51,16 @@ var englishPeople = map[string]string{
 	"event.people.token_added":    "API token made",
 	"event.people.token_revoked":  "API token revoked",
 
+	"event.people.webhook_added":       "Webhook added",
+	"event.people.webhook_changed":     "Webhook's events changed",
+	"event.people.webhook_moved":       "Webhook's address changed",
+	"event.people.webhook_rotated":     "Webhook's secret rotated",
+	"event.people.webhook_paused":      "Webhook paused",
+	"event.people.webhook_resumed":     "Webhook resumed",
+	"event.people.webhook_disabled":    "Webhook disabled",
+	"event.people.webhook_removed":     "Webhook removed",
+	"event.people.webhook_redelivered": "Deliveries of a webhook tried again",
+
 	"purpose.password": "to set a password",
 	"purpose.enter":    "to log in without one",
 	"field.name":       "name",

@@ -29,6 +29,8 @@ const (
 	listTimeline = "e"
 	listAudit    = "u"
 	listSearch   = "s"
+
+	listDeliveries = "d"
 )
 
 // maxCursor is far above the length of any cursor of ours.

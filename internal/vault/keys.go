@@ -53,21 +53,22 @@ func ParseKeys(text string) (Keys, error) {
 // Format hides the keys from every way to print them.
 func (Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "keys") }
 
-// seal encrypts plain for account: for no other one it opens.
-func (k Keys) seal(account string, plain []byte) ([]byte, error) {
+// Seal encrypts plain under a name, such as an account's: under no other one it
+// opens.
+func (k Keys) Seal(name string, plain []byte) ([]byte, error) {
 	if len(k.ciphers) == 0 {
-		return nil, errors.New("there is no key to encrypt tokens with: " + howTo)
+		return nil, errors.New("there is no key to encrypt secrets with: " + howTo + " and put it into the environment variable of secrets.key_env")
 	}
-	return k.ciphers[0].Seal(nil, nil, plain, []byte(account)), nil
+	return k.ciphers[0].Seal(nil, nil, plain, []byte(name)), nil
 }
 
-// open decrypts what seal made, by whichever key.
-func (k Keys) open(account string, sealed []byte) ([]byte, error) {
+// Open decrypts what Seal made, by whichever key.
+func (k Keys) Open(name string, sealed []byte) ([]byte, error) {
 	if len(k.ciphers) == 0 {
-		return nil, errors.New("there is no key to decrypt tokens with: give the one that they were stored under")
+		return nil, errors.New("there is no key to decrypt secrets with: give the one that they were stored under")
 	}
 	for _, c := range k.ciphers {
-		if plain, err := c.Open(nil, nil, sealed, []byte(account)); err == nil {
+		if plain, err := c.Open(nil, nil, sealed, []byte(name)); err == nil {
 			return plain, nil
 		}
 	}

@@ -62,7 +62,7 @@ func (v *Vault) read(ctx context.Context, account string) (t connectors.Token, v
 	if err != nil {
 		return t, 0, err
 	}
-	plain, err := v.Keys.open(account, sealed)
+	plain, err := v.Keys.Open(account, sealed)
 	if err != nil {
 		return t, 0, fmt.Errorf("open the token of %s: %w", account, err)
 	}
@@ -82,7 +82,7 @@ func (v *Vault) save(ctx context.Context, account string, t connectors.Token, ve
 	if err != nil {
 		return fmt.Errorf("store the token of %s: it cannot be written down", account)
 	}
-	sealed, err := v.Keys.seal(account, plain)
+	sealed, err := v.Keys.Seal(account, plain)
 	if err != nil {
 		return fmt.Errorf("store the token of %s: %w", account, err)
 	}
