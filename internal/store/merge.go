@@ -1,0 +1,227 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"socialwatch"
+)
+
+// Merge makes one of two cases of a customer. The older survives, whichever is
+// named first.
+type Merge struct {
+	CaseWork
+	Other        string // its number
+	OtherVersion int    // that the person saw
+}
+
+// mergeDone is what a merge did, as it is kept to be undone.
+type mergeDone struct {
+	Mentions []int64               `json:"mentions"`
+	Notes    []int64               `json:"notes"`
+	Replies  []int64               `json:"replies"`
+	Tags     []string              `json:"tags"` // that the survivor did not have
+	State    socialwatch.CaseState `json:"state"`
+	AskedAt  time.Time             `json:"asked_at"`
+	Before   folded                `json:"before"`
+	Version  int                   `json:"version"` // of the survivor afterwards
+}
+
+// folded is what of a survivor a merge may change.
+type folded struct {
+	State       socialwatch.CaseState `json:"state"`
+	Level       int                   `json:"level"`
+	Score       int                   `json:"score"`
+	Escalated   bool                  `json:"escalated"`
+	Escalation  string                `json:"escalation"`
+	Orders      []string              `json:"orders"`
+	DueAt       time.Time             `json:"due_at"`
+	RespondedAt time.Time             `json:"responded_at"`
+	AskedAt     time.Time             `json:"asked_at"`
+	ResolvedAt  time.Time             `json:"resolved_at"`
+}
+
+func foldOf(c socialwatch.Case) folded {
+	return folded{c.State, c.Level, c.Score, c.Escalated, c.Escalation, c.Orders, c.DueAt, c.RespondedAt, c.AskedAt, c.ResolvedAt}
+}
+
+const (
+	sqlMergeMentions = `update mentions set case_id = ? where case_id = ? returning id`
+	sqlMergeNotes    = `update notes set case_id = ? where case_id = ? returning id`
+	sqlMergeReplies  = `update replies set case_id = ? where case_id = ? returning id`
+	sqlMergeTags     = `insert into case_tags (case_id, tag) select cast(? as bigint), tag from case_tags where case_id = ? on conflict do nothing returning tag`
+
+	sqlMergeInto = `update cases set state = ?, level = ?, score = ?, escalated = ?, escalation = ?, orders = ?, due_at = ?, responded_at = ?,
+    asked_at = ?, resolved_at = ?, snoozed_until = null, look_at = ?, looks = 0, updated_at = ?, version = version + 1 where id = ?`
+	sqlMergeAway = `update cases set state = 'merged', merged_into = ?, look_at = null, snoozed_until = null, asked_at = null, updated_at = ?, version = version + 1 where id = ?`
+	sqlMergeKeep = `insert into merges (case_id, into_id, actor, at, moved)`
+)
+
+// Merge moves the posts, replies, notes and tags of the younger case to the older
+// one, for a lead. Replies go with the posts they answer, in whatever state they
+// are: each still answers its own post, once. Both keep their events. The survivor
+// is as urgent as the more urgent one was, and open when either was. ErrConflict,
+// with a text that says why, when one has changed since it was seen, or they are
+// not two live cases of one customer on one account.
+func (s *Store) Merge(ctx context.Context, m Merge) (c socialwatch.Case, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		c, err = t.merge(ctx, m)
+		return err
+	})
+	if err != nil {
+		return c, fmt.Errorf("merge cases %s and %s: %w", m.Number, m.Other, err)
+	}
+	return c, nil
+}
+
+func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
+	into, from, err := t.pair(ctx, m)
+	if err != nil {
+		return into, err
+	}
+	if err := t.mayMerge(ctx, into, from, m.By.Login); err != nil {
+		return into, err
+	}
+	if err := t.wakeDrafts(ctx, m.At, into.ID, from.ID); err != nil {
+		return into, err
+	}
+	did := mergeDone{State: from.State, AskedAt: from.AskedAt, Before: foldOf(into), Version: into.Version + 1}
+	for _, move := range []struct {
+		query string
+		to    any
+	}{{sqlMergeMentions, &did.Mentions}, {sqlMergeNotes, &did.Notes}, {sqlMergeReplies, &did.Replies}, {sqlMergeTags, &did.Tags}} {
+		if err := t.all(ctx, move.to, move.query, into.ID, from.ID); err != nil {
+			return into, err
+		}
+	}
+	was := into.State
+	takeIn(&into, from)
+	into.UpdatedAt, into.SnoozedUntil = socialwatch.Micros(m.At), time.Time{}
+	if err := t.refold(ctx, into); err != nil {
+		return into, err
+	}
+	if _, err := t.exec(ctx, sqlMergeAway, into.ID, m.At, from.ID); err != nil {
+		return into, err
+	}
+	kept := values{head: sqlMergeKeep, width: 5, args: []any{from.ID, into.ID, m.By.Login, m.At, asJSON(did)}}
+	if err := t.values(ctx, kept); err != nil {
+		return into, err
+	}
+	into.Version++
+	e := socialwatch.Event{Kind: socialwatch.EventCaseMerged, Actor: m.By.Login, At: m.At, Data: map[string]any{"from": from.ID, "into": into.ID}}
+	events := aboutBoth(e, into, from)
+	if was != into.State {
+		events = append(events, socialwatch.Event{Kind: socialwatch.EventCaseState, CaseID: into.ID, CaseVersion: into.Version, Actor: m.By.Login, At: m.At,
+			Data: map[string]any{"from": string(was), "to": string(into.State)}})
+	}
+	return into, t.addEvents(ctx, events...)
+}
+
+// aboutBoth is an event of both cases of a merge; into has its new version.
+func aboutBoth(e socialwatch.Event, into, from socialwatch.Case) []socialwatch.Event {
+	other := e
+	e.CaseID, e.CaseVersion = into.ID, into.Version
+	other.CaseID, other.CaseVersion = from.ID, from.Version+1
+	return []socialwatch.Event{e, other}
+}
+
+// refold stores what of a survivor a merge may change, and lets its drafts
+// follow in the queue.
+func (t *tx) refold(ctx context.Context, c socialwatch.Case) error {
+	_, err := t.exec(ctx, sqlMergeInto, c.State, c.Level, c.Score, c.Escalated, c.Escalation, asJSON(c.Orders), c.DueAt, c.RespondedAt,
+		c.AskedAt, c.ResolvedAt, c.UpdatedAt, c.UpdatedAt, c.ID)
+	if err == nil {
+		_, err = t.exec(ctx, sqlSaveQueue, []int64{c.ID})
+	}
+	return err
+}
+
+// pair reads and locks both cases, always the one of the lower id first, and
+// returns the older one first.
+func (t *tx) pair(ctx context.Context, m Merge) (older, younger socialwatch.Case, err error) {
+	a, err := t.caseByNumber(ctx, m.Number)
+	if err != nil {
+		return older, younger, err
+	}
+	b, err := t.caseByNumber(ctx, m.Other)
+	if err != nil {
+		return older, younger, err
+	}
+	if a.ID == b.ID {
+		return older, younger, fmt.Errorf("they are one case: %w", socialwatch.ErrConflict)
+	}
+	seen := map[int64]int{a.ID: m.Version, b.ID: m.OtherVersion}
+	var both []socialwatch.Case
+	for _, id := range []int64{min(a.ID, b.ID), max(a.ID, b.ID)} {
+		c, err := t.lockedByID(ctx, id)
+		if err != nil {
+			return older, younger, err
+		}
+		if err := t.stillAt(ctx, c, seen[id]); err != nil {
+			return older, younger, fmt.Errorf("%s: %w", c.Number, err)
+		}
+		both = append(both, c)
+	}
+	if both[1].OpenedAt.Before(both[0].OpenedAt) {
+		slices.Reverse(both)
+	}
+	return both[0], both[1], nil
+}
+
+func (t *tx) lockedByID(ctx context.Context, id int64) (socialwatch.Case, error) {
+	if err := t.lockCase(ctx, id); err != nil {
+		return socialwatch.Case{}, err
+	}
+	row, err := t.caseByID(ctx, id)
+	return row.value(), err
+}
+
+// mayMerge says what is in the way of making two cases one.
+func (t *tx) mayMerge(ctx context.Context, into, from socialwatch.Case, by string) error {
+	for _, c := range []socialwatch.Case{into, from} {
+		if err := t.mayDecide(ctx, by, socialwatch.RoleLead, c.Account); err != nil {
+			return err
+		}
+		if err := t.mayLead(c, by); err != nil {
+			return fmt.Errorf("%s: %w", c.Number, err)
+		}
+		if !c.State.Live() {
+			return fmt.Errorf("%s is %s: %w", c.Number, c.State, socialwatch.ErrConflict)
+		}
+	}
+	// What the customer says next must find the case.
+	if into.Account != from.Account || into.Customer.ID != from.Customer.ID {
+		return fmt.Errorf("they are not of one customer on one account: %w", socialwatch.ErrConflict)
+	}
+	return nil
+}
+
+// takeIn takes into a case what another one brings.
+func takeIn(into *socialwatch.Case, from socialwatch.Case) {
+	into.Level, into.Score = min(into.Level, from.Level), max(into.Score, from.Score)
+	if from.Escalated {
+		into.Escalated, into.Escalation = true, alsoBecause(into.Escalation, from.Escalation)
+	}
+	into.Orders = slices.Concat(into.Orders, from.Orders)
+	slices.Sort(into.Orders)
+	into.Orders = slices.Compact(into.Orders)
+	into.DueAt = first(into.DueAt, from.DueAt)
+	into.RespondedAt, into.AskedAt = first(into.RespondedAt, from.RespondedAt), first(into.AskedAt, from.AskedAt)
+	works := func(s socialwatch.CaseState) bool { return s == socialwatch.CaseNew || s == socialwatch.CaseOpen }
+	if into.State == socialwatch.CaseResolved && from.State != socialwatch.CaseResolved || !works(into.State) && works(from.State) {
+		into.State, into.ResolvedAt = from.State, time.Time{}
+		if from.State == socialwatch.CaseNew {
+			into.State = socialwatch.CaseOpen
+		}
+	}
+}
+
+// first is the earlier of two times that are not zero.
+func first(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

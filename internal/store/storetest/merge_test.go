@@ -1,0 +1,117 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"socialwatch"
+	"socialwatch/internal/store"
+)
+
+// twoOfOne are two cases of one customer, the second a minute younger.
+func (fx bench) twoOfOne(t *testing.T) (older, younger socialwatch.Case) {
+	t.Helper()
+	s := fx.Seed(t, "post", 2)
+	fx.exec(t, fmt.Sprintf("update cases set customer_id = '%s' where id = %d", s[0].Case.Customer.ID, s[1].Case.ID))
+	fx.set(t, "cases", s[1].Case.ID, "opened_at = %s, level = 1, score = 90", minute(1))
+	return fx.detail(t, s[0].Case.Number).Case, fx.detail(t, s[1].Case.Number).Case
+}
+
+func TestMergeKeepsTheOlderAndUndoBringsBackBoth(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		ctx := t.Context()
+		lea, ana := fx.Hire(t, "lea", socialwatch.RoleLead), fx.Hire(t, "ana", socialwatch.RoleApprover)
+		older, younger := fx.twoOfOne(t)
+		if _, err := fx.AddNote(ctx, store.NewNote{CaseWork: workOn(younger, ana), Body: "rang twice"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fx.Tag(ctx, store.Tagging{CaseWork: workOn(younger, ana), Add: []string{"fragile"}}); err != nil {
+			t.Fatal(err)
+		}
+		younger = fx.detail(t, younger.Number).Case
+		m := store.Merge{CaseWork: workOn(older, lea), Other: younger.Number, OtherVersion: younger.Version}
+		notLead, stale := m, m
+		notLead.By, stale.OtherVersion = ana, younger.Version-1
+		if _, err := fx.Merge(ctx, notLead); !errors.Is(err, socialwatch.ErrForbidden) {
+			t.Errorf("by an approver: %v", err)
+		}
+		if _, err := fx.Merge(ctx, stale); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("at an old version: %v", err)
+		}
+		// Named the other way round the older survives too.
+		c, err := fx.Merge(ctx, store.Merge{CaseWork: workOn(younger, lea), Other: older.Number, OtherVersion: older.Version})
+		if err != nil || c.ID != older.ID || c.Level != 1 || c.Score != 90 {
+			t.Fatalf("survivor %+v, %v", c, err)
+		}
+		d := fx.detail(t, younger.Number)
+		if d.Case.ID != older.ID || d.MergedFrom != younger.Number || len(d.Mentions) != 2 || len(d.Replies) != 2 || len(d.Notes) != 1 || !slices.Equal(d.Tags, []string{"fragile"}) {
+			t.Errorf("%s leads to %+v", younger.Number, d)
+		}
+		if _, err := fx.Merge(ctx, m); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("twice: %v", err)
+		}
+		u := store.Unmerge{CaseWork: workOn(younger, lea), IntoVersion: c.Version}
+		u.Version = younger.Version + 1
+		staleUndo := u
+		staleUndo.IntoVersion--
+		if _, err := fx.Unmerge(ctx, staleUndo); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("undo at an old version: %v", err)
+		}
+		if _, err := fx.Unmerge(ctx, u); err != nil {
+			t.Fatal(err)
+		}
+		for number, want := range map[string]socialwatch.Case{older.Number: older, younger.Number: younger} {
+			d := fx.detail(t, number)
+			if d.Case.ID != want.ID || d.Case.State != want.State || d.Case.Level != want.Level || d.Case.Score != want.Score || len(d.Mentions) != 1 || len(d.Replies) != 1 || d.Case.MergedInto != 0 {
+				t.Errorf("%s is %+v with %d posts", number, d.Case, len(d.Mentions))
+			}
+		}
+		if d := fx.detail(t, older.Number); len(d.Tags) != 0 || len(d.Notes) != 0 {
+			t.Errorf("the survivor keeps tags %v and notes %v", d.Tags, d.Notes)
+		}
+		if _, err := fx.Unmerge(ctx, u); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("undone twice: %v", err)
+		}
+	})
+}
+
+func TestMergeIsForOneCustomerOnly(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		lea := fx.Hire(t, "lea", socialwatch.RoleLead)
+		s := fx.Seed(t, "post", 2)
+		before := dump(t, fx)
+		for _, other := range []socialwatch.Case{s[1].Case, s[0].Case} {
+			_, err := fx.Merge(t.Context(), store.Merge{CaseWork: workOn(s[0].Case, lea), Other: other.Number, OtherVersion: other.Version})
+			if !errors.Is(err, socialwatch.ErrConflict) {
+				t.Errorf("with %s: %v", other.Number, err)
+			}
+		}
+		if after := dump(t, fx); after != before {
+			t.Error("a refused merge has changed something")
+		}
+	})
+}
+
+// What has happened since the merge stays with the survivor.
+func TestUndoneMergeLeavesWhatCameSince(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		lea := fx.Hire(t, "lea", socialwatch.RoleLead)
+		older, younger := fx.twoOfOne(t)
+		c, err := fx.Merge(t.Context(), store.Merge{CaseWork: workOn(older, lea), Other: younger.Number, OtherVersion: younger.Version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fx.ask(t, fx.detail(t, c.Number).Case, "since", minute(30))
+		into := fx.detail(t, c.Number).Case
+		u := store.Unmerge{CaseWork: workOn(younger, lea), IntoVersion: into.Version}
+		u.Version = younger.Version + 1
+		if _, err := fx.Unmerge(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+		if d := fx.detail(t, older.Number); len(d.Mentions) != 2 || d.Case.Level != 1 || d.Events[0].Data["restored"] != false {
+			t.Errorf("survivor with %d posts, level %d, %v", len(d.Mentions), d.Case.Level, d.Events[0].Data)
+		}
+	})
+}
