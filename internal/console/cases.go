@@ -83,6 +83,7 @@ type caseView struct {
 	Replies                           []replyView
 	Facts                             []fact
 	Work                              workView
+	Life                              lifeView
 	Tags                              []string
 	Did                               *didView
 	Row                               []store.Field // as case systems see it
@@ -137,6 +138,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	if d.WaitsFor != "" {
 		v.WaitsFor = label("waits", d.WaitsFor)
 	}
+	v.Life = c.lifeView(p, d)
 	v.DueOf, v.Clocks, v.Impostors = span(cs.DueAt.Sub(cs.OpenedAt)), c.clocks(cs, d.Targets), c.impostors(d.Impostors)
 	author := p.May(socialwatch.RoleAuthor, cs.Account)
 	live := cs.State.Live() && cs.State != socialwatch.CaseResolved

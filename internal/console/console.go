@@ -69,6 +69,7 @@ type Options struct {
 	Queue       Queue
 	Cases       Cases
 	Casework    Casework
+	Life        CaseLife
 	Notebook    Notebook
 	Connections Connections
 	Decider     Decider
@@ -172,7 +173,7 @@ func New(o Options) (*Console, error) {
 		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "People": o.People == nil, "Sessions": o.Sessions == nil,
 		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Reports": o.Reports == nil, "Search": o.Search == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
 		"Bench":    o.Bench == nil,
-		"Casework": o.Casework == nil, "Notebook": o.Notebook == nil, "Mask": o.Mask == nil} {
+		"Casework": o.Casework == nil, "Life": o.Life == nil, "Notebook": o.Notebook == nil, "Mask": o.Mask == nil} {
 		if missing {
 			return nil, fmt.Errorf("make the console: no %s", name)
 		}
@@ -260,6 +261,10 @@ func (c *Console) routes() http.Handler {
 		"POST /cases/{number}/take":           c.takeCase,
 		"POST /cases/{number}/give":           c.giveCase,
 		"POST /cases/{number}/tags":           c.tagCase,
+		"POST /cases/{number}/answered":       c.answeredPrivately,
+		"POST /cases/{number}/private":        c.privateContact,
+		"POST /cases/{number}/merge":          c.mergeCase,
+		"POST /cases/{number}/unmerge":        c.unmergeCase,
 		"POST /cases/{number}/release":        c.releaseCase,
 		"GET /incidents":                      c.incidents,
 		"GET /incidents/{id}":                 c.incident,

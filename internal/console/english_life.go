@@ -8,6 +8,19 @@ var englishLife = map[string]string{
 	"target.stands":         "stands while it waits",
 	"next.due":              "next:",
 
+	"life.private":    "Private contact came",
+	"life.answered":   "Answered in private",
+	"life.merge":      "Merge",
+	"life.merge.with": "One matter with",
+	"life.merge.what": "The older case survives: posts, replies, notes and tags come to it, and its number answers for both. It can be undone.",
+	"life.merged":     "%s was merged into this case by",
+	"life.unmerge":    "Take %s out again",
+
+	"did.answered":  "The answer on %s counts.",
+	"did.contacted": "Private contact is noted on %s.",
+	"did.merged":    "Merged: %s holds both.",
+	"did.unmerged":  "Undone: %s has what is its own. What came since has stayed.",
+
 	"how.reply":   "by a reply",
 	"how.native":  "in the network's own app",
 	"how.private": "in private",

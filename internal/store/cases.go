@@ -226,6 +226,9 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if d.Impostors, err = t.posing(ctx, d.Case); err != nil {
 		return d, err
 	}
+	if d.Merged, err = t.mergedCases(ctx, c.ID); err != nil {
+		return d, err
+	}
 	if d.Targets, err = t.targets(ctx, c.ID); err != nil {
 		return d, err
 	}

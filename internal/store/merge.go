@@ -225,3 +225,28 @@ func first(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// MergedCase is a case that another one took in.
+type MergedCase struct {
+	Number  string
+	Version int
+	By      string // login
+	At      time.Time
+}
+
+const sqlMergedCases = `select c.number, c.version, m.actor, m.at from merges m join cases c on c.id = m.case_id
+where m.into_id = ? and m.undone_at is null and c.merged_into = m.into_id order by m.id`
+
+func (t *tx) mergedCases(ctx context.Context, into int64) (all []MergedCase, err error) {
+	var rows []struct {
+		Number  string `db:"number"`
+		Version int    `db:"version"`
+		Actor   string `db:"actor"`
+		At      moment `db:"at"`
+	}
+	err = t.all(ctx, &rows, sqlMergedCases, into)
+	for _, r := range rows {
+		all = append(all, MergedCase{r.Number, r.Version, r.Actor, r.At.Time})
+	}
+	return all, err
+}

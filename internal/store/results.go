@@ -213,6 +213,8 @@ type CaseDetail struct {
 	Tags       []string            // sorted
 	WaitsFor   string              // socialwatch.WaitsForPrivate while the case waits for that; else empty
 
+	// Merged are the cases that were merged into it, oldest merge first.
+	Merged []MergedCase
 	// Targets are those that run, and those that have run, by name.
 	Targets []socialwatch.Target
 	// Orders are those that the shop is asked about, by number.
