@@ -177,6 +177,9 @@ func TestCommandsSpeakJSON(t *testing.T) {
 	if read(&shown, "show", id); shown != one {
 		t.Errorf("show: %+v, want %+v", shown, one)
 	}
+	if a := s.do("show", "9977"); a.code != exitFailed || !strings.Contains(a.errors, "there is no reply 9977 that your token may read") || !strings.Contains(a.errors, "`socialwatch queue`") || strings.Contains(a.errors, "API") {
+		t.Errorf("show of a reply that is none: %+v", a)
+	}
 	if a := s.do("approve", id, "--hash", strings.Repeat("0", 64)); a.code != exitFailed || !strings.Contains(a.errors, "look at it again") {
 		t.Errorf("approve with another text's hash: %+v", a)
 	}

@@ -198,6 +198,28 @@ func TestRestEndsWhenTheClockWentBack(t *testing.T) {
 	}
 }
 
+// TestAnUnreadAccountSaysSinceWhenAndWhy: nobody is told of "ever".
+func TestAnUnreadAccountSaysSinceWhenAndWhy(t *testing.T) {
+	t.Parallel()
+	a, c, fx := part(t, storetest.Start)
+	a.cfg.Polling, a.begun = config.Polling{Stale: 3}, storetest.Start.Add(-time.Hour)
+	every, err := jobs.Parse("@every 1m")
+	must(t, err)
+	says := func(want string) {
+		t.Helper()
+		if got := strings.Join(a.problems(t.Context(), every), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	says("account " + c.Account + ": no poll has run, and this process has been up since 2026")
+	for range 2 {
+		must(t, fx.RecordPoll(t.Context(), socialwatch.PollResult{Account: c.Account, At: storetest.Start.Add(-10 * time.Minute), Err: "401", Reason: socialwatch.Unauthorized}))
+	}
+	says("no poll has worked yet, 2 in a row have failed, the last at " + storetest.Start.Add(-10*time.Minute).Format(time.RFC3339) + " (unauthorized): see Connections")
+	must(t, fx.RecordPoll(t.Context(), socialwatch.PollResult{Account: c.Account, At: storetest.Start.Add(-8 * time.Minute)}))
+	says("no good poll since " + storetest.Start.Add(-8*time.Minute).Format(time.RFC3339) + ", the last try was at")
+}
+
 // TestGoodPollInTheFutureIsNoReadiness: it was noted before a clock went back,
 // and would hide missed polls for as long as the clock jumped.
 func TestGoodPollInTheFutureIsNoReadiness(t *testing.T) {

@@ -69,7 +69,7 @@ func (c *Console) correctIgnored(v *mentionView, m store.MentionRow, p socialwat
 	v.Correct = *newCorrect(m, m.Corrected)
 	v.Correct.What = say("correct.ignored")
 	if m.Assessment.Ignored != "" {
-		v.Correct.Found = say("correct.found.ignored", label("ignored", m.Assessment.Ignored))
+		v.Correct.Found = say("correct.found.ignored")
 	}
 	if author {
 		v.Correct.Action = "/mentions/" + strconv.FormatInt(m.ID, 10) + "/correct"

@@ -309,7 +309,7 @@ var englishPages = map[string]string{
 	"correct.what":     "The case stays as it is: the correction is kept to measure and improve how posts are assessed.",
 
 	"correct.ignored":       "The post stays without a case: what it is about is kept to measure and improve how posts are assessed.",
-	"correct.found.ignored": "Ignored: %s.",
+	"correct.found.ignored": "Ignored wrongly?",
 
 	"tab.all":     "All",
 	"tab.ignored": "Ignored",

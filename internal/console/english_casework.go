@@ -118,7 +118,7 @@ var englishCasework = map[string]string{
 	"filter.anybody":  "anybody",
 	"filter.me":       "me",
 	"cases.mine":      "Mine",
-	"cases.owed":      "By deadline, of those that owe an answer",
+	"cases.owed":      "Unanswered, by deadline",
 	"cases.all":       "All",
 
 	"row.consumers":      "The row that case systems see",

@@ -50,7 +50,7 @@ func TestAnIgnoredMentionIsCorrectedWithoutACase(t *testing.T) {
 	s.arrive(t, customer{handle: "deals", text: "20% off via @shop_help, but I was charged twice", ignored: "promotion"})
 	otto := s.enter(t, "otto")
 	page := otto.get("/mentions?show=ignored")
-	page.has(t, "Ignored: ", "The post stays without a case")
+	page.has(t, "Ignored wrongly?", "The post stays without a case")
 	otto.get("/mentions").hasNot(t, `action="/mentions/1/correct"`)
 	a := otto.submit(page, "/mentions/2/correct", url.Values{"intent": {"billing"}, "escalate": {"yes"}})
 	if a.status != http.StatusSeeOther || a.to != "/mentions?show=ignored#m2" {
