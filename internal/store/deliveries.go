@@ -129,7 +129,11 @@ func (d dialect) chosen(f socialwatch.WebhookFilter) (where string, args []any) 
 		where, args = where+fmt.Sprintf(sqlFanOutAccounts, list), append(args, f.Accounts, f.Accounts)
 	}
 	if len(f.Levels) > 0 {
-		where, args = where+" and c.level in (?)", append(args, f.Levels)
+		levels := make([]int64, len(f.Levels))
+		for i, level := range f.Levels {
+			levels[i] = int64(level)
+		}
+		where, args = where+" and c.level in (?)", append(args, levels)
 	}
 	if f.Escalated {
 		where += " and c.escalated"
