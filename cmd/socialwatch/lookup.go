@@ -13,6 +13,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/config"
+	"socialwatch/internal/console"
 	"socialwatch/internal/jobs"
 	"socialwatch/internal/lookup"
 	"socialwatch/internal/store"
@@ -99,6 +100,16 @@ func (a *app) lookupState(ctx context.Context) (*socialwatch.LookupState, error)
 	}
 	s, err := a.store.Lookups(ctx, socialwatch.Micros(a.now()))
 	return &s, err
+}
+
+// lookups are what the console needs; nil where nothing is asked.
+func (a *app) lookups() *console.Lookups {
+	if a.looker == nil {
+		return nil
+	}
+	return &console.Lookups{Ask: a.store.AskOrders, Patience: lookup.Patience, State: func(ctx context.Context) (socialwatch.LookupState, error) {
+		return a.store.Lookups(ctx, socialwatch.Micros(a.now()))
+	}}
 }
 
 func newLookup(f *flags) *cobra.Command {

@@ -38,6 +38,7 @@ type cardView struct {
 	Incident        int64 // of whose cases it is one; 0: none
 	Impostors       []impostorView
 	Work            workView
+	Orders          []orderView
 	Problem, Status *noteView
 	Ask             *noteView // what needs a second look
 
@@ -179,6 +180,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 	c.theirs(v, card)
 	c.ours(v, card)
 	c.cardWork(v, p, card)
+	v.Orders = c.orderViews(card.Orders)
 	v.Earlier, v.Others = earlier(card.Earlier), c.others(card.Others)
 	v.Thread = c.thread(card.Thread, append(slices.Clone(card.Others), rp), card.Parent.ID)
 	v.Opening = opening(v.Thread)

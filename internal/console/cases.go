@@ -85,6 +85,8 @@ type caseView struct {
 	Work                              workView
 	Life                              lifeView
 	Tags                              []string
+	Orders                            []orderView
+	MayAsk                            bool
 	Did                               *didView
 	Row                               []store.Field // as case systems see it
 	History                           []eventView
@@ -140,6 +142,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	}
 	v.Life = c.lifeView(p, d)
 	v.DueOf, v.Clocks, v.Impostors = span(cs.DueAt.Sub(cs.OpenedAt)), c.clocks(cs, d.Targets), c.impostors(d.Impostors)
+	v.Orders, v.MayAsk = c.orderViews(d.Orders), c.mayAsk(p, cs, d.Orders)
 	author := p.May(socialwatch.RoleAuthor, cs.Account)
 	live := cs.State.Live() && cs.State != socialwatch.CaseResolved
 	ours := author && cs.External.System == ""

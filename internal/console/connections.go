@@ -18,6 +18,7 @@ type connectionsView struct {
 	Rows    []connView
 	Empty   emptyView
 	Alerts  []alertView
+	Lookup  *alertView
 }
 
 type connView struct {
@@ -103,6 +104,9 @@ func (c *Console) connections(w http.ResponseWriter, r *http.Request) error {
 	v.Empty = emptyView{Kind: "first", Title: say("empty.first"), Lines: []string{say("empty.first.demo"), say("empty.first.real")},
 		Code: []string{"socialwatch demo", "socialwatch init\nsocialwatch check\nsocialwatch serve"}}
 	if v.Alerts, err = c.alertViews(r.Context()); err != nil {
+		return err
+	}
+	if v.Lookup, err = c.lookupView(r.Context()); err != nil {
 		return err
 	}
 	for _, conn := range h.conns {

@@ -134,6 +134,8 @@ type Options struct {
 	// at once; nil: nothing is told and watched.
 	Alerts func(ctx context.Context) ([]Alert, error)
 	Alarms func(ctx context.Context) ([]socialwatch.Alarm, error)
+	// Lookups are questions to the shop's own system; nil: none are asked.
+	Lookups *Lookups
 	// Bench lists templates and tries posts.
 	Bench Bench
 	// Gloss says in the approvers' language what a template says; nil: nothing
@@ -265,6 +267,7 @@ func (c *Console) routes() http.Handler {
 		"POST /cases/{number}/private":        c.privateContact,
 		"POST /cases/{number}/merge":          c.mergeCase,
 		"POST /cases/{number}/unmerge":        c.unmergeCase,
+		"POST /cases/{number}/orders":         c.askOrders,
 		"POST /cases/{number}/release":        c.releaseCase,
 		"GET /incidents":                      c.incidents,
 		"GET /incidents/{id}":                 c.incident,

@@ -188,6 +188,7 @@ type customer struct {
 	caseID             int64  // the case it joins, without a draft
 	ignored            string
 	escalated          string
+	order              string // number that the text names
 }
 
 const usual = "We are sorry this has not arrived. We would like to trace it together: please use shop.example/help. Your reference is %s."
@@ -237,7 +238,7 @@ func (s *shop) open(t testing.TB, cu customer, m socialwatch.Mention, a socialwa
 	must(t, err)
 	return socialwatch.Case{ID: refs[0].ID, Number: refs[0].Number, Account: account, Network: m.Network, Host: m.Host, Customer: m.Author,
 		State: socialwatch.CaseNew, Team: "team-x", Level: max(cu.level, 1), Intent: a.Intent, Score: a.Score, Escalated: cu.escalated != "", Escalation: cu.escalated,
-		OpenedAt: m.CreatedAt, UpdatedAt: s.now(), DueAt: m.CreatedAt.Add(max(cu.target, 30*time.Minute)), Version: 0}
+		Orders: strings.Fields(cu.order), OpenedAt: m.CreatedAt, UpdatedAt: s.now(), DueAt: m.CreatedAt.Add(max(cu.target, 30*time.Minute)), Version: 0}
 }
 
 func (s *shop) draft(t testing.TB, cu customer, m socialwatch.Mention, cs socialwatch.Case) *socialwatch.Reply {

@@ -63,6 +63,9 @@ func (c *Console) eventText(e socialwatch.Event) string {
 	if e.Kind == store.EventCorrected {
 		text += ": " + correctedText(e)
 	}
+	if e.Kind == socialwatch.EventCaseLookedUp {
+		text += ": " + lookedUpText(e)
+	}
 	if work := c.workText(e); work != "" {
 		text += ": " + work
 	}

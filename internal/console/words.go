@@ -24,6 +24,7 @@ var english = func() map[string]string {
 	maps.Copy(all, englishLive)
 	maps.Copy(all, englishAlerts)
 	maps.Copy(all, englishSearch)
+	maps.Copy(all, englishOrders)
 	maps.Copy(all, englishChanged)
 	return all
 }()

@@ -1,0 +1,43 @@
+package console
+
+// englishOrders are the words of what the shop's own system says about orders.
+var englishOrders = map[string]string{
+	"orders":             "The shop says",
+	"order":              "Order %s",
+	"order.status":       "Status",
+	"order.moved":        "Last movement",
+	"order.moved.short":  "last movement %s",
+	"order.value":        "Value",
+	"order.refund":       "Refund",
+	"order.refund.short": "refund: %s",
+	"order.refund_at":    "Refunded",
+	"order.delivered":    "Delivered",
+	"order.expected":     "Expected",
+	"order.asked":        "asked",
+	"order.not_moved":    "no movement for %d days (threshold %d)",
+	"order.high_value":   "high value: %s (threshold %s)",
+	"order.waiting":      "The shop has not been asked yet.",
+	"order.not_found":    "The shop knows no such order.",
+	"order.failed":       "The shop could not be asked: %s.",
+	"order.failed.since": "The shop could not be asked: %s. This was told %s.",
+	"order.ask":          "Ask again",
+	"order.ask.no":       "Not asked again:",
+
+	"event.case.looked_up": "Asked the shop about an order",
+	"looked_up.found":      "found",
+	"looked_up.not_found":  "there is no such order",
+	"looked_up.failed":     "no answer",
+	"looked_up.raised":     "made it level %d",
+
+	"lookup":          "Look-ups of orders",
+	"lookup.what":     "The shop's own system, which is asked about the orders that customers name. Posts never wait for it.",
+	"lookup.good":     "answers",
+	"lookup.idle":     "nothing asked yet",
+	"lookup.failing":  "last question failed",
+	"lookup.down":     "down",
+	"lookup.failed":   "No answer since %s, failures in a row: %d.",
+	"lookup.rests":    "It is left alone until %s, then one question tries whether it is back.",
+	"lookup.do":       "Cards show what was told before. An operator finds the cause with socialwatch lookup ORDER.",
+	"lookup.answered": "Last answer",
+	"lookup.waiting":  "Orders that wait",
+}
