@@ -42,7 +42,7 @@ type OrderSignal struct {
 	Name     string `json:"name"`
 	Found    int64  `json:"found"`
 	From     int64  `json:"from"`
-	Currency string `json:"currency,omitempty"`
+	Currency string `json:"currency"` // of money only
 	Points   int    `json:"points"`
 }
 

@@ -28,8 +28,9 @@ func newDemo(f *flags) *cobra.Command {
 		Use:   "demo",
 		Short: "Play a scripted day on simulated networks, with the real program",
 		Long: "Needs nothing: an SQLite database in a temporary folder, a simulated Mastodon\n" +
-			"server and a simulated X on this machine, the real connectors and pipeline, and the\n" +
-			"console. The day has a spike and an impostor, and X sends its bill. With\n" +
+			"server, a simulated X and a shop's system of orders on this machine, the real\n" +
+			"connectors and pipeline, and the console. The day has a spike and an impostor, and\n" +
+			"X sends its bill. With\n" +
 			"--exit the day is played at full speed, every draft is approved through the API\n" +
 			"by a person's token, and a report says whether each promise held.",
 		Example: "  socialwatch demo\n  socialwatch demo --exit --json",
@@ -57,6 +58,7 @@ type demo struct {
 
 	sim      *simulator.Mastodon
 	x        *twitter.Server
+	orders   *simulator.Shop
 	stands   []stand
 	app      *app
 	url      string
@@ -83,6 +85,7 @@ func (d *demo) run(cmd *cobra.Command, f *flags) error {
 	err = d.networks()
 	defer d.sim.Close()
 	defer d.x.Close()
+	defer d.orders.Close()
 	if err == nil {
 		err = d.prepare(ctx, dir)
 	}
@@ -146,7 +149,8 @@ database: {url: %q}
 public_url: %q
 replies: {hold: %s}
 polling: {every: "@every 1s", missed: 10}
-triage: {order_patterns: ["555-#######-#######"]}
+triage: {order_patterns: ["555-#######-#######"], high_value: {EUR: 250, GBP: 250, USD: 250}}
+lookup: {url: %q}
 calendars:
   always: {zone: UTC, hours: ["mon-sun 00:00-24:00"]}
 accounts:
@@ -168,7 +172,7 @@ accounts:
     calendar: always
     team: support
     x: {secrets_file: %q, budget_day: 5, budget_month: 100, automated_label: true}
-`, "sqlite:"+filepath.Join(dir, "demo.db"), d.url, hold, simulator.DayHandle, d.sim.URL(), token,
+`, "sqlite:"+filepath.Join(dir, "demo.db"), d.url, hold, d.orders.URL()+"/orders/{order}", simulator.DayHandle, d.sim.URL(), token,
 		simulator.DayHandle, simulator.DayHandle, d.x.URL(), secrets)
 }
 

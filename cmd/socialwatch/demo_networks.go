@@ -65,7 +65,9 @@ func (d *demo) networks() error {
 	d.sim = simulator.NewMastodon(simulator.Options{Seed: d.seed,
 		LateCommits: simulator.LateCommits{Share: 0.05, Max: 300 * time.Millisecond}})
 	d.x = twitter.New(twitter.Options{Seed: d.seed, LimitScale: 300})
-	if err := errors.Join(d.sim.Start(), d.x.Start()); err != nil {
+	d.orders = simulator.NewShop()
+	d.orders.Stock(simulator.Day(d.seed), d.seed, time.Now())
+	if err := errors.Join(d.sim.Start(), d.x.Start(), d.orders.Start()); err != nil {
 		return err
 	}
 	_, err := d.sim.AddAccount(simulator.DayHandle)

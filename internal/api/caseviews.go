@@ -63,6 +63,8 @@ type CaseDetail struct {
 	Events     []Event    `json:"events"`      // newest first, at most 200
 	Tags       []string   `json:"tags"`        // sorted
 	WaitsFor   string     `json:"waits_for"`   // private_contact while it waits for that, else ""
+
+	OrderFacts []OrderFacts `json:"order_facts"` // what the shop's own system says; empty where it is not asked
 }
 
 // MentionItem is a post that was taken in, of a case or ignored.
@@ -103,7 +105,7 @@ func (c caller) viewDetail(d store.CaseDetail) CaseDetail {
 		Mentions: each(d.Mentions, c.viewPosted), Tags: list(d.Tags), WaitsFor: d.WaitsFor,
 		Replies: each(d.Replies, func(r socialwatch.Reply) Reply { return viewReply(r, d.Case.Number) }),
 		Earlier: each(d.Earlier, c.viewCaseRow),
-		Events:  each(d.Events, viewEvent),
+		Events:  each(d.Events, viewEvent), OrderFacts: each(d.Orders, c.viewOrder),
 	}
 }
 
