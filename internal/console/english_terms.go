@@ -89,6 +89,8 @@ var englishTerms = map[string]string{
 	"event.mention.edited":        "Post edited by the customer",
 	"event.mention.corrected":     "Assessment corrected",
 	"event.mention.gone":          "Post deleted or hidden",
+	"event.mention.erased":        "Post erased here",
+	"event.case.erased":           "Personal data erased",
 	"event.reply.thread_moved":    "The thread moved after sending began",
 	"event.reply.proposed":        "Drafted",
 	"event.reply.checked":         "Checked",

@@ -144,7 +144,7 @@ func openSQLite(path string, create bool) (*sqlx.DB, dialect, error) {
 		"_time_integer_format": {"unix_micro"},
 		"_inttotime":           {"1"},
 		"_pragma": {"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)",
-			"foreign_keys(1)"},
+			"foreign_keys(1)", "secure_delete(1)"},
 	}
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}
 	db, err := sqlx.Open("sqlite", u.String())

@@ -18,30 +18,38 @@ func everything(t *testing.T, fx bench) string {
 	var b strings.Builder
 	for _, table := range []string{"mentions", "mention_revisions", "cases", "replies", "reply_versions", "attempts", "events", "set_aside",
 		"inbox", "gaps", "settings", "accounts"} {
-		rows, err := fx.db.Query("select * from " + table)
-		if err != nil {
-			t.Fatal(table, err)
+		b.WriteString(tableText(t, fx, table))
+	}
+	return b.String()
+}
+
+// tableText is every row of a table, a line each.
+func tableText(t *testing.T, fx bench, table string) string {
+	t.Helper()
+	var b strings.Builder
+	rows, err := fx.db.Query("select * from " + table)
+	if err != nil {
+		t.Fatal(table, err)
+	}
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		values, dest := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			dest[i] = &values[i]
 		}
-		columns, err := rows.Columns()
-		if err != nil {
+		if err := rows.Scan(dest...); err != nil {
 			t.Fatal(err)
 		}
-		for rows.Next() {
-			values, dest := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				dest[i] = &values[i]
-			}
-			if err := rows.Scan(dest...); err != nil {
-				t.Fatal(err)
-			}
-			for i, v := range values {
-				fmt.Fprintf(&b, "%s.%s=%s ", table, columns[i], v)
-			}
-			b.WriteString("\n")
+		for i, v := range values {
+			fmt.Fprintf(&b, "%s.%s=%s ", table, columns[i], v)
 		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
-		}
+		b.WriteString("\n")
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
 	}
 	return b.String()
 }

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lib/pq"
+)
+
+// What holds, or held, words of customers.
+var personalTables = []string{"mentions", "mention_revisions", "cases", "case_words", "case_tags", "case_orders", "case_commands", "notes",
+	"replies", "reply_versions", "attempts", "events", "inbox", "set_aside", "requests"}
+
+const (
+	sqlPurgeForeign = `select relname from pg_class where relnamespace = cast(current_schema() as regnamespace)
+and relname in (?) and not pg_has_role(relowner, 'usage') order by relname`
+	// A rewritten table's old statistics hold words too: they are made anew.
+	sqlPurgeTable    = `vacuum (full, analyze) `
+	sqlPurgePatience = `set statement_timeout = 0; set lock_timeout = '60s'`
+
+	sqlPurgeIndex      = `insert into case_words_index (case_words_index) values ('optimize')`
+	sqlPurgeFile       = `vacuum`
+	sqlPurgeCheckpoint = `pragma wal_checkpoint(truncate)`
+)
+
+// Purge rewrites the files of the database so that they hold what the rows hold
+// and nothing of what was erased. In Postgres it needs the owner of the tables
+// and locks each while it is rewritten; in SQLite it waits for other processes.
+func (s *Store) Purge(ctx context.Context) error {
+	purge := s.purgeSQLite
+	if s.dialect.kind == Postgres {
+		purge = s.purgePostgres
+	}
+	if err := purge(ctx); err != nil {
+		return fmt.Errorf("rewrite the database's files: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) purgePostgres(ctx context.Context) error {
+	if s.opts.Pooler {
+		return errors.New("this goes through a pooler: run it with the server's own address and database.pooler: false")
+	}
+	var foreign []string
+	err := s.read(ctx, func(t *tx) error { return t.all(ctx, &foreign, sqlPurgeForeign, personalTables) })
+	if err != nil {
+		return err
+	}
+	if len(foreign) > 0 {
+		return fmt.Errorf("another role owns %s: run it as the role that migrates", strings.Join(foreign, ", "))
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	// Its settings must not meet another's work.
+	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }); conn.Close() }()
+	if _, err := conn.ExecContext(ctx, sqlPurgePatience); err != nil {
+		return err
+	}
+	for _, table := range slices.Sorted(slices.Values(personalTables)) {
+		if _, err := conn.ExecContext(ctx, sqlPurgeTable+pq.QuoteIdentifier(table)); err != nil {
+			return fmt.Errorf("%s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// purgeSQLite takes what the index of words only marks as gone out of it,
+// rewrites the file and empties the log beside it.
+func (s *Store) purgeSQLite(ctx context.Context) error {
+	for _, query := range []string{sqlPurgeIndex, sqlPurgeFile} {
+		if _, err := s.db.ExecContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	var busy, pages, moved int
+	if err := s.db.QueryRowContext(ctx, sqlPurgeCheckpoint).Scan(&busy, &pages, &moved); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errors.New("another process is reading, so the log beside the file still holds old pages: stop it, or try again")
+	}
+	return nil
+}
