@@ -78,6 +78,8 @@ type Owners interface {
 	ClaimCase(ctx context.Context, w store.CaseWork, as socialwatch.External) (socialwatch.Case, error)
 	GiveBackCase(ctx context.Context, w store.CaseWork) (socialwatch.Case, error)
 	ReleaseCase(ctx context.Context, w store.CaseWork) (socialwatch.Case, error)
+	// PrivateContact notes that the customer has come to us in private.
+	PrivateContact(ctx context.Context, w store.CaseWork) (socialwatch.Case, error)
 }
 
 // Requests are writes that programs name by a key, so that they may send them
@@ -240,6 +242,7 @@ func (s *server) works() []route {
 		{"POST", "/cases/{number}/state", ScopeCases, s.move, s.caseNow},
 		{"POST", "/cases/{number}/claim", ScopeCases, s.claim, s.caseNow},
 		{"POST", "/cases/{number}/release", ScopeCases, s.release, s.caseNow},
+		{"POST", "/cases/{number}/private-contact", ScopeCases, s.privateContact, s.caseNow},
 		{"POST", "/mentions/{id}/promote", ScopeCases, s.promote, s.promoted},
 	}
 }

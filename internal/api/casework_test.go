@@ -11,6 +11,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/api"
+	"socialwatch/internal/store/dbtest"
 	"socialwatch/internal/store/storetest"
 )
 
@@ -180,4 +181,32 @@ func TestASystemLeadsWhatItHasClaimed(t *testing.T) {
 		t.Errorf("%+v", c.External)
 	}
 	g.expect(post(crm, "/release", `{"version":4}`), 409, "conflict")
+}
+
+// asked is a reply of ours having asked the customer for private contact.
+func (g *rig) asked(number string) {
+	g.t.Helper()
+	db := dbtest.Raw(g.t, g.fx.Options)
+	defer db.Close()
+	if _, err := db.Exec("insert into handoffs (case_id, account, asked_at) select id, account, opened_at from cases where number = '" + number + "'"); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func TestASystemSaysThatTheCustomerCameInPrivate(t *testing.T) {
+	g := newRig(t)
+	number, crm := g.seed(1)[0].Case.Number, g.token("", api.ScopeCases)
+	q := request{method: "POST", path: "/api/v1/cases/" + number + "/private-contact", token: crm, media: "application/json", body: `{"version":1}`}
+	g.expect(q, 409, "conflict")
+	g.asked(number)
+	q.body = `{}`
+	g.expect(q, 400, "invalid-request")
+	q.body = `{"version":9}`
+	g.expect(q, 409, "conflict")
+	if c := g.act(crm, number, "private-contact", `{"version":1}`); c.Version != 2 {
+		t.Errorf("%+v", c)
+	}
+	if d, err := g.fx.Case(t.Context(), number); err != nil || d.WaitsFor != "" || d.Events[0].Kind != socialwatch.EventPrivateReceived || !strings.HasPrefix(d.Events[0].Actor, "system:") {
+		t.Errorf("%v: %+v", err, d.Events)
+	}
 }

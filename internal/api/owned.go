@@ -44,6 +44,18 @@ func (s *server) release(r *http.Request, c caller) (any, error) {
 	})
 }
 
+// privateContact notes that the customer has come in private, as our reply asked.
+func (s *server) privateContact(r *http.Request, c caller) (any, error) {
+	var w store.CaseWork
+	if err := body(r, versioned(&w, nil)); err != nil {
+		return nil, err
+	}
+	return s.seen(r, c, w, func(_ store.CaseDetail, w store.CaseWork) error {
+		_, err := s.Owners.PrivateContact(r.Context(), w)
+		return err
+	})
+}
+
 // viewExternal is nil for a case of ours.
 func viewExternal(e socialwatch.External) *External {
 	if e.System == "" {

@@ -60,7 +60,7 @@ func operations(t *testing.T, on target) []operation {
 		"withdrawReply": `{"hash":"` + hash + `"}`, "promoteMention": ``,
 		"noteCase": `{"text":"Sent again."}`, "tagCase": `{"add":["parcel"]}`,
 		"assignCase": `{` + version + `,"assignee":"bo"}`, "snoozeCase": `{` + version + `}`, "wakeCase": `{` + version + `}`,
-		"claimCase": `{` + version + `,"reference":"4711"}`, "releaseCase": `{` + version + `}`,
+		"claimCase": `{` + version + `,"reference":"4711"}`, "releaseCase": `{` + version + `}`, "privateContact": `{` + version + `}`,
 		"escalateCase": `{` + version + `,"reason":"refund"}`, "moveCase": `{` + version + `,"state":"open"}`,
 	}
 	var all []operation
@@ -157,6 +157,9 @@ func TestEveryOperationAnswersWell(t *testing.T) {
 				if _, err := g.fx.ClaimCase(t.Context(), w, socialwatch.External{System: "token of ", Ref: "4711"}); err != nil {
 					t.Fatal(err)
 				}
+			}
+			if op.id == "privateContact" {
+				g.asked(one.Case.Number)
 			}
 			op := operations(t, g.target(one))[slices.IndexFunc(
 				operations(t, target{}), func(o operation) bool { return o.id == op.id })]
