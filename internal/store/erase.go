@@ -34,8 +34,13 @@ where m.account = ? and m.gone_at is not null and r.state in ` + sqlEraseFinal +
 	sqlEraseReply    = `update replies set payload = ?, findings = ? where id = ?`
 	sqlEraseVersion  = `update reply_versions set payload = ?, findings = ?, diff = '[]' where reply_id = ? and version = ?`
 
-	sqlEraseCases = `select distinct c.id, c.customer_id, c.orders from cases c join mentions m on m.case_id = c.id
-where m.network = ? and m.host = ? and m.post_id in (?) order by c.id`
+	// A case that was merged into another still holds what its posts, which stand
+	// there, have told.
+	sqlEraseCases = `with recursive family (id, root) as (
+    select m.case_id, m.case_id from mentions m where m.network = ? and m.host = ? and m.post_id in (?) and m.case_id is not null
+    union
+    select g.case_id, f.root from family f join merges g on g.into_id = f.id where g.undone_at is null)
+select c.id, f.root, c.customer_id, c.orders from family f join cases c on c.id = f.id order by c.id`
 	sqlEraseStanding = `select case_id, author_id, entities from mentions where case_id in (?) and gone_at is null`
 	sqlEraseOrders   = `update cases set orders = ? where id = ?`
 	sqlEraseCustomer = `update cases set customer = ? where id = ?`
@@ -135,6 +140,7 @@ func (t *tx) eraseReplies(ctx context.Context, replies []erasedReply) error {
 func (t *tx) eraseCases(ctx context.Context, network, host string, posts []string) error {
 	var cases []struct {
 		ID         int64            `db:"id"`
+		Root       int64            `db:"root"` // where its posts stand
 		CustomerID string           `db:"customer_id"`
 		Orders     jsonOf[[]string] `db:"orders"`
 	}
@@ -156,7 +162,7 @@ func (t *tx) eraseCases(ctx context.Context, network, host string, posts []strin
 	for _, c := range cases {
 		known, told := false, map[string]bool{}
 		for _, m := range standing {
-			if m.CaseID != c.ID {
+			if m.CaseID != c.Root {
 				continue
 			}
 			known = known || m.AuthorID == c.CustomerID

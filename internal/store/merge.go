@@ -26,6 +26,7 @@ type mergeDone struct {
 	State    socialwatch.CaseState `json:"state"`
 	AskedAt  time.Time             `json:"asked_at"`
 	Before   folded                `json:"before"`
+	Own      []int                 `json:"own"`     // places of its own order numbers among the survivor's: numbers can be erased
 	Version  int                   `json:"version"` // of the survivor afterwards
 }
 
@@ -36,7 +37,6 @@ type folded struct {
 	Score       int                   `json:"score"`
 	Escalated   bool                  `json:"escalated"`
 	Escalation  string                `json:"escalation"`
-	Orders      []string              `json:"orders"`
 	DueAt       time.Time             `json:"due_at"`
 	RespondedAt time.Time             `json:"responded_at"`
 	AskedAt     time.Time             `json:"asked_at"`
@@ -44,7 +44,7 @@ type folded struct {
 }
 
 func foldOf(c socialwatch.Case) folded {
-	return folded{c.State, c.Level, c.Score, c.Escalated, c.Escalation, c.Orders, c.DueAt, c.RespondedAt, c.AskedAt, c.ResolvedAt}
+	return folded{c.State, c.Level, c.Score, c.Escalated, c.Escalation, c.DueAt, c.RespondedAt, c.AskedAt, c.ResolvedAt}
 }
 
 const (
@@ -96,8 +96,9 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 			return into, err
 		}
 	}
-	was := into.State
+	was, own := into.State, into.Orders
 	takeIn(&into, from)
+	did.Own = places(own, into.Orders)
 	into.UpdatedAt, into.SnoozedUntil = socialwatch.Micros(m.At), time.Time{}
 	if err := t.refold(ctx, into); err != nil {
 		return into, err
@@ -216,6 +217,16 @@ func takeIn(into *socialwatch.Case, from socialwatch.Case) {
 			into.State = socialwatch.CaseOpen
 		}
 	}
+}
+
+// places are where those of some stand in all, which is sorted.
+func places(some, all []string) (at []int) {
+	for i, one := range all {
+		if slices.Contains(some, one) {
+			at = append(at, i)
+		}
+	}
+	return at
 }
 
 // first is the earlier of two times that are not zero.

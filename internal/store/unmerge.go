@@ -101,7 +101,14 @@ func (t *tx) unfold(ctx context.Context, into *socialwatch.Case, did mergeDone, 
 		return err
 	}
 	b := did.Before
-	into.State, into.Level, into.Score, into.Escalated, into.Escalation, into.Orders = b.State, b.Level, b.Score, b.Escalated, b.Escalation, b.Orders
+	into.State, into.Level, into.Score, into.Escalated, into.Escalation = b.State, b.Level, b.Score, b.Escalated, b.Escalation
+	var own []string
+	for _, place := range did.Own {
+		if place < len(into.Orders) {
+			own = append(own, into.Orders[place])
+		}
+	}
+	into.Orders = own
 	into.DueAt, into.RespondedAt, into.AskedAt, into.ResolvedAt = b.DueAt, b.RespondedAt, b.AskedAt, b.ResolvedAt
 	return t.refold(ctx, *into)
 }

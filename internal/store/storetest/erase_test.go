@@ -17,7 +17,7 @@ func everything(t *testing.T, fx bench) string {
 	t.Helper()
 	var b strings.Builder
 	for _, table := range []string{"mentions", "mention_revisions", "cases", "replies", "reply_versions", "attempts", "events", "set_aside",
-		"inbox", "gaps", "settings", "accounts"} {
+		"inbox", "gaps", "settings", "accounts", "merges", "case_orders"} {
 		b.WriteString(tableText(t, fx, table))
 	}
 	return b.String()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"socialwatch"
@@ -112,6 +113,54 @@ func TestUndoneMergeLeavesWhatCameSince(t *testing.T) {
 		}
 		if d := fx.detail(t, older.Number); len(d.Mentions) != 2 || d.Case.Level != 1 || d.Events[0].Data["restored"] != false {
 			t.Errorf("survivor with %d posts, level %d, %v", len(d.Mentions), d.Case.Level, d.Events[0].Data)
+		}
+	})
+}
+
+// What only a post that is gone has told goes from the case that it came from
+// too, and from what a merge keeps to be undone.
+func TestGonePostsLeaveNothingInMergedCases(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		lea := fx.Hire(t, "lea", socialwatch.RoleLead)
+		first, a, _ := marked("first")
+		second, b, _ := marked("second")
+		second.Author = first.Author
+		c := fx.Changes(t)
+		for i, m := range []socialwatch.Mention{first, second} {
+			one := fx.NewCase(t, m)
+			one.Customer, one.OpenedAt, one.Orders = first.Author, minute(i), []string{"order-" + m.ID}
+			c.Cases = append(c.Cases, one)
+			c.Entries = append(c.Entries, socialwatch.Entry{Mention: m, Assessment: []socialwatch.Assessment{a, b}[i], CaseID: one.ID})
+		}
+		fx.MustSave(t, c)
+		k := fx.Know(t, []string{"first", "second"}, nil)
+		older, younger := k.Cases[0], k.Cases[1]
+		m := store.Merge{CaseWork: workOn(older, lea), Other: younger.Number, OtherVersion: younger.Version}
+		into, err := fx.Merge(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fx.EnrolOrders(t.Context(), minute(5), 100); err != nil {
+			t.Fatal(err)
+		}
+		for _, gone := range []string{"second", "first"} {
+			g := fx.Changes(t)
+			g.Gone = []string{gone}
+			fx.MustSave(t, g)
+			if rows := everything(t, fx); strings.Contains(rows, "order-"+gone) {
+				i := strings.Index(rows, "order-"+gone)
+				t.Errorf("%s is gone, and in the rows stands …%s", gone, rows[max(0, i-60):i+20])
+			}
+		}
+		if rows := everything(t, fx); strings.Contains(rows, "handle-") {
+			t.Error("all posts of the customer are gone, and their handle stands in a row")
+		}
+		younger.Version++
+		if _, err := fx.Unmerge(t.Context(), store.Unmerge{CaseWork: workOn(younger, lea), IntoVersion: into.Version}); err != nil {
+			t.Fatal(err)
+		}
+		if rows := everything(t, fx); strings.Contains(rows, "order-") || strings.Contains(rows, "handle-") {
+			t.Error("undoing the merge brings back what is erased")
 		}
 	})
 }
