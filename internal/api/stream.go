@@ -143,11 +143,16 @@ func (f *follower) tell(r *http.Request, bell <-chan struct{}, say func([]byte) 
 	defer look.Stop()
 	defer check.Stop()
 	err := say([]byte("retry: 2000\n\n"))
-	for err == nil {
-		if err = f.catchUp(r.Context(), say); err != nil {
+	for more := false; err == nil; {
+		if more, err = f.page(r.Context(), say); err != nil {
 			return
 		}
+		var next <-chan struct{}
+		if more { // who reads a long log is looked at as often
+			next = always
+		}
 		select {
+		case <-next:
 		case <-r.Context().Done():
 			return
 		case <-bell:
@@ -166,29 +171,31 @@ func (f *follower) tell(r *http.Request, bell <-chan struct{}, say func([]byte) 
 	}
 }
 
-// catchUp sends all events that there are. A database that is away ends no
-// stream: the next look may reach it.
-func (f *follower) catchUp(ctx context.Context, say func([]byte) error) error {
-	for {
-		events, next, err := f.s.Events.Feed(ctx, f.filter)
-		if err != nil || next == f.filter.After {
-			return ctx.Err()
-		}
-		var out []byte
-		for _, e := range events {
-			b, err := json.Marshal(viewEvent(e))
-			if err != nil { // unreachable: plain values
-				return err
-			}
-			out = fmt.Appendf(out, "id: %d\ndata: %s\n\n", e.Seq, b)
-		}
-		if len(out) > 0 {
-			if err := say(out); err != nil {
-				return err
-			}
-		}
-		f.filter.After = next
+// always has something to receive.
+var always = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+
+// page sends the next events, and reports whether there may be more. A database
+// that is away ends no stream: the next look may reach it.
+func (f *follower) page(ctx context.Context, say func([]byte) error) (more bool, err error) {
+	events, next, err := f.s.Events.Feed(ctx, f.filter)
+	if err != nil || next == f.filter.After {
+		return false, ctx.Err()
 	}
+	var out []byte
+	for _, e := range events {
+		b, err := json.Marshal(viewEvent(e))
+		if err != nil { // unreachable: plain values
+			return false, err
+		}
+		out = fmt.Appendf(out, "id: %d\ndata: %s\n\n", e.Seq, b)
+	}
+	if len(out) > 0 {
+		if err := say(out); err != nil {
+			return false, err
+		}
+	}
+	f.filter.After = next
+	return true, nil
 }
 
 // mayStill says why the caller may no longer read what it reads; nil while it

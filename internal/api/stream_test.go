@@ -305,3 +305,29 @@ func TestASlowClientIsCutOff(t *testing.T) {
 		t.Error("it is still being waited for")
 	}
 }
+
+// endless is a log of which there is always more.
+type endless struct{}
+
+func (endless) Feed(_ context.Context, f store.FeedFilter) ([]socialwatch.Event, int64, error) {
+	return []socialwatch.Event{{Seq: f.After + 1, Kind: "test", Actor: "a", At: start}}, f.After + 1, nil
+}
+
+// Who has a long log to read loses a right within it, not behind it.
+func TestStreamOfALongLogEndsWithTheRight(t *testing.T) {
+	g := newRig(t, func(o *api.Options) {
+		o.Events, o.Pace = endless{}, api.Pace{Check: 10 * time.Millisecond}
+	})
+	l := listener{g: g, token: g.token("bo", api.ScopeRead), query: "?account=" + storetest.Account}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	last, err := l.listen(ctx, func() bool {
+		if len(l.seen) == 1 {
+			g.fx.Disable(t, "bo")
+		}
+		return false
+	})
+	if err != nil || !strings.Contains(last, "token-required") {
+		t.Errorf("%s, %v", last, err)
+	}
+}

@@ -363,6 +363,11 @@ func (t *tx) mayMove(ctx context.Context, c socialwatch.Case, m CaseMove) error 
 	if m.To != socialwatch.CaseResolved {
 		return nil
 	}
+	return t.mayResolve(ctx, c)
+}
+
+// mayResolve says which reply keeps a case from being resolved.
+func (t *tx) mayResolve(ctx context.Context, c socialwatch.Case) error {
 	var standing struct {
 		ID    int64  `db:"id"`
 		State string `db:"state"`

@@ -78,6 +78,8 @@ func (t *tx) commanded(ctx context.Context, c command) (w CaseWork, err error) {
 	switch {
 	case err != nil:
 		return w, err
+	case c.Expected != nil && found.Number != number: // the version is another case's
+		return w, fmt.Errorf("it has been merged into %s: look at that case: %w", found.Number, errRefused)
 	case c.Expected != nil && *c.Expected != int64(found.Version):
 		w.Version = int(*c.Expected)
 		return w, t.stillAt(ctx, found, w.Version)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"socialwatch"
 )
@@ -22,7 +23,7 @@ const (
 	sqlUnmergeMentions = `update mentions set case_id = ? where case_id = ? and id in (?)`
 	sqlUnmergeNotes    = `update notes set case_id = ? where case_id = ? and id in (?)`
 	sqlUnmergeReplies  = `update replies set case_id = ? where case_id = ? and mention_id in (?)`
-	sqlUnmergeCase     = `update cases set state = ?, merged_into = null, responded_at = ?, asked_at = ?, look_at = ?, looks = 0, updated_at = ?, version = version + 1 where id = ?`
+	sqlUnmergeCase     = `update cases set state = ?, resolved_at = ?, merged_into = null, responded_at = ?, asked_at = ?, look_at = ?, looks = 0, updated_at = ?, version = version + 1 where id = ?`
 	sqlUnmergeTouch    = `update cases set updated_at = ?, version = version + 1 where id = ?`
 )
 
@@ -73,11 +74,17 @@ func (t *tx) unmerge(ctx context.Context, u Unmerge) (socialwatch.Case, error) {
 		return from, err
 	}
 	at := socialwatch.Micros(u.At)
-	from.State, from.MergedInto, from.AskedAt, from.UpdatedAt = did.State, 0, did.AskedAt, at
+	from.MergedInto, from.AskedAt, from.UpdatedAt = 0, did.AskedAt, at
+	if from.State, err = t.asBefore(ctx, from, did.State); err != nil {
+		return from, err
+	}
+	if from.State != socialwatch.CaseResolved {
+		from.ResolvedAt = time.Time{}
+	}
 	if into.RespondedAt.After(m.At.Time) && from.RespondedAt.IsZero() { // the answer was to both
 		from.RespondedAt, from.AskedAt = into.RespondedAt, into.AskedAt
 	}
-	if _, err := t.exec(ctx, sqlUnmergeCase, from.State, from.RespondedAt, from.AskedAt, at, at, from.ID); err != nil {
+	if _, err := t.exec(ctx, sqlUnmergeCase, from.State, from.ResolvedAt, from.RespondedAt, from.AskedAt, at, at, from.ID); err != nil {
 		return from, err
 	}
 	was, restored := into.State, into.Version == did.Version
@@ -101,7 +108,11 @@ func (t *tx) unfold(ctx context.Context, into *socialwatch.Case, did mergeDone, 
 		return err
 	}
 	b := did.Before
-	into.State, into.Level, into.Score, into.Escalated, into.Escalation = b.State, b.Level, b.Score, b.Escalated, b.Escalation
+	var err error
+	if into.State, err = t.asBefore(ctx, *into, b.State); err != nil {
+		return err
+	}
+	into.Level, into.Score, into.Escalated, into.Escalation = b.Level, b.Score, b.Escalated, b.Escalation
 	var own []string
 	for _, place := range did.Own {
 		if place < len(into.Orders) {
@@ -109,8 +120,24 @@ func (t *tx) unfold(ctx context.Context, into *socialwatch.Case, did mergeDone, 
 		}
 	}
 	into.Orders = own
-	into.DueAt, into.RespondedAt, into.AskedAt, into.ResolvedAt = b.DueAt, b.RespondedAt, b.AskedAt, b.ResolvedAt
+	into.DueAt, into.RespondedAt, into.AskedAt = b.DueAt, b.RespondedAt, b.AskedAt
+	if into.ResolvedAt = b.ResolvedAt; into.State != socialwatch.CaseResolved {
+		into.ResolvedAt = time.Time{}
+	}
 	return t.refold(ctx, *into)
+}
+
+// asBefore is the state that a case of a merge had, unless a reply that was begun
+// since keeps it from being resolved.
+func (t *tx) asBefore(ctx context.Context, c socialwatch.Case, was socialwatch.CaseState) (socialwatch.CaseState, error) {
+	if was != socialwatch.CaseResolved {
+		return was, nil
+	}
+	err := t.mayResolve(ctx, c)
+	if errors.Is(err, socialwatch.ErrConflict) {
+		return socialwatch.CaseOpen, nil
+	}
+	return was, err
 }
 
 // tellUnmerged writes the event of each of the two, with its own state.

@@ -164,3 +164,47 @@ func TestGonePostsLeaveNothingInMergedCases(t *testing.T) {
 		}
 	})
 }
+
+// A version is of one case: that of a merged one says nothing about the survivor.
+func TestCommandForAMergedCaseIsBoundToNoOtherVersion(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		crm, lea := fx.System(t, "crm"), fx.Hire(t, "lea", socialwatch.RoleLead)
+		older, younger := fx.twoOfOne(t)
+		into, err := fx.Merge(t.Context(), store.Merge{CaseWork: workOn(older, lea), Other: younger.Number, OtherVersion: younger.Version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		younger.Version = into.Version // as chance has it
+		says(t, "claim", fx.asked(t, crm, claimOf(younger, "k1")), "refused 0 it has been merged into "+into.Number)
+		says(t, "note", fx.asked(t, crm, Ask{Key: "k2", Kind: store.CommandNote, CaseID: younger.ID, Data: `{"text": "seen"}`}), "applied ")
+		if d := fx.detail(t, into.Number); d.Case.External.System != "" || len(d.Notes) != 1 {
+			t.Errorf("survivor %+v with %d notes", d.Case.External, len(d.Notes))
+		}
+	})
+}
+
+// A case with a live reply cannot be resolved, by undoing a merge neither.
+func TestUndoneMergeResolvesNothingUnderALiveReply(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		lea := fx.Hire(t, "lea", socialwatch.RoleLead)
+		for _, resolved := range []int{0, 1} {
+			s := fx.Seed(t, fmt.Sprint("post", resolved, "-"), 2)
+			fx.exec(t, fmt.Sprintf("update cases set customer_id = '%s' where id = %d", s[0].Case.Customer.ID, s[1].Case.ID))
+			fx.set(t, "cases", s[1].Case.ID, "opened_at = %s", minute(1))
+			was := s[resolved].Case
+			fx.set(t, "cases", was.ID, "state = 'resolved', resolved_at = %s", minute(2)) // its draft was begun since, as far as the end goes
+			into, err := fx.Merge(t.Context(), store.Merge{CaseWork: workOn(s[0].Case, lea), Other: s[1].Case.Number, OtherVersion: s[1].Case.Version})
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := store.Unmerge{CaseWork: workOn(s[1].Case, lea), IntoVersion: into.Version}
+			u.Version++
+			if _, err := fx.Unmerge(t.Context(), u); err != nil {
+				t.Fatal(err)
+			}
+			if c := fx.detail(t, was.Number).Case; c.State != socialwatch.CaseOpen || !c.ResolvedAt.IsZero() {
+				t.Errorf("%s is %s since %s, with a draft that waits", c.Number, c.State, c.ResolvedAt)
+			}
+		}
+	})
+}
