@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"socialwatch/internal/simulator"
+	"socialwatch/internal/simulator/support"
+	"socialwatch/internal/store"
+	"socialwatch/internal/store/dbtest"
+)
+
+// consumer is examples/consumer, built once for all tests.
+var consumer = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "consumer")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "consumer")
+	out, err := exec.Command("go", "build", "-o", program, "socialwatch/examples/consumer").CombinedOutput()
+	if err != nil {
+		os.Stderr.Write(out)
+	}
+	return program, err
+})
+
+// helpdesk is a stand-in of one.
+type helpdesk interface {
+	URL() string
+	Close()
+	Tell(url string)
+	Lose(n int)
+	Tickets() []support.Ticket
+	Refused() []string
+	Work(id int64, state string, tags ...string) (int, error)
+}
+
+// handoff is a shop that hands its cases to a help desk by examples/consumer.
+type handoff struct {
+	*shop
+	desk    helpdesk
+	address string // of the consumer
+	args    []string
+	secrets []string
+	said    *log
+	process *exec.Cmd
+}
+
+// run starts the consumer and waits until it answers.
+func (h *handoff) run() {
+	h.Helper()
+	program, err := consumer()
+	must(h.T, err)
+	h.process = exec.Command(program, append([]string{"-all", "-listen", h.address, "-url", h.url, "-state", filepath.Join(h.dir, "consumer.db")}, h.args...)...)
+	h.process.Env, h.process.Stderr, h.process.Stdout = append(h.secrets, "PATH="+os.Getenv("PATH")), h.said, h.said
+	must(h.T, h.process.Start())
+	until(h.T, 30*time.Second, "the consumer answers", func() bool {
+		res, err := http.Post("http://"+h.address+"/socialwatch", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			return false
+		}
+		return res.Body.Close() == nil && res.StatusCode == http.StatusUnauthorized // it is not signed
+	})
+}
+
+func (h *handoff) kill() {
+	h.Helper()
+	must(h.T, h.process.Process.Kill())
+	_ = h.process.Wait() // says that it was killed
+}
+
+func newHandoff(t *testing.T, kind store.Kind, d helpdesk, args ...string) *handoff {
+	t.Cleanup(d.Close)
+	s := newShop(t, kind, simulator.Options{})
+	s.calls()
+	h := &handoff{shop: s, desk: d, address: freeAddress(t), args: args, said: &log{}}
+	d.Tell("http://" + h.address + "/desk")
+	h.secrets = []string{"DESK_TOKEN=desk-token", "DESK_SECRET=desk-secret",
+		"SOCIALWATCH_TOKEN=" + strings.TrimSpace(h.done("token", "add", "helpdesk", "--scope", "read", "--scope", "cases")),
+		"WEBHOOK_SECRET=" + strings.TrimSpace(h.done("webhook", "add", "helpdesk", "http://"+h.address+"/socialwatch"))}
+	t.Cleanup(func() {
+		if h.process != nil && h.process.ProcessState == nil {
+			h.kill()
+		}
+		if t.Failed() {
+			t.Logf("the consumer says:\n%s", h.said)
+		}
+	})
+	return h
+}
+
+// TestAHelpDeskGetsCasesAndGivesThemBackResolved: with the consumer of examples/
+// killed on the way and answers of the help desk lost there is one ticket for
+// each case; the case is the help desk's; closing the ticket resolves it.
+func TestAHelpDeskGetsCasesAndGivesThemBackResolved(t *testing.T) {
+	kinds := dbtest.Kinds(t)
+	for name, open := range map[string]func() (d helpdesk, args []string, closed string){
+		"zammad": func() (helpdesk, []string, string) {
+			z := support.NewZammad("desk-token", "desk-secret")
+			return z, []string{"-zammad", z.URL(), "-customer", "socialwatch@desk.example"}, "closed"
+		},
+		"chatwoot": func() (helpdesk, []string, string) {
+			c := support.NewChatwoot("desk-token", "desk-secret")
+			return c, []string{"-chatwoot", c.URL(), "-inbox", "7"}, "resolved"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, args, closed := open()
+			newHandoff(t, kinds[len(kinds)-1], d, args...).play(closed)
+		})
+	}
+}
+
+func (h *handoff) play(closed string) {
+	d := h.serve()
+	h.desk.Lose(2)
+	h.run()
+	first := h.post(1)
+	until(h.T, time.Minute, "a case has its ticket and is claimed", func() bool {
+		return h.number("select count(*) from cases_v1 where external_system = 'helpdesk' and external_ref <> ''") == 1
+	})
+	h.kill()
+	h.post(2)
+	until(h.T, time.Minute, "another case is open", func() bool { return h.number("select count(*) from cases") == 2 })
+	h.run()
+	until(h.T, time.Minute, "what was missed is made up for", func() bool {
+		return h.number("select count(*) from cases_v1 where external_system = 'helpdesk'") == 2
+	})
+	_, err := h.sim.Post("customer1@far.example", "@shop_help@social.example and still nothing!", simulator.PostOptions{InReplyTo: first})
+	must(h.T, err)
+	until(h.T, time.Minute, "the ticket knows that the customer wrote again", func() bool { return h.notes("written again") == 1 })
+	stop := h.approver()
+	defer stop()
+	for _, t := range h.desk.Tickets() {
+		status, err := h.desk.Work(t.ID, closed)
+		if must(h.T, err); status != http.StatusNoContent {
+			h.Errorf("the help desk's webhook: %d", status)
+		}
+	}
+	until(h.T, 2*time.Minute, "both cases are resolved", func() bool { return h.number("select count(*) from cases where state = 'resolved'") == 2 })
+	if all := h.desk.Tickets(); len(all) != 2 {
+		h.Errorf("%d tickets of two cases: %+v", len(all), all)
+	}
+	for _, word := range []string{"customer1", "still nothing", "555-"} {
+		if h.notes(word) > 0 {
+			h.Errorf("tickets hold %q: %+v", word, h.desk.Tickets())
+		}
+	}
+	if n := h.number("select count(*) from case_events_v1 where actor = 'system:helpdesk' and kind = 'case.claimed'"); n != 2 {
+		h.Errorf("%d claims of two cases", n)
+	}
+	if len(h.desk.Refused()) > 0 {
+		h.Errorf("the help desk refused %q", h.desk.Refused())
+	}
+	h.forged()
+	d.end()
+}
+
+// notes counts the notes that hold a text.
+func (h *handoff) notes(text string) (n int) {
+	for _, t := range h.desk.Tickets() {
+		for _, note := range t.Notes {
+			if strings.Contains(note, text) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// forged tries webhooks without a right signature.
+func (h *handoff) forged() {
+	h.Helper()
+	for _, path := range []string{"/desk", "/socialwatch"} {
+		req, err := http.NewRequestWithContext(context.WithoutCancel(h.Context()), http.MethodPost, "http://"+h.address+path, strings.NewReader(`{"id":1,"ticket":{"id":1}}`))
+		must(h.T, err)
+		for _, name := range []string{"X-Hub-Signature", "X-Chatwoot-Signature", "webhook-signature"} {
+			req.Header.Set(name, "sha1=00")
+		}
+		res, err := http.DefaultClient.Do(req)
+		must(h.T, err)
+		if res.Body.Close(); res.StatusCode != http.StatusUnauthorized {
+			h.Errorf("a forged call of %s: %d", path, res.StatusCode)
+		}
+	}
+}
+
+// TestPrivateContactIsATag: what people mark in the help desk ends the wait for
+// private contact.
+func TestPrivateContactIsATag(t *testing.T) {
+	t.Parallel()
+	z := support.NewZammad("desk-token", "desk-secret")
+	h := newHandoff(t, store.SQLite, z, "-zammad", z.URL(), "-customer", "socialwatch@desk.example")
+	d := h.serve()
+	h.run()
+	h.post(1)
+	until(t, time.Minute, "a ticket", func() bool { return len(z.Tickets()) == 1 })
+	stop := h.approver()
+	defer stop()
+	until(t, time.Minute, "our reply asks for private contact", func() bool {
+		return h.number("select count(*) from case_events_v1 where json_extract(data, '$.waits_for') = 'private_contact'") == 1
+	})
+	until(t, time.Minute, "the ticket knows of the reply", func() bool { return h.notes("Our reply is public") == 1 })
+	_, err := z.Work(1, "", "came-in-private")
+	must(t, err)
+	until(t, time.Minute, "the wait is over", func() bool {
+		return h.number("select count(*) from case_events_v1 where kind = 'case.private_received'") == 1
+	})
+	d.end()
+}
