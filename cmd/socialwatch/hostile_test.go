@@ -265,7 +265,7 @@ func (h *besieged) count(err error) {
 // numbers that each consumer must have been told of.
 func (h *besieged) log() (all []int64) {
 	h.Helper()
-	until(h.T, time.Minute, "everything is numbered and answered", func() bool {
+	until(h.T, 3*time.Minute, "everything is numbered and answered", func() bool {
 		return h.number("select count(*) from case_commands where state = 'waiting'") == 0 && h.number("select count(*) from events where seq is null") == 0
 	})
 	if refused := h.number("select count(*) from case_commands where state = 'refused'"); refused > 0 {
@@ -320,7 +320,7 @@ func TestTenMinutesOfAForeignTransactionDelayNoEvent(t *testing.T) {
 			must(t, write(h.numbers[i%2], i))
 		}
 		wg.Wait()
-		must(t, foreign.Rollback())
+		must(t, foreign.Rollback()) // it was open until now
 		t.Logf("%d events beside a foreign transaction of %s, worst delay %s", len(b.seen), lasts, b.worst.Round(time.Millisecond))
 		late := h.number(fmt.Sprintf("select count(*) from case_events_v1 where seq > %d and at < now() - interval '2 seconds'", first))
 		if b.worst > 2*time.Second || late > int64(len(b.seen)) || len(b.seen) == 0 {
@@ -330,16 +330,18 @@ func TestTenMinutesOfAForeignTransactionDelayNoEvent(t *testing.T) {
 	}
 }
 
-// foreign is a transaction that has written, beside our schema and in it.
+// foreign is a transaction of somebody else's, with none of our settings, that has
+// written beside our schema and in it.
 func (h *besieged) foreign() *sql.Tx {
 	h.Helper()
-	tx, err := h.look().Begin()
+	db, err := sql.Open("postgres", h.db.URL)
+	must(h.T, err)
+	h.Cleanup(func() { db.Close() })
+	tx, err := db.Begin()
 	must(h.T, err)
 	h.Cleanup(func() { _ = tx.Rollback() })
-	for _, write := range []string{"create temp table other (a int)", "insert into events (kind, actor, at, data) values ('foreign', 'x', now(), '{}')",
-		"select pg_current_xact_id()"} {
-		_, err = tx.Exec(write)
-		must(h.T, err)
-	}
+	_, err = tx.Exec("set local idle_in_transaction_session_timeout = 0; select pg_current_xact_id(); create temp table other (a int); insert into " +
+		h.db.Schema + ".events (kind, actor, at, data) values ('foreign', 'x', now(), '{}')")
+	must(h.T, err)
 	return tx
 }

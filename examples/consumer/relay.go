@@ -166,13 +166,15 @@ func (r *relay) handle(ctx context.Context, n news) error {
 	switch {
 	case known && t.released, !known && !ours && !r.wants(m):
 		return nil
+	case n.event.Kind == deskMoved && !(known && ours): // the claim comes first
+		return nil
 	case n.event.Kind == deskMoved:
 		return r.follow(ctx, m, t, n)
 	case !known:
 		return r.open(ctx, m, n.event.Seq)
 	case n.event.Seq <= t.seq: // an old one that came late
 		return nil
-	case n.event.Kind == "case.released":
+	case n.event.Kind == "case.released", m.External != nil && !ours: // or another system has it
 		t.released = true
 	case !ours:
 		err = r.claim(ctx, m, t.id)
@@ -194,13 +196,20 @@ func (r *relay) wants(m matter) bool {
 // open opens a ticket and claims the case for it.
 func (r *relay) open(ctx context.Context, m matter, seq int64) error {
 	id, err := r.desk.Open(ctx, m)
-	if err == nil {
-		err = r.book.keep(ctx, ticket{number: m.Number, id: id, seq: seq})
-	}
-	if err != nil || m.External != nil {
+	if err != nil {
 		return err
 	}
-	return r.claim(ctx, m, id)
+	t := ticket{number: m.Number, id: id, seq: seq - 1} // until the claim has worked
+	if err := r.book.keep(ctx, t); err != nil {
+		return err
+	}
+	if m.External == nil {
+		if err := r.claim(ctx, m, id); err != nil {
+			return err
+		}
+	}
+	t.seq = seq
+	return r.book.keep(ctx, t)
 }
 
 func (r *relay) claim(ctx context.Context, m matter, id string) error {
