@@ -265,7 +265,7 @@ func (h *besieged) count(err error) {
 // numbers that each consumer must have been told of.
 func (h *besieged) log() (all []int64) {
 	h.Helper()
-	until(h.T, 3*time.Minute, "everything is numbered and answered", func() bool {
+	until(h.T, 10*time.Minute, "everything is numbered and answered", func() bool {
 		return h.number("select count(*) from case_commands where state = 'waiting'") == 0 && h.number("select count(*) from events where seq is null") == 0
 	})
 	if refused := h.number("select count(*) from case_commands where state = 'refused'"); refused > 0 {
