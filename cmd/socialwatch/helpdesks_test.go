@@ -192,29 +192,3 @@ func (h *handoff) forged() {
 		}
 	}
 }
-
-// TestPrivateContactIsATag: what people mark in the help desk ends the wait for
-// private contact.
-func TestPrivateContactIsATag(t *testing.T) {
-	t.Parallel()
-	z := support.NewZammad("desk-token", "desk-secret")
-	h := newHandoff(t, store.SQLite, z, "-zammad", z.URL(), "-customer", "socialwatch@desk.example")
-	d := h.serve()
-	h.run()
-	h.post(1)
-	until(t, time.Minute, "a ticket", func() bool { return len(z.Tickets()) == 1 })
-	until(t, time.Minute, "the case is claimed", func() bool {
-		return h.number("select count(*) from cases_v1 where external_system = 'helpdesk'") == 1
-	})
-	for _, asked := range []string{"insert into handoffs (case_id, account, asked_at) select id, account, opened_at from cases",
-		`insert into events (kind, case_id, case_version, actor, at, data) select 'case.updated', id, version, 'socialwatch', opened_at, '{"waits_for": "private_contact"}' from cases`} {
-		_, err := h.look().Exec(asked)
-		must(t, err)
-	}
-	_, err := z.Work(1, "", "came-in-private")
-	must(t, err)
-	until(t, time.Minute, "the wait is over", func() bool {
-		return h.number("select count(*) from case_events_v1 where kind = 'case.private_received'") == 1
-	})
-	d.end()
-}
