@@ -25,11 +25,14 @@ var (
 	errPlain   = errors.New("without TLS only networks of webhooks.allow_private are called")
 )
 
-// special are networks that are no place on the public internet though the
-// standard library takes them for one.
+// unicast is all of IPv6 that is given out for the public internet; translators
+// of addresses have theirs beside it, and some of special within it.
+var unicast = netip.MustParsePrefix("2000::/3")
+
+// special are networks that are no place on the public internet though they
+// look like one.
 var special = prefixes("0.0.0.0/8", "100.64.0.0/10", "168.63.129.16/32", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
-	"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fec0::/10")
+	"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
 
 func prefixes(list ...string) (all []netip.Prefix) {
 	for _, one := range list {
@@ -47,7 +50,7 @@ func (g Guard) check(addr netip.Addr, plain bool) error {
 	switch {
 	case plain:
 		return errPlain
-	case !addr.IsGlobalUnicast(), addr.IsPrivate(), within(addr, special):
+	case !addr.IsGlobalUnicast(), addr.IsPrivate(), addr.Is6() && !unicast.Contains(addr), within(addr, special):
 		return errRefused
 	}
 	return nil

@@ -50,7 +50,7 @@ func TestNoCallGoesToAPrivateAddress(t *testing.T) {
 	public := webhook.NewSender(webhook.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("10.99.0.0/24")}}, 2*time.Second, r.now)
 	r.manager.Sender = public
 	for i, host := range []string{"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "0", "0.0.0.0", "localhost", "LOCALHOST", "localhost.", "foo.localhost",
-		"[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
+		"[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::ffff:0:7f00:1]", "[64:ff9b:1::7f00:1]", "[4000::1]",
 		"169.254.169.254", "[fd00:ec2::254]", "[fe80::1%25lo]", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "168.63.129.16", "[fc00::1]", "224.0.0.1", "255.255.255.255", "198.18.0.1", "[2001:db8::1]"} {
 		for _, scheme := range []string{"http://", "https://"} {
 			name := "e" + string(rune('a'+i%26)) + string(rune('a'+i/26)) + scheme[:4+len(scheme)-7]
