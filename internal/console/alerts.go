@@ -76,10 +76,10 @@ func (c *Console) alertView(a Alert) alertView {
 	switch {
 	case a.Problem != "":
 		v.State, v.Kind = say("alert.unusable"), "bad"
-		v.Problem = &connProblem{Kind: "bad", Title: say("alert.unusable.title"), Text: a.Problem}
+		v.Problem = &connProblem{Kind: "bad", Title: say("alert.unusable.title"), Text: told(a.Problem)}
 	case a.State.Failures > 0:
 		v.State, v.Kind = say("alert.fails"), "bad"
-		v.Problem = &connProblem{Kind: "bad", Title: say("alert.failing", c.moment(a.State.FailedAt).Clock, a.State.Failures), Text: a.State.Error,
+		v.Problem = &connProblem{Kind: "bad", Title: say("alert.failing", c.moment(a.State.FailedAt).Clock, a.State.Failures), Text: told(a.State.Error),
 			Do: say("alert.do", c.moment(a.State.NextAt).Clock)}
 	case a.State.ToldAt.IsZero():
 		v.State = say("alert.idle")

@@ -180,9 +180,9 @@ func kindGroups(chosen string) []kindGroup {
 	var groups []kindGroup
 	for _, name := range auditGroups {
 		g := kindGroup{Text: say("audit." + name), All: option{name + ".", say("audit.all", say("audit."+name)), chosen == name+"."}}
-		for key, text := range english {
+		for key := range english {
 			if kind, ok := strings.CutPrefix(key, "event."); ok && strings.HasPrefix(kind, name+".") {
-				g.Kinds = append(g.Kinds, option{kind, text, kind == chosen})
+				g.Kinds = append(g.Kinds, option{kind, say(key), kind == chosen})
 			}
 		}
 		slices.SortFunc(g.Kinds, func(a, b option) int { return cmp.Compare(a.Text, b.Text) })
@@ -193,7 +193,7 @@ func kindGroups(chosen string) []kindGroup {
 
 func (c *Console) auditRow(row store.AuditRow) auditRowView {
 	e := row.Event
-	v := auditRowView{At: c.moment(e.At), Day: e.At.In(c.o.Zone).Format("2 Jan 15:04:05"), Who: e.Actor, What: c.eventText(e), Why: details(e),
+	v := auditRowView{At: c.moment(e.At), Day: date("second", e.At.In(c.o.Zone)), Who: e.Actor, What: c.eventText(e), Why: details(e),
 		Account: row.Account, Case: e.CaseNumber, Reply: e.ReplyID, Program: e.Actor == socialwatch.System}
 	if v.Program {
 		v.Who = say("audit.program")

@@ -164,7 +164,7 @@ func (c *Console) try(v *benchView) error {
 	a := t.Assessment
 	m := store.MentionRow{Mention: socialwatch.Mention{Post: socialwatch.Post{Text: text}}, Assessment: a}
 	res := &trialView{Intent: label("intent", string(a.Intent)), Level: t.Level, Priority: a.Score,
-		Lang: tongue(a.Language), Escalation: t.Escalation, Why: t.Why, Text: marked(m), Gloss: t.Gloss, Handoff: t.Handoff,
+		Lang: tongue(a.Language), Escalation: told(t.Escalation), Why: told(t.Why), Text: marked(m), Gloss: t.Gloss, Handoff: t.Handoff,
 		Signals: strongest(evidence(a.Signals, a.Intent, a.Ignored != ""), maxSignals), Findings: findings(t.Findings)}
 	if d := t.Draft; d != nil {
 		res.Reply, res.ReplyLang, res.Template = d.Whole(), tongue(d.Language), templateName(*d)

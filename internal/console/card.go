@@ -170,7 +170,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 		actsView: c.acts(p, card), Status: c.status(card), Attempts: c.attempts(card.Attempts), History: c.history(card.Events),
 	}
 	if cs.Escalated {
-		v.Escalation = label("escalation", cs.Escalation)
+		v.Escalation = told(cs.Escalation)
 	}
 	if !card.Parent.GoneAt.IsZero() {
 		v.Revision = "gone"

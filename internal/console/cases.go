@@ -135,7 +135,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	v := &caseView{caseRowView: c.caseRow(store.CaseRow{Case: cs}), Level: cs.Level, Reach: reach(cs.Customer.Followers),
 		Account: cs.Account, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d)}
 	if cs.Escalated {
-		v.Escalation = label("escalation", cs.Escalation)
+		v.Escalation = told(cs.Escalation)
 	}
 	if d.WaitsFor != "" {
 		v.WaitsFor = label("waits", d.WaitsFor)

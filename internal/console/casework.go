@@ -222,7 +222,7 @@ func (c *Console) snoozedText(cs socialwatch.Case) string {
 	case cs.SnoozedUntil.Equal(socialwatch.UntilMention):
 		return say("snoozed.mention")
 	}
-	return say("snoozed.until", cs.SnoozedUntil.In(c.zone(cs.Account)).Format("Mon 2 Jan 15:04 MST"))
+	return say("snoozed.until", date("until", cs.SnoozedUntil.In(c.zone(cs.Account))))
 }
 
 // didView tells what was done with a case.
@@ -237,7 +237,7 @@ type didView struct {
 // stands now. One that is gone or hidden from the person is not mentioned.
 func (c *Console) did(ctx context.Context, p socialwatch.Person, l list, q url.Values) (*didView, error) {
 	what, number := q.Get("did"), q.Get("case")
-	if _, known := english["did."+what]; !known || number == "" {
+	if _, known := entry("did." + what); !known || number == "" {
 		return nil, nil
 	}
 	d, err := c.o.Cases.Case(ctx, number)

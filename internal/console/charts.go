@@ -186,7 +186,7 @@ func hours(label string, names []string, counts [7][24]int, title func(day, hour
 	return h
 }
 
-func clock(hour int) string { return time.Date(0, 1, 1, hour, 0, 0, 0, time.UTC).Format("15:04") }
+func clock(hour int) string { return date("clock", time.Date(0, 1, 1, hour, 0, 0, 0, time.UTC)) }
 
 func percent(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "%" }
 

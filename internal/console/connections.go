@@ -71,11 +71,11 @@ func (c *Console) judgePolls(conn store.Connection, p socialwatch.Purse) verdict
 		return verdict{state: say("conn.never")}
 	case conn.GoodAt.IsZero():
 		return verdict{broken: true, state: say("conn.never"),
-			alarm: say("alarm.never", connName(conn), conn.Failures, span(now.Sub(conn.PolledAt)), cmp.Or(conn.Error, string(conn.Reason), say("alarm.untold")))}
+			alarm: say("alarm.never", connName(conn), conn.Failures, span(now.Sub(conn.PolledAt)), cmp.Or(told(conn.Error), string(conn.Reason), say("alarm.untold")))}
 	case since > time.Duration(c.o.Missed)*c.pace(p):
 		v := verdict{broken: true, state: say("conn.broken", span(since)), alarm: say("alarm.late", connName(conn), span(since))}
 		if conn.Error != "" {
-			v.alarm = say("alarm.broken", connName(conn), span(since), conn.Error)
+			v.alarm = say("alarm.broken", connName(conn), span(since), told(conn.Error))
 		}
 		return v
 	case conn.Failures > 0:
@@ -136,7 +136,7 @@ func (c *Console) connView(p socialwatch.Person, conn store.Connection, purse so
 		v.Problem = &connProblem{Kind: "bad", Title: s.alarm, Text: s.means, Do: whatToDo(conn.Reason)}
 	case conn.Error != "":
 		v.Kind = "warn"
-		v.Problem = &connProblem{Kind: "warn", Title: say("conn.failing") + ":", Text: conn.Error, Do: whatToDo(conn.Reason)}
+		v.Problem = &connProblem{Kind: "warn", Title: say("conn.failing") + ":", Text: told(conn.Error), Do: whatToDo(conn.Reason)}
 	case s.slow:
 		v.Kind = "warn"
 		v.Problem = &connProblem{Kind: "warn", Title: say("slow.title", span(purse.Pace)), Text: say("slow.text"), Do: say("slow.do")}
@@ -147,10 +147,10 @@ func (c *Console) connView(p socialwatch.Person, conn store.Connection, purse so
 	for _, g := range conn.Gaps {
 		from := c.moment(g.From).Clock
 		if g.To.IsZero() {
-			v.Gaps = append(v.Gaps, say("gap.open", from, label("gap", g.Reason)))
+			v.Gaps = append(v.Gaps, say("gap.open", from, told(g.Reason)))
 			continue
 		}
-		v.Gaps = append(v.Gaps, say("gap.over", from, c.moment(g.To).Clock, span(g.To.Sub(g.From)), label("gap", g.Reason)))
+		v.Gaps = append(v.Gaps, say("gap.over", from, c.moment(g.To).Clock, span(g.To.Sub(g.From)), told(g.Reason)))
 	}
 	return v
 }
@@ -196,7 +196,7 @@ func (v *connView) limits(c *Console, conn store.Connection) {
 }
 
 func whatToDo(r socialwatch.Reason) string {
-	if text, ok := english["do."+string(r)]; ok {
+	if text, ok := entry("do." + string(r)); ok {
 		return text
 	}
 	return say("do.temporary")

@@ -15,6 +15,8 @@ var englishPages = map[string]string{
 	"account":      "Account",
 	"team":         "Team",
 	"accounts.all": "All accounts",
+	"account.all":  "all accounts",
+	"account.one":  "account %s",
 	"show":         "Show",
 	"more":         "Older ones",
 	"back":         "Back to the list",
@@ -116,6 +118,7 @@ var englishPages = map[string]string{
 	"bad.intent":       "Choose what the post is about.",
 	"bad.version":      "Load the page again: the form lacks the version you saw.",
 	"bad.blocked":      "The safety check blocks this text.",
+	"bad.finding":      "%s (%s)",
 	"bad.blocked.do":   "Change what is named below, then approve again.",
 	"blocked.approval": "The safety check blocks this reply now. Nothing was approved.",
 

@@ -2,6 +2,9 @@ package console
 
 // englishMoney are the texts about networks that charge.
 var englishMoney = map[string]string{
+	"period.day":   "day",
+	"period.month": "month",
+
 	"money":          "Spending",
 	"money.day":      "Today",
 	"money.month":    "This month",

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"time"
@@ -28,9 +27,9 @@ func (c *Console) moment(t time.Time) moment {
 	}
 	now := c.o.Now().In(c.o.Zone)
 	local := t.In(c.o.Zone)
-	m := moment{ISO: t.UTC().Format(time.RFC3339), Full: local.Format("2 January 2006, 15:04:05 MST"), Clock: local.Format("15:04")}
+	m := moment{ISO: t.UTC().Format(time.RFC3339), Full: date("full", local), Clock: date("clock", local)}
 	if local.Format(time.DateOnly) != now.Format(time.DateOnly) {
-		m.Clock = local.Format("2 Jan 15:04")
+		m.Clock = date("day", local)
 	}
 	m.Age = span(now.Sub(t))
 	m.Ago = say("ago", m.Age)
@@ -78,7 +77,7 @@ func span(d time.Duration) string {
 
 // ordinal is the place of something in a row.
 func ordinal(n int) string {
-	if s, ok := english["nth."+strconv.Itoa(n)]; ok {
+	if s, ok := entry("nth." + strconv.Itoa(n)); ok {
 		return s
 	}
 	return say("nth.n", n)
@@ -100,12 +99,15 @@ func short(n int) string {
 	case n < 1000:
 		return strconv.Itoa(n)
 	case n < 10_000:
-		return fmt.Sprintf("%.1fk", float64(n/100)/10)
+		return say("number.thousands", tenths(n/100))
 	case n < 1_000_000:
-		return fmt.Sprintf("%dk", n/1000)
+		return say("number.thousands", strconv.Itoa(n/1000))
 	}
-	return fmt.Sprintf("%.1fM", float64(n/100_000)/10)
+	return say("number.millions", tenths(n/100_000))
 }
+
+// tenths is a tenth of n as a number.
+func tenths(n int) string { return strconv.Itoa(n/10) + say("number.point") + strconv.Itoa(n%10) }
 
 // link returns an address from outside if a browser may follow it: http or
 // https with a host, nothing else.

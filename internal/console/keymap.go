@@ -22,6 +22,7 @@ type ownKey struct{ Key, Own, Text string }
 // character. Digits count reasons and drafts, pairs begin with g.
 func (m keymap) own() (all []ownKey) {
 	for _, l := range keyTable {
+		// A text names what each key does, with ", " between.
 		keys, texts := strings.Fields(l.keys), strings.Split(say(l.text), ", ")
 		for i, key := range keys {
 			if !mayBeOwn(key) || i > 0 && !mayBeOwn(keys[0]) {

@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"socialwatch"
 	"socialwatch/internal/store"
@@ -42,7 +40,7 @@ func (c *Console) money(p socialwatch.Purse) *moneyView {
 	}
 	month := socialwatch.Month(c.o.Now())
 	v := &moneyView{Rows: []moneyRow{moneyOf("day", p.Day, p.Budget.Day), moneyOf("month", p.Month, p.Budget.Month)},
-		Forecast: say("money.forecast", month.Format("January")), About: say("money.about", cents(p.Forecast))}
+		Forecast: say("money.forecast", date("month", month)), About: say("money.about", cents(p.Forecast))}
 	if p.Budget.Month > 0 && p.Forecast > p.Budget.Month {
 		v.Above = say("money.above")
 	}
@@ -105,8 +103,7 @@ func reasonless(text string) string {
 	if text == "" {
 		return ""
 	}
-	first, n := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[n:], ".") + "."
+	return capital(strings.TrimSuffix(told(text), ".")) + "."
 }
 
 // pace is how often an account is polled at most.

@@ -16,7 +16,7 @@ func (c *Console) ours(v *cardView, card store.Card) {
 	v.ReplyLang, v.Language, v.Visibility = tongue(pl.Language), language(pl.Language), label("visibility", string(pl.Visibility))
 	v.Length, v.TooLong = say("length", pl.Length, pl.Limit), pl.Limit > 0 && pl.Length > pl.Limit
 	v.Cost = cost(pl)
-	if c.o.Gloss != nil && pl.Template != "" && pl.Language != "en" { // the language of these pages
+	if c.o.Gloss != nil && pl.Template != "" && pl.Language != say("page.lang") {
 		v.Gloss = c.o.Gloss(pl.Template, pl.Language)
 	}
 	v.Template, v.OursTitle = templateName(pl), c.oursTitle(rp)
@@ -107,7 +107,7 @@ func passed(found []socialwatch.Finding) (names []string, line string) {
 func findings(all []socialwatch.Finding) findingsView {
 	var v findingsView
 	for _, f := range all {
-		v.Rows = append(v.Rows, findingView{f.Blocks, label("rule", f.Rule), f.Words, f.Mend})
+		v.Rows = append(v.Rows, findingView{f.Blocks, label("rule", f.Rule), f.Words, told(f.Mend)})
 	}
 	return v
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -12,6 +13,8 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"socialwatch"
 	"socialwatch/internal/auth"
@@ -278,12 +281,26 @@ func (c *Console) explain(r *http.Request, err error) (errorView, int) {
 		v.Title, v.Text = say("bad.title"), bad.text
 		return v, http.StatusUnprocessableEntity
 	}
-	if text, _ := c.o.Refused(err); text != "" {
-		v.Title, v.Text = say("bad.title"), text
+	if text, blocks := c.o.Refused(err); text != "" {
+		v.Title, v.Text = say("bad.title"), refusal(text, blocks)
 		return v, http.StatusUnprocessableEntity
 	}
 	v.Title, v.Text, v.Do = say("failed.title"), say("failed.text"), say("failed.do")
 	return v, http.StatusInternalServerError
+}
+
+// refusal is why a text of a person is not taken.
+func refusal(text string, blocks []socialwatch.Finding) string {
+	var lines []string
+	for _, f := range findings(blocks).Rows {
+		if f.Blocks {
+			lines = append(lines, say("bad.finding", f.Rule, f.Mend))
+		}
+	}
+	if len(lines) == 0 {
+		return told(text)
+	}
+	return say("bad.blocked") + " " + strings.Join(lines, "; ")
 }
 
 // badError is a form that can't be taken; its text says what to do.
@@ -291,11 +308,15 @@ type badError struct{ text string }
 
 func (e *badError) Error() string { return e.text }
 
-// sentence is an error's text without the class at its end.
+// sentence is what an error tells a person: its text without the class at its
+// end.
 func sentence(err, class error) string {
 	s := strings.TrimSuffix(strings.TrimSuffix(err.Error(), class.Error()), ": ")
-	if s == "" {
-		s = class.Error()
-	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
+	return capital(toldOf(cmp.Or(s, class.Error()))) + "."
+}
+
+// capital begins a text with a capital letter.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -139,7 +139,7 @@ func (s *reportSpan) week(v store.Volume) reportPanel {
 	var short, long []string
 	for d := range 7 { // 2 January 2006 was a Monday
 		day := time.Date(2006, 1, 2+d, 0, 0, 0, 0, time.UTC)
-		short, long = append(short, day.Format("Mon")), append(long, day.Format("Monday"))
+		short, long = append(short, date("mon", day)), append(long, date("monday", day))
 	}
 	p.Heat = hours(say("reports.hours.label"), short, counts, func(day, hour, n int) string {
 		return say("reports.hours.one", long[day], clock(hour), n)
@@ -301,5 +301,6 @@ func (c *Console) spikesPanel(all []socialwatch.Incident) reportPanel {
 
 // panel is one without rows, with the texts of its key.
 func panel(file, key string, heads ...reportHead) reportPanel {
-	return reportPanel{Title: say(key), Text: english[key+".text"], Table: reportTable{Key: file, Head: heads}}
+	text, _ := entry(key + ".text")
+	return reportPanel{Title: say(key), Text: text, Table: reportTable{Key: file, Head: heads}}
 }

@@ -200,10 +200,10 @@ func (s *reportSpan) cut() {
 		s.hourly = true
 	}
 	for n := 0; ; n++ {
-		at, long := s.first.AddDate(0, 0, n*days), "Mon 2 Jan 2006"
-		short := "2 Jan"
+		at, long := s.first.AddDate(0, 0, n*days), "weekday"
+		short := "short"
 		if s.hourly {
-			at, long, short = s.first.Add(time.Duration(n)*time.Hour), "15:04", "15:04"
+			at, long, short = s.first.Add(time.Duration(n)*time.Hour), "clock", "clock"
 		}
 		if !at.Before(s.To) {
 			return
@@ -212,11 +212,11 @@ func (s *reportSpan) cut() {
 			s.Cuts = append(s.Cuts, at)
 		}
 		s.starts = append(s.starts, at)
-		name := at.Format(long)
+		name := date(long, at)
 		if days > 1 {
 			name = say("reports.week", name)
 		}
-		s.names.Long, s.names.Short = append(s.names.Long, name), append(s.names.Short, at.Format(short))
+		s.names.Long, s.names.Short = append(s.names.Long, name), append(s.names.Short, date(short, at))
 	}
 }
 
@@ -301,5 +301,5 @@ func share(part, whole int) string {
 	if whole == 0 {
 		return say("fig.none")
 	}
-	return strconv.Itoa((200*part+whole)/(2*whole)) + " %"
+	return say("number.percent", (200*part+whole)/(2*whole))
 }

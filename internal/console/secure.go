@@ -111,9 +111,9 @@ func (e *rightError) Unwrap() error { return socialwatch.ErrForbidden }
 
 func accountName(account string) string {
 	if account == socialwatch.AllAccounts {
-		return "all accounts"
+		return say("account.all")
 	}
-	return "account " + account
+	return say("account.one", account)
 }
 
 // visible is the filter of accounts that p may read: nil for all.

@@ -81,7 +81,7 @@ func (c *Console) settingsPage(w http.ResponseWriter, r *http.Request) error {
 
 // done is the notice of a change that the page before made.
 func done(r *http.Request) *noteView {
-	if text, ok := english["done."+r.URL.Query().Get("done")]; ok {
+	if text, ok := entry("done." + r.URL.Query().Get("done")); ok {
 		return &noteView{Kind: "good", Title: text}
 	}
 	return nil

@@ -87,10 +87,13 @@ func reasons() []reason {
 // reasonText is a stored reason, which may end in a person's note.
 func reasonText(s string) string {
 	reason, note, noted := strings.Cut(s, ": ")
-	if text, ok := english["reason."+reason]; ok && noted {
+	if text, ok := entry("reason." + reason); ok && noted {
 		return text + ": " + note
 	}
-	return label("reason", s)
+	if text, ok := entry("reason." + s); ok {
+		return text
+	}
+	return told(s)
 }
 
 func reasonNote(s string) string {
@@ -103,7 +106,7 @@ func reasonNote(s string) string {
 func (c *Console) status(card store.Card) *noteView {
 	v := c.standing(card)
 	if moved := card.Reply.Moved; v != nil && moved != "" {
-		v.Kind, v.Lines = "warn", append(v.Lines, say("status.moved", moved))
+		v.Kind, v.Lines = "warn", append(v.Lines, say("status.moved", told(moved)))
 	}
 	return v
 }
@@ -133,15 +136,15 @@ func (c *Console) standing(card store.Card) *noteView {
 		}
 		return &noteView{Kind: "bad", Title: say("status.blocked.title"), Text: say("status.blocked")}
 	case socialwatch.ReplyFailed:
-		v := &noteView{Kind: "bad", Title: say("status.failed.title"), Text: say("status.failed.person", rp.Reason)}
+		v := &noteView{Kind: "bad", Title: say("status.failed.title"), Text: say("status.failed.person", told(rp.Reason))}
 		if !card.RetryAt.IsZero() {
-			v.Kind, v.Text, v.At = "warn", say("status.failed.retry", rp.Reason), c.at(card.RetryAt)
+			v.Kind, v.Text, v.At = "warn", say("status.failed.retry", told(rp.Reason)), c.at(card.RetryAt)
 		}
 		return v
 	case socialwatch.ReplyUnknown:
-		v := &noteView{Kind: "bad", Title: say("status.unknown.title"), Text: say("status.unknown.person", rp.Reason)}
+		v := &noteView{Kind: "bad", Title: say("status.unknown.title"), Text: say("status.unknown.person", told(rp.Reason))}
 		if !card.LookAt.IsZero() {
-			v.Kind, v.Text, v.At = "warn", say("status.unknown.look", rp.Reason), c.at(card.LookAt)
+			v.Kind, v.Text, v.At = "warn", say("status.unknown.look", told(rp.Reason)), c.at(card.LookAt)
 		}
 		return v
 	}
@@ -174,7 +177,7 @@ func (c *Console) ended(card store.Card) *noteView {
 	case socialwatch.ReplyWithdrawn:
 		v.Title, v.Text = say("status.withdrawn.title"), reasonNote(rp.Reason)
 	case socialwatch.ReplySuperseded:
-		v.Kind, v.Title, v.Text = "warn", say("status.superseded.title"), rp.Reason+"."
+		v.Kind, v.Title, v.Text = "warn", say("status.superseded.title"), told(rp.Reason)+"."
 	case socialwatch.ReplyExpired:
 		v.Kind, v.Title, v.Text = "warn", say("status.expired.title"), say("status.expired")
 	case socialwatch.ReplyCancelled:
@@ -199,7 +202,7 @@ func (c *Console) attempts(rows []store.AttemptRow) []string {
 		case a.Reason == "":
 			out = append(out, say("attempt.ended", a.N, at, label("reply", string(a.Outcome))))
 		default:
-			out = append(out, say("attempt.why", a.N, at, label("reply", string(a.Outcome)), a.Reason))
+			out = append(out, say("attempt.why", a.N, at, label("reply", string(a.Outcome)), told(a.Reason)))
 		}
 	}
 	return out

@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -73,7 +72,7 @@ func (c *Console) eventText(e socialwatch.Event) string {
 		text += ": " + reasonText(why)
 	}
 	if n, ok := e.Data["version"].(float64); ok && strings.HasPrefix(e.Kind, "reply.") && n > 1 {
-		text += fmt.Sprintf(" (version %d)", int(n))
+		text += " " + say("event.version", int(n))
 	}
 	return text
 }

@@ -42,7 +42,7 @@ func (c *Console) tokensView(tokens []store.Token, scopes []string) tokensView {
 			row.Owner = t.Person.Login
 		}
 		if !t.ExpiresAt.IsZero() {
-			row.Ends = t.ExpiresAt.In(c.o.Zone).Format("2 Jan 2006")
+			row.Ends = date("year", t.ExpiresAt.In(c.o.Zone))
 			row.Over = !c.o.Now().Before(t.ExpiresAt)
 		}
 		v.Rows = append(v.Rows, row)

@@ -13,6 +13,10 @@ var english = func() map[string]string {
 	all := maps.Clone(englishPages)
 	maps.Copy(all, englishDesk)
 	maps.Copy(all, englishLife)
+	maps.Copy(all, englishDates)
+	maps.Copy(all, englishSignals)
+	maps.Copy(all, englishTold)
+	maps.Copy(all, englishMends)
 	maps.Copy(all, englishTerms)
 	maps.Copy(all, englishMoney)
 	maps.Copy(all, englishCasework)
@@ -29,10 +33,20 @@ var english = func() map[string]string {
 	return all
 }()
 
+// entry is a text of the interface by its key, in the language that is spoken
+// or, where that has none, in English.
+func entry(key string) (string, bool) {
+	s, ok := spoken[key]
+	if !ok {
+		s, ok = english[key]
+	}
+	return s, ok
+}
+
 // say returns a text of the interface by its key, with its blanks filled in.
 // A key that is missing shows itself, so that a page never fails for a word.
 func say(key string, args ...any) string {
-	s, ok := english[key]
+	s, ok := entry(key)
 	if !ok {
 		s = key
 	}
@@ -45,7 +59,7 @@ func say(key string, args ...any) string {
 // label is say for values that networks, rules or later versions may add: one
 // without a text of its own reads as itself, with spaces.
 func label(group, value string) string {
-	if s, ok := english[group+"."+value]; ok {
+	if s, ok := entry(group + "." + value); ok {
 		return s
 	}
 	if strings.Contains(value, " ") {
@@ -57,11 +71,11 @@ func label(group, value string) string {
 // language names a language by its code, in the interface's language.
 func language(code string) string {
 	code = strings.ToLower(code)
-	if s, ok := english["lang."+code]; ok {
+	if s, ok := entry("lang." + code); ok {
 		return s
 	}
 	base, _, _ := strings.Cut(code, "-")
-	if s, ok := english["lang."+base]; ok {
+	if s, ok := entry("lang." + base); ok {
 		return s
 	}
 	return code
@@ -70,9 +84,9 @@ func language(code string) string {
 // scriptWords are the texts that modules fill in by themselves.
 func scriptWords() map[string]string {
 	words := map[string]string{}
-	for key, text := range english {
+	for key := range english {
 		if name, ok := strings.CutPrefix(key, "js."); ok {
-			words[name] = text
+			words[name] = say(key)
 		}
 	}
 	return words
