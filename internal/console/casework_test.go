@@ -103,7 +103,7 @@ func TestAPersonEscalates(t *testing.T) {
 	if late.status != http.StatusConflict {
 		t.Errorf("status %d", late.status)
 	}
-	late.has(t, "it has changed since you saw it (case escalated by otto at")
+	late.has(t, "It has changed since you saw it (Escalated by otto at")
 	fresh := otto.get("/cases/" + cs.Number)
 	fresh.has(t, "call ******** first", "Escalated: Other", "A person says why in a note.")
 	otto.submit(fresh, "/escalate", url.Values{"reason": {"refund"}})

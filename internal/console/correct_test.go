@@ -67,7 +67,7 @@ func TestACorrectionOfWhatNobodySawIsRefused(t *testing.T) {
 	if a.status != http.StatusConflict {
 		t.Errorf("an edited post: status %d", a.status)
 	}
-	a.has(t, "the customer has edited or deleted the post")
+	a.has(t, "The customer has edited or deleted the post")
 	for l, err := range s.Labels(t.Context(), time.Time{}) {
 		t.Errorf("a label from what was refused: %+v, %v", l, err)
 	}

@@ -112,7 +112,7 @@ func TestFormsOfPeopleSayWhatIsWrong(t *testing.T) {
 		a.has(t, says, `role="alert"`)
 	}
 	me := fmt.Sprint("/settings/people/", s.person(t, "max").ID)
-	max.post(me, url.Values{"name": {"Max"}, "role.*": {"lead"}}).has(t, "nobody would be left who manages people")
+	max.post(me, url.Values{"name": {"Max"}, "role.*": {"lead"}}).has(t, "Nobody would be left who manages people")
 	max.post(me, url.Values{"name": {""}, "role.*": {"admin"}}).has(t, "A name has")
 	if a := max.get("/settings/people/999"); a.status != http.StatusNotFound {
 		t.Errorf("%d", a.status)
