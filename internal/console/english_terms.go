@@ -94,7 +94,6 @@ var englishTerms = map[string]string{
 	"event.reply.thread_moved":    "The thread moved after sending began",
 	"event.incident.opened":       "Incident opened",
 	"event.incident.ended":        "Incident ended",
-	"event.case.looked_up":        "Order looked up",
 	"event.reply.extended":        "Undo window made longer",
 	"event.reply.proposed":        "Drafted",
 	"event.reply.checked":         "Checked",

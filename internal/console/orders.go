@@ -58,9 +58,9 @@ func (c *Console) orderView(o socialwatch.CaseOrder) orderView {
 		v.Problem = say("order.not_found")
 		return v
 	case socialwatch.LookupFailed:
-		v.Problem = say("order.failed", o.Why)
+		v.Problem = say("order.failed", told(o.Why))
 		if !o.FactsAt.IsZero() {
-			v.Problem = say("order.failed.since", o.Why, c.moment(o.FactsAt).Ago)
+			v.Problem = say("order.failed.since", told(o.Why), c.moment(o.FactsAt).Ago)
 		}
 	}
 	for _, s := range o.Signals {
@@ -155,7 +155,7 @@ func (c *Console) lookupView(ctx context.Context) (*alertView, error) {
 		v.Kind, v.State = "", say("lookup.idle")
 	}
 	if s.Failures > 0 {
-		v.Problem = &connProblem{Kind: v.Kind, Title: say("lookup.failed", c.moment(s.FailedAt).Clock, s.Failures), Text: s.Error, Do: say("lookup.do")}
+		v.Problem = &connProblem{Kind: v.Kind, Title: say("lookup.failed", c.moment(s.FailedAt).Clock, s.Failures), Text: told(s.Error), Do: say("lookup.do")}
 		if s.Rests(c.o.Now()) {
 			v.Problem.Do = say("lookup.rests", c.moment(s.NextAt).Clock) + " " + v.Problem.Do
 		}
