@@ -31,6 +31,9 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := console.Speak(a.cfg.Language); err != nil {
+		return nil, fmt.Errorf("language: %w", err)
+	}
 	now := a.now()
 	page, err := console.New(console.Options{
 		Casework: a.store, Life: a.store, Notebook: a.store, Mask: a.mask, Row: a.store.ConsumerRow, Release: a.store.ReleaseCase, Promote: a.promote,

@@ -18,6 +18,7 @@ type Config struct {
 	Triage    Triage              `yaml:"triage" doc:"What triage should know of this shop."`
 	Privacy   Privacy             `yaml:"privacy" doc:"Personal data in customers' posts."`
 	Lookup    Lookup              `yaml:"lookup" doc:"The shop's own system, which is asked about orders after a post is stored: intake never waits for it."`
+	Language  string              `yaml:"language" example:"en" doc:"Language of the console, one that the program was built with. Empty: en."`
 	Templates string              `yaml:"templates" example:"/etc/socialwatch/templates" doc:"Folder of templates that replace the built-in ones of the same path (en/refund_delay.tmpl). Empty: built-in only."`
 	Secrets   Secrets             `yaml:"secrets" doc:"Secrets that the program keeps itself."`
 	SignIn    SignIn              `yaml:"sign_in" doc:"How people log in to the console."`

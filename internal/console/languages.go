@@ -11,8 +11,11 @@ import (
 // another one puts it here in an init; CONTRIBUTING.md says how.
 var catalogues = map[string]map[string]string{"en": english}
 
-// spoken is the catalogue that pages are written in.
-var spoken = english
+// spoken is the catalogue that pages are written in, and spokenCode its code.
+var (
+	spoken     = english
+	spokenCode = "en"
+)
 
 // Speak makes the console speak a language from now on, by its code; empty:
 // English. What the language has no text for is said in English. Call it
@@ -25,6 +28,8 @@ func Speak(code string) error {
 	if !ok {
 		return fmt.Errorf("the console does not speak %q: choose %s", code, strings.Join(slices.Sorted(maps.Keys(catalogues)), " or "))
 	}
-	spoken = words
+	if code != spokenCode { // so that several consoles of one language are no race
+		spoken, spokenCode = words, code
+	}
 	return nil
 }
