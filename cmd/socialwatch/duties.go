@@ -29,16 +29,14 @@ const (
 	eraseAtOnce     = 100 // posts of one transaction
 )
 
-// How long the raw text of what could not be read is kept.
-const (
-	rawKept     = 7 * 24 * time.Hour
-	rawKeptPaid = 24 * time.Hour // where terms want what is deleted gone within a day: raw text has no post to ask for
-)
+// rawKeptPaid is how long raw text is kept at most where terms want what is
+// deleted gone within a day: it has no post to ask for.
+const rawKeptPaid = 24 * time.Hour
 
 // dutyJobs are what a serving process does for what networks and customers may
 // expect, whoever polls.
 func (a *app) dutyJobs() []jobs.Job {
-	var list []jobs.Job
+	list := []jobs.Job{{Name: "retain", Spec: "47 3 * * *", Run: a.retain}}
 	for name, c := range a.connectors {
 		nightly := "17 3 * * *"
 		if c.Compliance != nil {
@@ -92,15 +90,15 @@ func (a *app) shown(ctx context.Context, c *connectors.Connector) error {
 func (a *app) rehydrate(ctx context.Context, c *connectors.Connector) error {
 	lease := jobs.Lease{Name: "rehydrate/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
 	return jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
-		look, kept := a.lookAtAll, rawKept
+		look, kept := a.lookAtAll, a.cfg.Privacy.Retain.SetAside
 		if c.Compliance != nil {
 			look = a.comply
 		}
-		if c.Paid {
+		if c.Paid && (kept == 0 || kept > rawKeptPaid) {
 			kept = rawKeptPaid
 		}
 		err := look(ctx, c)
-		_, late := a.store.EraseLate(ctx, c.Account, socialwatch.Micros(a.now().Add(-kept)))
+		_, late := a.store.EraseLate(ctx, c.Account, a.before(kept))
 		return errors.Join(err, late)
 	})
 }

@@ -94,11 +94,6 @@ type Teams struct {
 	Account string `yaml:"account" example:"security" doc:"Accounts that somebody else has taken over. Leave it out for none."`
 }
 
-// Privacy says what is kept of customers' personal data.
-type Privacy struct {
-	MaskStored []string `yaml:"mask_stored" example:"[email, phone, address]" doc:"Kinds of personal data that posts are stored without: email, phone, address. Each is replaced by * for good, so the console cannot show it either; who needs it opens the original. Card numbers are always stored masked. Empty: people signed in see the rest; the API, views, events and logs never hold any of it."`
-}
-
 // Secrets says what the program's own secrets are sealed with.
 type Secrets struct {
 	KeyEnv string `yaml:"key_env" example:"SOCIALWATCH_KEY" doc:"Environment variable with the key that seals tokens and webhooks' secrets in the database: 32 random bytes in base64, as openssl rand -base64 32 prints. To change it write the new key, a comma and the old one. Needed for OAuth 2.0 and for webhooks."`
@@ -150,6 +145,7 @@ func defaults() Config {
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
 		Lookup: Lookup{Timeout: 3 * time.Second, StuckAfter: 5, Refresh: 6 * time.Hour,
 			Settled: []string{"delivered", "cancelled", "returned", "refunded"}},
+		Privacy:  Privacy{Retain: Retain{Ignored: 90 * 24 * time.Hour, Closed: 730 * 24 * time.Hour, SetAside: 7 * 24 * time.Hour}},
 		SignIn:   SignIn{Passwords: true},
 		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},
 		Webhooks: Webhooks{Keep: 720 * time.Hour},

@@ -102,11 +102,7 @@ func (c Config) check() []problem {
 		add("public_url", "write the address people use, such as https://socialwatch.shop.example")
 	}
 	c.checkTriage(add)
-	for i, kind := range c.Privacy.MaskStored {
-		if kind != "email" && kind != "phone" && kind != "address" {
-			add(fmt.Sprintf("privacy.mask_stored[%d]", i), "unknown kind %q: write email, phone or address (cards always are masked)", kind)
-		}
-	}
+	c.checkPrivacy(add)
 	c.checkCases(add)
 	if h := c.Replies.Hold; h < 0 || h > 5*time.Minute {
 		add("replies.hold", "write 0s to 5m")

@@ -33,7 +33,12 @@ const (
 	sqlEraseTags     = `delete from case_tags where case_id in (?)`
 	sqlEraseFacts    = `delete from case_orders where case_id in (?)`
 	sqlEraseHandoffs = `update handoffs set ended_at = ? where ended_at is null and case_id in (?)`
-	sqlEraseCommands = `update case_commands set state = 'refused', reason = 'the case has been erased', data = '{}', next_at = null,
+	// What a merge has kept to be undone is personal too: it stands for good.
+	sqlEraseMerges = `update merges set moved = '{}', undone_by = case when undone_at is null then ? else undone_by end,
+    undone_at = coalesce(undone_at, ?) where `
+	sqlEraseMergedInto = sqlEraseMerges + `into_id in (?)`
+	sqlEraseMergedAway = sqlEraseMerges + `case_id in (?)`
+	sqlEraseCommands   = `update case_commands set state = 'refused', reason = 'the case has been erased', data = '{}', next_at = null,
     answered_at = ? where state = 'waiting' and case_id in (?)`
 
 	sqlEraseEvents = `select id, kind, case_id, reply_id, data from events where case_id in (?) order by id`
@@ -209,6 +214,7 @@ func (e *erasing) eraseWork(ctx context.Context) (err error) {
 	}{
 		{nil, sqlEraseCalled, []any{e.at}}, {&e.out.Notes, sqlEraseNotes, nil}, {&e.out.Tags, sqlEraseTags, nil},
 		{&e.out.Orders, sqlEraseFacts, nil}, {nil, sqlEraseHandoffs, []any{e.at}}, {&e.out.Commands, sqlEraseCommands, []any{e.at}},
+		{nil, sqlEraseMergedInto, []any{e.actor, e.at}}, {nil, sqlEraseMergedAway, []any{e.actor, e.at}},
 	} {
 		n, err := e.each(ctx, one.query, e.whole, one.before...)
 		if err != nil {

@@ -64,6 +64,8 @@ func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]
 		"who poses as us":   {sqlKnownPosing, []any{[]string{"1", "2", "3"}, "mastodon", "social.example"}},
 		"standings":         {sqlStanding, []any{[]int64{1, 2, 3, 4, 5, 6, 7, 8, 9}}},
 		"overdue draft":     {sqlOverdue, []any{"help", now}},
+		"old posts":         {sqlAgedPosts, []any{"help", now, 10}},
+		"old cases":         {sqlAgedCases, []any{now, 10}},
 		"events to tell":    {sqlAlertEvents, []any{1, 100, []string{socialwatch.EventCaseBreached}, 10}},
 	} {
 		plan, err := s.explain(ctx, q.sql, q.args...)

@@ -12,7 +12,7 @@ import (
 )
 
 // What holds, or held, words of customers.
-var personalTables = []string{"mentions", "mention_revisions", "cases", "case_words", "case_tags", "case_orders", "case_commands", "notes",
+var personalTables = []string{"mentions", "mention_revisions", "cases", "case_words", "case_tags", "case_orders", "case_commands", "notes", "merges",
 	"replies", "reply_versions", "attempts", "events", "inbox", "set_aside", "requests"}
 
 const (

@@ -21,6 +21,7 @@ type marks struct {
 	own     socialwatch.Case // theirs: awaiting draft, notes, tags, orders
 	sent    socialwatch.Case // theirs: a reply in public
 	doubt   socialwatch.Case // theirs: a reply in doubt
+	merged  socialwatch.Case // theirs, merged into own
 	others  socialwatch.Case // another's, with a post of theirs
 	inDoubt int64            // reply
 }
@@ -58,7 +59,7 @@ func plant(t *testing.T, fx bench) (k marks) {
 		c.Entries = append(c.Entries, socialwatch.Entry{Mention: m, Assessment: a, CaseID: one.ID, Reply: answered(m)})
 		return one
 	}
-	k.own, k.sent, k.doubt = theirs("p1"), theirs("p2"), theirs("p3")
+	k.own, k.sent, k.doubt, k.merged = theirs("p1"), theirs("p2"), theirs("p3"), theirs("p7")
 	second, b := say("s1", "customer2", "wvustays", "en")
 	k.others = fx.NewCase(t, second)
 	c.Cases = append(c.Cases, k.others)
@@ -124,6 +125,10 @@ func plantWork(t *testing.T, fx bench, k *marks) {
 	}
 	fx.Log(t, 0)
 	if _, err := fx.EnrolOrders(t.Context(), Start, 100); err != nil {
+		t.Fatal(err)
+	}
+	into, away := fx.detail(t, k.own.Number).Case, fx.detail(t, k.merged.Number).Case
+	if _, err := fx.Merge(t.Context(), store.Merge{CaseWork: workOn(into, lea), Other: away.Number, OtherVersion: away.Version}); err != nil {
 		t.Fatal(err)
 	}
 	fx.exec(t, fmt.Sprintf("update case_orders set status = '%sfacts', outcome = 'found'", mark))
@@ -203,8 +208,8 @@ func TestAnErasedPersonLeavesNoWord(t *testing.T) {
 		if err != nil || fmt.Sprint(done) != fmt.Sprint(dry) {
 			t.Fatalf("%+v, announced %+v, %v", done, dry, err)
 		}
-		want := socialwatch.Erased{Cases: []string{k.own.Number, k.sent.Number}, Touched: []string{k.others.Number}, Mentions: 4, Revisions: 1,
-			Replies: 2, Notes: 1, Tags: 1, Orders: 2, Events: 2, Commands: 1, Waiting: 1, Aside: 1, Answers: 1,
+		want := socialwatch.Erased{Cases: []string{k.own.Number, k.sent.Number, k.merged.Number}, Touched: []string{k.others.Number}, Mentions: 5, Revisions: 1,
+			Replies: 3, Withdrawn: 1, Notes: 1, Tags: 1, Orders: 3, Events: 2, Commands: 1, Waiting: 1, Aside: 1, Answers: 1,
 			Kept: []socialwatch.KeptCase{{Number: k.doubt.Number, ReplyID: k.inDoubt, State: socialwatch.ReplyUnknown}}}
 		if fmt.Sprint(done) != fmt.Sprint(want) {
 			t.Errorf("erased %+v\nwant   %+v", done, want)
@@ -251,8 +256,12 @@ func tombstones(t *testing.T, fx bench, k marks, log []socialwatch.Event) {
 		}
 	}
 	d := fx.detail(t, k.own.Number)
-	if d.Case.State != socialwatch.CaseClosed || d.Case.Customer.Handle != "" || d.Case.Number != k.own.Number || len(d.Mentions) != 1 {
+	if d.Case.State != socialwatch.CaseClosed || d.Case.Customer.Handle != "" || d.Case.Number != k.own.Number || len(d.Mentions) != 2 {
 		t.Errorf("tombstone %+v", d.Case)
+	}
+	merged := workOn(k.merged, socialwatch.Person{Login: "lea"})
+	if _, err := fx.Unmerge(t.Context(), store.Unmerge{CaseWork: merged}); err == nil {
+		t.Error("the merge of an erased case can be undone")
 	}
 	if d := fx.detail(t, k.others.Number); d.Case.State != socialwatch.CaseNew || d.Case.Customer.Handle == "" {
 		t.Errorf("another's case: %+v", d.Case)

@@ -1,0 +1,40 @@
+package config
+
+import (
+	"fmt"
+	"time"
+)
+
+// Privacy says what is kept of customers' personal data.
+type Privacy struct {
+	MaskStored []string `yaml:"mask_stored" example:"[email, phone, address]" doc:"Kinds of personal data that posts are stored without: email, phone, address. Each is replaced by * for good, so the console cannot show it either; who needs it opens the original. Card numbers are always stored masked. Empty: people signed in see the rest; the API, views, events and logs never hold any of it."`
+	Retain     Retain   `yaml:"retain" doc:"How long words and names are kept. What is older is erased every night: a tombstone with number, times and events stays. 0s: for ever."`
+}
+
+// Retain says how long what is kept.
+type Retain struct {
+	Ignored  time.Duration `yaml:"ignored" example:"2160h" doc:"Posts without a case, ignored or imported, since they were taken in: 90 days."`
+	Closed   time.Duration `yaml:"closed" example:"17520h" doc:"Closed cases with their posts, notes and replies, since anything happened in them: two years. Open ones, and those with a reply in doubt, stay."`
+	SetAside time.Duration `yaml:"set_aside" example:"168h" doc:"Raw items that could not be read: seven days; a day at most where the network charges for reading."`
+}
+
+// leastRetain keeps a slip of the pen from erasing what people work with: reopening
+// alone takes three days.
+const leastRetain = 24 * time.Hour
+
+func (c Config) checkPrivacy(add func(path, format string, args ...any)) {
+	for i, kind := range c.Privacy.MaskStored {
+		if kind != "email" && kind != "phone" && kind != "address" {
+			add(fmt.Sprintf("privacy.mask_stored[%d]", i), "unknown kind %q: write email, phone or address (cards always are masked)", kind)
+		}
+	}
+	r := c.Privacy.Retain
+	for _, one := range []struct {
+		key string
+		d   time.Duration
+	}{{"ignored", r.Ignored}, {"closed", r.Closed}, {"set_aside", r.SetAside}} {
+		if one.d != 0 && one.d < leastRetain {
+			add("privacy.retain."+one.key, "%s is less than a day: write at least 24h, or 0s for ever", one.d)
+		}
+	}
+}
