@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lib/pq"
 )
@@ -21,6 +22,11 @@ and relname in (?) and not pg_has_role(relowner, 'usage') order by relname`
 	// A rewritten table's old statistics hold words too: they are made anew.
 	sqlPurgeTable    = `vacuum (full, analyze) `
 	sqlPurgePatience = `set statement_timeout = 0; set lock_timeout = '60s'`
+
+	// Every transaction shows by this lock, to every role. What one that is older
+	// may still read is carried over into the rewritten file.
+	sqlPurgeOpen = `select l.virtualtransaction as name, l.pid from pg_locks l join pg_stat_activity a on a.pid = l.pid
+where l.locktype = 'virtualxid' and l.granted and a.datname = current_database() and l.pid <> pg_backend_pid() order by l.pid`
 
 	sqlPurgeIndex      = `insert into case_words_index (case_words_index) values ('optimize')`
 	sqlPurgeFile       = `vacuum`
@@ -53,6 +59,9 @@ func (s *Store) purgePostgres(ctx context.Context) error {
 	if len(foreign) > 0 {
 		return fmt.Errorf("another role owns %s: run it as the role that migrates", strings.Join(foreign, ", "))
 	}
+	if err := s.outlast(ctx); err != nil {
+		return err
+	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -65,6 +74,44 @@ func (s *Store) purgePostgres(ctx context.Context) error {
 	for _, table := range slices.Sorted(slices.Values(personalTables)) {
 		if _, err := conn.ExecContext(ctx, sqlPurgeTable+pq.QuoteIdentifier(table)); err != nil {
 			return fmt.Errorf("%s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// How long a rewriting waits for transactions that are open, and how often it
+// looks.
+const (
+	purgePatience = time.Minute
+	purgeLook     = 100 * time.Millisecond
+)
+
+// outlast waits for the end of every transaction of the database that is open now.
+func (s *Store) outlast(ctx context.Context) error {
+	type open struct {
+		Name string `db:"name"`
+		PID  int    `db:"pid"`
+	}
+	var old []open
+	for end, first := time.Now().Add(purgePatience), true; first || len(old) > 0; first = false {
+		var now []open
+		if err := s.readOne(ctx, func(t *tx) error { now = nil; return t.all(ctx, &now, sqlPurgeOpen) }); err != nil {
+			return err
+		}
+		if first {
+			old = now
+		}
+		old = slices.DeleteFunc(old, func(o open) bool { return !slices.Contains(now, o) })
+		if len(old) == 0 {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("a transaction of the server's process %d stays open and may still read what was erased: end it, then try again", old[0].PID)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(purgeLook):
 		}
 	}
 	return nil
