@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -45,9 +44,6 @@ select c.id, f.root, c.customer_id, c.orders from family f join cases c on c.id 
 	sqlEraseStanding = `select case_id, author_id, entities from mentions where case_id in (?) and gone_at is null`
 	sqlEraseOrders   = `update cases set orders = ? where id = ?`
 	sqlEraseCustomer = `update cases set customer = ? where id = ?`
-
-	sqlEraseMerged = `select id, moved from merges where into_id = ?`
-	sqlEraseUndo   = `update merges set moved = ? where id = ?`
 
 	sqlEraseRaw = `update set_aside set raw = ? where account = ? and at < ? and length(raw) > 0`
 )
@@ -178,7 +174,7 @@ func (t *tx) eraseCases(ctx context.Context, network, host string, posts []strin
 		if _, err := t.exec(ctx, sqlEraseOrders, asJSON(left), c.ID); err != nil {
 			return err
 		}
-		if err := errors.Join(t.forgetOrders(ctx, c.ID, left), t.forgetMerged(ctx, c.ID, told)); err != nil {
+		if err := t.forgetOrders(ctx, c.ID, left); err != nil {
 			return err
 		}
 		if known {
@@ -189,23 +185,6 @@ func (t *tx) eraseCases(ctx context.Context, network, host string, posts []strin
 		}
 	}
 	return t.keepWords(ctx, ids)
-}
-
-// forgetMerged takes out of what is kept to undo the merges into a case the order
-// numbers that no post tells any more.
-func (t *tx) forgetMerged(ctx context.Context, caseID int64, told map[string]bool) error {
-	var merges []standing
-	if err := t.all(ctx, &merges, sqlEraseMerged, caseID); err != nil {
-		return err
-	}
-	for _, m := range merges {
-		before := &m.Did.V.Before
-		before.Orders = slices.DeleteFunc(before.Orders, func(o string) bool { return !told[o] })
-		if _, err := t.exec(ctx, sqlEraseUndo, m.Did, m.ID); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // eraseBatch bounds the replies of one transaction of EraseLate.
