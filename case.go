@@ -46,7 +46,7 @@ type Case struct {
 	Team        string    // who works on it; empty: nobody in particular
 	Assignee    string
 	MergedInto  int64
-	Linked      int64 // the closed case this one follows
+	Linked      int64 // the earlier case this one follows
 	Incident    int64 // of whose cases it is one; 0: none
 	// SnoozedUntil is until when its drafts are hidden from the queue, or
 	// UntilMention; a mention ends it sooner. Zero: they are not.
@@ -155,6 +155,10 @@ const (
 // EscalationMissed is why a case is raised whose customer did not come to us in
 // private when asked.
 const EscalationMissed = "The customer has not come to us in private: write again, or resolve it."
+
+// EscalationVanished is why a case is raised whose customer can read our reply no
+// longer.
+const EscalationVanished = "Our reply is gone from the network: write again, or resolve it."
 
 // WaitsForPrivate is the value "waits_for" in the data of EventCaseState, or of
 // EventCaseUpdated where the case waited already: our reply has asked the

@@ -20,7 +20,8 @@ type Known struct {
 	Version   int64              // of the account's intake: every Save raises it by one
 	Mentions  map[string]Stored  // by post id: the mentions of Ask.PostIDs that are stored
 	OwnPosts  map[string]int64   // case id by post id: Ask.PostIDs that are published replies of ours
-	Cases     []Case             // live cases of Ask.Authors and of Mentions, and closed ones of theirs for linking
+	OwnGone   map[string]bool    // those of OwnPosts that are known to be gone
+	Cases     []Case             // live and merged cases of Ask.Authors and those of Mentions, and closed ones of theirs for linking
 	Replies   []Reply            // replies of those cases that are not final
 	Earlier   map[string]int     // mentions since Ask.Since by author id
 	Used      map[int64][]string // by case id: templates of its replies that customers may have read
@@ -28,8 +29,11 @@ type Known struct {
 	Posts     map[int64][]Past   // by case id: its mentions that later replies must heed, oldest first
 	Incidents []Incident         // that span the account and go on
 	Often     map[string]int     // by text: replies of the account that were decided since Ask.Hour, where there are OftenFrom or more
-	Posing    []Posing           // posts by whom poses as us, in the threads whose roots are among Ask.PostIDs, oldest first
-	OptedOut  map[string]bool    // authors of Ask.Authors with a stored mention of the account that has SignalOptOut
+	// Active is by case id when its customer, our people or a case system last did
+	// something about it.
+	Active   map[int64]time.Time
+	Posing   []Posing        // posts by whom poses as us, in the threads whose roots are among Ask.PostIDs, oldest first
+	OptedOut map[string]bool // authors of Ask.Authors with a stored mention of the account that has SignalOptOut
 }
 
 // Past is an earlier post of a case that what we say next must heed: it holds
@@ -89,6 +93,7 @@ type Changes struct {
 	At      time.Time
 	Entries []Entry  // sorted by post id
 	Gone    []string // post ids that are deleted or no longer visible to us; their text is erased
+	OwnGone []string // post ids of sent replies of ours that the network shows no longer
 	Cases   []Case   // Version 0: new, with an ID from NextCaseIDs; else update where version matches
 	Moves   []ReplyMove
 	Events  []Event
@@ -143,6 +148,6 @@ type Watch struct {
 // Empty reports whether saving c would change nothing but the account's
 // version.
 func (c Changes) Empty() bool {
-	return c.Cursor == nil && len(c.Entries)+len(c.Gone)+len(c.Cases)+len(c.Moves)+
+	return c.Cursor == nil && len(c.Entries)+len(c.Gone)+len(c.OwnGone)+len(c.Cases)+len(c.Moves)+
 		len(c.Events)+len(c.Aside)+len(c.Gaps)+len(c.Taken) == 0
 }

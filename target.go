@@ -2,13 +2,16 @@ package socialwatch
 
 import "time"
 
-// Kinds of event about what a case owes, and about hand-offs and merges.
+// Kinds of event about what a case owes, hand-offs, merges, links, and replies that
+// are gone.
 const (
 	EventCaseWarned      = "case.warned"           // three quarters of data.target are over, once; see EventCaseBreached
 	EventPrivateReceived = "case.private_received" // the customer has come to us in private
 	EventPrivateMissed   = "case.private_missed"   // they have not, for too long
 	EventCaseMerged      = "case.merged"           // on both cases: data.from and data.into are their ids
 	EventCaseUnmerged    = "case.unmerged"         // on both cases: as above, and data.to, the state of this one
+	EventCaseLinked      = "case.linked"           // on both cases: data.from, the id of the younger, follows data.into
+	EventReplyGone       = "reply.gone"            // the network shows a sent reply of ours no longer: data.post_id
 )
 
 // TargetName names one of a case's promises of time.

@@ -97,7 +97,7 @@ func (a *app) rehydrate(ctx context.Context, c *connectors.Connector) error {
 		if c.Paid && (kept == 0 || kept > rawKeptPaid) {
 			kept = rawKeptPaid
 		}
-		err := look(ctx, c)
+		err := errors.Join(look(ctx, c), a.lookAtOurs(ctx, c))
 		_, late := a.store.EraseLate(ctx, c.Account, a.before(kept))
 		return errors.Join(err, late)
 	})
@@ -115,6 +115,34 @@ func (a *app) lookAtAll(ctx context.Context, c *connectors.Connector) error {
 			return err
 		}
 	}
+}
+
+// lookAtOurs looks at the replies that live cases have had: a customer whose
+// answer has vanished waits again.
+func (a *app) lookAtOurs(ctx context.Context, c *connectors.Connector) error {
+	now := socialwatch.Micros(a.now())
+	before, look := now, a.intake.Look
+	if c.Compliance != nil {
+		before, look = now.Add(-complianceAge), a.askAfter
+	}
+	for {
+		ids, err := a.store.DueSent(ctx, c.Account, now, before, 100)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := look(ctx, c, ids); err != nil {
+			return err
+		}
+	}
+}
+
+// askAfter erases those of the posts of which the network says that they are gone.
+func (a *app) askAfter(ctx context.Context, c *connectors.Connector, ids []string) error {
+	gone, err := c.Compliance.Gone(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("ask which of %d replies are gone: %w", len(ids), err)
+	}
+	return a.intake.Gone(ctx, c, gone)
 }
 
 // comply asks the network which of all stored posts are gone, and erases them,

@@ -273,8 +273,8 @@ func (a *app) lookAtGone(ctx context.Context, c *connectors.Connector, gone <-ch
 	}
 }
 
-// lookAtStored looks at those of the posts that are stored and not known to be
-// gone.
+// lookAtStored looks at those of the posts that are stored, or replies of ours,
+// and not known to be gone.
 func (a *app) lookAtStored(ctx context.Context, c *connectors.Connector, ids []string) error {
 	known, err := a.store.Known(ctx, socialwatch.Ask{Account: c.Account, PostIDs: ids})
 	if err != nil {
@@ -283,6 +283,11 @@ func (a *app) lookAtStored(ctx context.Context, c *connectors.Connector, ids []s
 	var stored []string
 	for id, m := range known.Mentions {
 		if !m.Gone {
+			stored = append(stored, id)
+		}
+	}
+	for id := range known.OwnPosts {
+		if !known.OwnGone[id] {
 			stored = append(stored, id)
 		}
 	}

@@ -36,7 +36,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	}
 	now := a.now()
 	page, err := console.New(console.Options{
-		Casework: a.store, Life: a.store, Notebook: a.store, Mask: a.mask, Row: a.store.ConsumerRow, Release: a.store.ReleaseCase, Promote: a.promote,
+		Casework: a.store, Life: a.store, CaseLinks: a.store, Notebook: a.store, Mask: a.mask, Row: a.store.ConsumerRow, Release: a.store.ReleaseCase, Promote: a.promote,
 		Live: a.store, Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
 		Logins: a.logins, Incidents: a.store, Anew: a.desk.Anew, Worded: a.worded, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Extend: a.desk.Extend, Leases: a.store, Refused: refused,
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},

@@ -140,6 +140,7 @@ type postView struct {
 	Correct             *correctView // on the page of a case
 	at                  time.Time
 	mention             int64 // 0 for ours
+	reply               int64 // 0 for theirs
 }
 
 type eventView struct {

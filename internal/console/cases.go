@@ -84,6 +84,8 @@ type caseView struct {
 	Facts                             []fact
 	Work                              workView
 	Life                              lifeView
+	Vanished                          bool // a reply of ours is gone from the network
+	Hints                             []hintView
 	Tags                              []string
 	Orders                            []orderView
 	MayAsk                            bool
@@ -133,7 +135,10 @@ func (c *Console) readCase(r *http.Request, p socialwatch.Person) (store.CaseDet
 func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	cs := d.Case
 	v := &caseView{caseRowView: c.caseRow(store.CaseRow{Case: cs}), Level: cs.Level, Reach: reach(cs.Customer.Followers),
-		Account: cs.Account, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d)}
+		Account: cs.Account, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d),
+		Hints: c.hints(p, d), Vanished: len(d.Vanished) > 0}
+	v.Facts = append(v.Facts, linkFacts(p, d.Links)...)
+	v.Thread = vanished(v.Thread, d.Vanished)
 	if cs.Escalated {
 		v.Escalation = told(cs.Escalation)
 	}

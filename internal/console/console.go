@@ -70,6 +70,7 @@ type Options struct {
 	Cases       Cases
 	Casework    Casework
 	Life        CaseLife
+	CaseLinks   CaseLinks
 	Notebook    Notebook
 	Connections Connections
 	Decider     Decider
@@ -175,7 +176,7 @@ func New(o Options) (*Console, error) {
 		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "People": o.People == nil, "Sessions": o.Sessions == nil,
 		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Reports": o.Reports == nil, "Search": o.Search == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
 		"Bench":    o.Bench == nil,
-		"Casework": o.Casework == nil, "Life": o.Life == nil, "Notebook": o.Notebook == nil, "Mask": o.Mask == nil} {
+		"Casework": o.Casework == nil, "Life": o.Life == nil, "CaseLinks": o.CaseLinks == nil, "Notebook": o.Notebook == nil, "Mask": o.Mask == nil} {
 		if missing {
 			return nil, fmt.Errorf("make the console: no %s", name)
 		}
@@ -268,6 +269,7 @@ func (c *Console) routes() http.Handler {
 		"POST /cases/{number}/merge":          c.mergeCase,
 		"POST /cases/{number}/unmerge":        c.unmergeCase,
 		"POST /cases/{number}/orders":         c.askOrders,
+		"POST /cases/{number}/link":           c.linkCase,
 		"POST /cases/{number}/release":        c.releaseCase,
 		"GET /incidents":                      c.incidents,
 		"GET /incidents/{id}":                 c.incident,

@@ -21,6 +21,18 @@ var englishLife = map[string]string{
 	"did.merged":    "Merged: %s holds both.",
 	"did.unmerged":  "Undone: %s has what is its own. What came since has stayed.",
 
+	"chip.vanished":     "our reply is gone",
+	"hints":             "May belong to this case",
+	"hints.what":        "Nothing follows by itself: a number or an order proves nothing about who writes.",
+	"hint.quotes":       "%s on %s quotes %s.",
+	"hint.order":        "%s on %s names the same order, %s.",
+	"hint.link":         "Link %s",
+	"did.linked":        "%s is linked now.",
+	"fact.follows":      "Follows",
+	"fact.followed":     "Followed by",
+	"event.case.linked": "Linked with another case",
+	"event.reply.gone":  "Our reply is gone from the network",
+
 	"how.reply":   "by a reply",
 	"how.native":  "in the network's own app",
 	"how.private": "in private",

@@ -20,7 +20,7 @@ func (c *Console) thread(theirs []store.MentionRow, replies []socialwatch.Reply,
 	for _, rp := range replies {
 		if rp.State == socialwatch.ReplySent {
 			all = append(all, postView{Ours: true, Who: "@" + c.handle(rp.Payload.Account), Lang: tongue(rp.Payload.Language), URL: link(rp.PostURL),
-				At: c.moment(rp.SentAt), Text: []piece{{Text: rp.Payload.Whole()}}, Chips: []chip{{"good", say("chip.ours")}}, at: rp.SentAt})
+				At: c.moment(rp.SentAt), reply: rp.ID, Text: []piece{{Text: rp.Payload.Whole()}}, Chips: []chip{{"good", say("chip.ours")}}, at: rp.SentAt})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b postView) int { return a.at.Compare(b.at) })

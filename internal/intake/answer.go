@@ -191,6 +191,11 @@ func (p *plan) reopen(it *item) {
 		m.SnoozedUntil = time.Time{}
 		m.event(socialwatch.EventCaseWoken, map[string]any{"why": "mention"})
 	}
+	m.back()
+}
+
+// back takes a case that waited or was resolved to work again.
+func (m *matter) back() {
 	switch m.State {
 	case socialwatch.CaseResolved:
 		m.State, m.ResolvedAt = socialwatch.CaseOpen, time.Time{}

@@ -16,19 +16,23 @@ func (p *plan) choose(it *item) bool {
 		it.matter = p.byID(it.stored.CaseID)
 		return true
 	}
+	quoted, ended := p.quoted(it)
 	inThread, closed := p.byThread(m)
-	if m.Kind == socialwatch.KindFollowUp && inThread == nil && closed == nil && !it.assess.Has(socialwatch.SignalImpostor) {
+	if closed == nil {
+		closed = ended
+	}
+	if m.Kind == socialwatch.KindFollowUp && quoted == nil && inThread == nil && closed == nil && !it.assess.Has(socialwatch.SignalImpostor) {
 		return false
 	}
 	// What an account held when it was connected is not answered after a week.
 	tooOld := p.news.first && it.stored == nil && p.now.Sub(asked(m)) > historyDays
 	switch {
+	case quoted != nil: // said in so many words, under whichever post
+		it.matter = quoted
 	case inThread != nil:
 		it.matter = inThread
 	case it.assess.Ignored != "":
 		return true
-	case p.quoted(it) != nil:
-		it.matter = p.quoted(it)
 	case p.recent(it) != nil:
 		it.matter = p.recent(it)
 	case tooOld:
@@ -144,30 +148,35 @@ func (p *plan) openCase(author string) *matter {
 	return newest
 }
 
-// quoted finds the customer's own case whose number stands in the text.
-func (p *plan) quoted(it *item) *matter {
+// quoted finds the customer's own case whose number stands in the text; closed is
+// that case when it can't be reopened. The number of a merged case is that of its
+// survivor.
+func (p *plan) quoted(it *item) (live, closed *matter) {
 	for _, e := range it.assess.Entities {
 		if e.Kind != socialwatch.CaseNumber {
 			continue
 		}
 		for _, m := range p.cases {
-			if m.Number == e.Value && m.Customer.ID == it.mention.Author.ID {
-				if live := p.byID(m.ID); live != nil && live.Reopenable(p.now) {
-					return live
-				}
+			if m.Number != e.Value || m.Customer.ID != it.mention.Author.ID {
+				continue
 			}
+			if live = p.byID(m.ID); live != nil && live.Reopenable(p.now) {
+				return live, nil
+			}
+			closed = live
 		}
 	}
-	return nil
+	return nil, closed
 }
 
-// recent finds the author's open case of the last seven days: the one with
-// the same order number, else the newest.
+// recent finds the author's open case about which they or people of ours did
+// something in the last seven days: the one with the same order number, else the
+// newest. What the program does by the clock makes no case young.
 func (p *plan) recent(it *item) *matter {
 	var newest *matter
 	for _, m := range p.cases {
 		if m.Customer.ID != it.mention.Author.ID || !m.Reopenable(p.now) ||
-			p.now.Sub(latest(m.UpdatedAt, m.OpenedAt)) > historyDays {
+			p.now.Sub(latest(p.known.Active[m.ID], m.OpenedAt)) > historyDays {
 			continue
 		}
 		for _, e := range it.assess.Entities {
@@ -259,6 +268,10 @@ func (p *plan) answered(post socialwatch.Post) *matter {
 // answer them.
 func (p *plan) attachGone() {
 	for _, id := range p.news.batch.Deletions {
+		if caseID, ours := p.known.OwnPosts[id]; ours {
+			p.vanish(id, p.byID(caseID))
+			continue
+		}
 		stored, ok := p.known.Mentions[id]
 		if !ok || stored.Gone || slices.Contains(p.gone, id) {
 			continue

@@ -187,8 +187,7 @@ func batchOf(account string, looks []connectors.Look) connectors.Batch {
 }
 
 // read turns threads into news. Posts of others than the watched customers
-// are context and go no further, however large a thread grows, unless their
-// authors pose as us.
+// are context and go no further, however large a thread grows, unless in.heeds.
 func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []socialwatch.Watch) (n news, unread, err error) {
 	var roots, known []string
 	customers := map[string]bool{}
@@ -219,7 +218,7 @@ func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []s
 			m := socialwatch.Mention{Post: post, Account: c.Account, Kind: socialwatch.KindFollowUp}
 			if post.Own {
 				n.native = append(n.native, post)
-			} else if customers[post.Author.ID] || in.Rules.Assess(m, socialwatch.History{}).Has(socialwatch.SignalImpostor) {
+			} else if customers[post.Author.ID] || in.heeds(m) {
 				n.batch.Edits = append(n.batch.Edits, m)
 			}
 		}
@@ -235,6 +234,14 @@ func (in *Intake) read(ctx context.Context, c *connectors.Connector, watches []s
 	n.batch.Edits, n.batch.Deletions = append(n.batch.Edits, b.Edits...), b.Deletions
 	n.answerFirst()
 	return n, errors.Join(unread, leftOut(left, looks)), err
+}
+
+// heeds reports whether somebody else's post in a watched thread may be more than
+// context: its author poses as us, or quotes a case, which may be their own.
+func (in *Intake) heeds(m socialwatch.Mention) bool {
+	a := in.Rules.Assess(m, socialwatch.History{})
+	_, quotes := a.Entity(socialwatch.CaseNumber)
+	return quotes || a.Has(socialwatch.SignalImpostor)
 }
 
 // answerFirst lets our people's answers to later versions of posts that were

@@ -229,6 +229,9 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if d.Merged, err = t.mergedCases(ctx, c.ID); err != nil {
 		return d, err
 	}
+	if err := t.beside(ctx, &d); err != nil {
+		return d, err
+	}
 	if d.Targets, err = t.targets(ctx, c.ID); err != nil {
 		return d, err
 	}

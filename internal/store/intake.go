@@ -101,11 +101,12 @@ where network = ? and host = ? and post_id in (?)`
 
 	// sqlHasOptedOut says of a row of mentions whether it asks us not to write.
 	sqlHasOptedOut = `cast(signals as text) like '%"` + socialwatch.SignalOptOut + `"%'`
-	sqlKnownOwn    = `select post_id, case_id from replies where account = ? and post_id in (?)`
+	sqlKnownOwn    = `select post_id, case_id, gone_at from replies where account = ? and post_id in (?)`
 
-	// Live cases of the authors, and the newest closed one of each for linking.
+	// Live cases of the authors, merged ones, whose numbers they may quote, and the
+	// newest closed one of each for linking.
 	sqlKnownOf = `select id from (select id, state, row_number() over (partition by customer_id, state = 'closed' order by opened_at desc, id desc) as n
-    from cases where account = ? and customer_id in (?) and state <> 'merged') c where state <> 'closed' or n = 1`
+    from cases where account = ? and customer_id in (?)) c where state <> 'closed' or n = 1`
 
 	// Cases, and the survivors of merged ones.
 	sqlKnownCases = `with recursive hit(id) as (
@@ -163,13 +164,17 @@ func (t *tx) known(ctx context.Context, ask socialwatch.Ask) (k socialwatch.Know
 	var own []struct {
 		PostID string `db:"post_id"`
 		CaseID int64  `db:"case_id"`
+		GoneAt moment `db:"gone_at"`
 	}
 	if err := t.all(ctx, &own, sqlKnownOwn, ask.Account, ask.PostIDs); err != nil {
 		return k, err
 	}
-	k.OwnPosts = make(map[string]int64, len(own))
+	k.OwnPosts, k.OwnGone = make(map[string]int64, len(own)), map[string]bool{}
 	for _, o := range own {
 		k.OwnPosts[o.PostID] = o.CaseID
+		if !o.GoneAt.IsZero() {
+			k.OwnGone[o.PostID] = true
+		}
 		caseIDs = append(caseIDs, o.CaseID)
 	}
 	if err := t.knownCases(ctx, ask, caseIDs, &k); err != nil {
@@ -311,7 +316,8 @@ func (t *tx) knownCases(ctx context.Context, ask socialwatch.Ask, caseIDs []int6
 		ids[i] = c.ID
 	}
 	var replies []replyRow
-	if err := t.all(ctx, &replies, sqlKnownReplies, ids); err != nil {
+	err := t.all(ctx, &replies, sqlKnownReplies, ids)
+	if err != nil {
 		return err
 	}
 	var said []socialwatch.Reply
@@ -326,6 +332,9 @@ func (t *tx) knownCases(ctx context.Context, ask socialwatch.Ask, caseIDs []int6
 		if !reply.State.Final() {
 			k.Replies = append(k.Replies, reply)
 		}
+	}
+	if k.Active, err = t.active(ctx, ids); err != nil {
+		return err
 	}
 	return t.knownPosts(ctx, ids, said, k)
 }

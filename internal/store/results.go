@@ -213,6 +213,12 @@ type CaseDetail struct {
 	Tags       []string            // sorted
 	WaitsFor   string              // socialwatch.WaitsForPrivate while the case waits for that; else empty
 
+	// Hints are posts and cases of others that may belong to it, the newest first.
+	Hints []Hint
+	// Links are the case that it follows and those that follow it, oldest first.
+	Links []LinkedCase
+	// Vanished is by reply id when a sent reply of ours was found gone from the network.
+	Vanished map[int64]time.Time
 	// Merged are the cases that were merged into it, oldest merge first.
 	Merged []MergedCase
 	// Targets are those that run, and those that have run, by name.

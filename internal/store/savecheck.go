@@ -49,7 +49,7 @@ func checkedChanges(c socialwatch.Changes) (socialwatch.Changes, error) {
 	if err := checkMoves(c.Moves); err != nil {
 		return c, err
 	}
-	c.Gone = slices.Sorted(slices.Values(c.Gone))
+	c.Gone, c.OwnGone = slices.Sorted(slices.Values(c.Gone)), slices.Sorted(slices.Values(c.OwnGone))
 	c.Events = slices.Clone(c.Events)
 	for i := range c.Events {
 		e := &c.Events[i]

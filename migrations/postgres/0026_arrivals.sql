@@ -1,0 +1,16 @@
+-- What arrives beside a case: numbers that posts quote, and replies of ours
+-- that the network shows no longer.
+
+create table quotes (
+    number     text not null,   -- of a case, as the post writes it
+    mention_id bigint not null references mentions (id) on delete cascade,
+    primary key (number, mention_id)
+);
+create index quotes_mention on quotes (mention_id);
+
+alter table replies add column looked_at timestamptz; -- sent: last look at whether it still stands
+alter table replies add column gone_at timestamptz;   -- sent: it was found gone then
+create index replies_gone on replies (case_id) where gone_at is not null;
+
+create index cases_linked on cases (linked) where linked is not null;
+create index cases_ordered on cases (opened_at, id) where orders <> '[]';
