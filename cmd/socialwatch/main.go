@@ -82,6 +82,7 @@ func newRoot(t tuning) *cobra.Command {
 		newInit(f), newCheck(f), newMigrate(f), newLogin(f), newServe(f), newPoll(f), newTriage(f), newEval(f), newReplay(f),
 		newImport(f), newLabels(f), newTemplates(f), newAlerts(f), newLookup(f),
 		newQueue(f), newReview(f), newShow(f), newApprove(f), newReject(f), newUndo(f), newResolve(f), newCases(f),
+		newMerge(f), newUnmerge(f), newPrivate(f),
 		newStop(f), newResume(f), newUnpause(f), newErase(f), newVacuum(f), newExport(f),
 		newUser(f), newToken(f), newWebhook(f), newContract(f), newDemo(f), newVersion(f),
 	)

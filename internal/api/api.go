@@ -141,6 +141,7 @@ type Options struct {
 	Casework Casework
 	Casebook Casebook
 	Owners   Owners
+	Lives    Lives
 	// Withdraw ends a reply that is not on its way, with errors as Decider's.
 	Withdraw func(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
 	// Promote makes a case of an ignored mention and returns its number, with
@@ -243,6 +244,9 @@ func (s *server) works() []route {
 		{"POST", "/cases/{number}/claim", ScopeCases, s.claim, s.caseNow},
 		{"POST", "/cases/{number}/release", ScopeCases, s.release, s.caseNow},
 		{"POST", "/cases/{number}/private-contact", ScopeCases, s.privateContact, s.caseNow},
+		{"POST", "/cases/{number}/private-answer", ScopeCases, s.privateAnswer, s.caseNow},
+		{"POST", "/cases/{number}/merge", ScopeCases, s.merge, s.caseNow},
+		{"POST", "/cases/{number}/unmerge", ScopeCases, s.unmerge, s.caseNow},
 		{"POST", "/mentions/{id}/promote", ScopeCases, s.promote, s.promoted},
 	}
 }

@@ -210,3 +210,45 @@ func TestASystemSaysThatTheCustomerCameInPrivate(t *testing.T) {
 		t.Errorf("%v: %+v", err, d.Events)
 	}
 }
+
+func TestALeadMergesCasesOverTheAPI(t *testing.T) {
+	g := newRig(t)
+	two := g.seed(2)
+	older, younger := two[0].Case.Number, two[1].Case.Number
+	db := dbtest.Raw(g.t, g.fx.Options)
+	defer db.Close()
+	if _, err := db.Exec("update cases set customer_id = '" + two[0].Case.Customer.ID + "'"); err != nil {
+		t.Fatal(err)
+	}
+	lead := g.token("ana", api.ScopeCases, api.ScopeRead)
+	post := func(token, number, what, body string) request {
+		return request{method: "POST", path: "/api/v1/cases/" + number + "/" + what, token: token, media: "application/json", body: body}
+	}
+	whole := `{"version":1,"other":"` + younger + `","other_version":1}`
+	g.expect(post(g.token("cy", api.ScopeCases), older, "merge", whole), 403, "role-required")
+	for _, bad := range []string{`{"version":1}`, `{"version":1,"other":"K-0","other_version":1}`, `{"version":1,"other":"` + younger + `"}`} {
+		g.expect(post(lead, older, "merge", bad), 400, "invalid-request")
+	}
+	g.expect(post(lead, older, "merge", strings.Replace(whole, `"other_version":1`, `"other_version":7`, 1)), 409, "conflict")
+	g.expect(post(lead, younger, "unmerge", `{"version":1}`), 409, "conflict") // it is not merged
+	q := post(lead, older, "merge", whole)
+	q.key = "merge-once"
+	status, _, body := g.do(q)
+	var c api.Case
+	if err := json.Unmarshal([]byte(body), &c); err != nil || status != 200 || c.Number != older || c.Version != 2 {
+		t.Fatalf("%d %s", status, body)
+	}
+	if _, _, again := g.do(q); again != body {
+		t.Errorf("sent again: %s", again)
+	}
+	g.expect(post(lead, younger, "unmerge", `{"version":1}`), 409, "conflict")
+	if c := g.act(lead, younger, "unmerge", `{"version":2}`); c.Number != younger || c.State == socialwatch.CaseMerged {
+		t.Errorf("%+v", c)
+	}
+	crm := g.token("", api.ScopeCases)
+	if c := g.act(crm, older, "private-answer", `{"version":3}`); c.RespondedAt == nil {
+		t.Errorf("%+v", c)
+	}
+	g.expect(post(crm, older, "private-answer", `{"version":3}`), 409, "conflict")
+	g.expect(post(crm, older, "merge", `{"version":4,"other":"`+younger+`","other_version":3}`), 403, "role-required")
+}

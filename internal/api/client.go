@@ -129,6 +129,31 @@ func (c *Client) Case(ctx context.Context, number string) (CaseDetail, error) {
 	return get[CaseDetail](ctx, c, "/cases/"+url.PathEscape(number))
 }
 
+// Merge makes one of two cases of a customer at the versions that were seen; the
+// older survives and is returned.
+func (c *Client) Merge(ctx context.Context, number string, version int, other string, otherVersion int) (Case, error) {
+	return c.work(ctx, number, "merge", map[string]any{"version": version, "other": other, "other_version": otherVersion})
+}
+
+// Unmerge takes a merged case out of its survivor, whose version was seen.
+func (c *Client) Unmerge(ctx context.Context, number string, version int) (Case, error) {
+	return c.work(ctx, number, "unmerge", map[string]any{"version": version})
+}
+
+// PrivateContact notes that the customer has come in private.
+func (c *Client) PrivateContact(ctx context.Context, number string, version int) (Case, error) {
+	return c.work(ctx, number, "private-contact", map[string]any{"version": version})
+}
+
+// PrivateAnswer notes that we have answered in private.
+func (c *Client) PrivateAnswer(ctx context.Context, number string, version int) (Case, error) {
+	return c.work(ctx, number, "private-answer", map[string]any{"version": version})
+}
+
+func (c *Client) work(ctx context.Context, number, what string, in map[string]any) (Case, error) {
+	return post[Case](ctx, c, "/cases/"+url.PathEscape(number)+"/"+what, in)
+}
+
 // Events returns the events after a number; Next of the answer is where to
 // go on. A limit of 0 is the server's usual one.
 func (c *Client) Events(ctx context.Context, after int64, limit int) (EventPage, error) {

@@ -61,6 +61,7 @@ func operations(t *testing.T, on target) []operation {
 		"noteCase": `{"text":"Sent again."}`, "tagCase": `{"add":["parcel"]}`,
 		"assignCase": `{` + version + `,"assignee":"bo"}`, "snoozeCase": `{` + version + `}`, "wakeCase": `{` + version + `}`,
 		"claimCase": `{` + version + `,"reference":"4711"}`, "releaseCase": `{` + version + `}`, "privateContact": `{` + version + `}`,
+		"privateAnswer": `{` + version + `}`, "mergeCases": `{` + version + `,"other":"K-0","other_version":1}`, "unmergeCase": `{` + version + `}`,
 		"escalateCase": `{` + version + `,"reason":"refund"}`, "moveCase": `{` + version + `,"state":"open"}`,
 	}
 	var all []operation
@@ -141,6 +142,30 @@ func with(op operation, change func(*request)) request {
 	return q
 }
 
+// twin is a second case of a case's customer, by number.
+func (g *rig) twin(of socialwatch.Case) string {
+	g.t.Helper()
+	db := dbtest.Raw(g.t, g.fx.Options)
+	defer db.Close()
+	if _, err := db.Exec(`insert into cases (id, number, account, network, host, customer_id, customer, state, level, intent, score, escalated, escalation,
+		orders, opened_at, updated_at, due_at, version, team) select 5000, 'K-5000', account, network, host, customer_id, customer, 'open', level, intent,
+		score, escalated, escalation, orders, opened_at, updated_at, due_at, 1, team from cases where number = '` + of.Number + `'`); err != nil {
+		g.t.Fatal(err)
+	}
+	return "K-5000"
+}
+
+// whole is a case with its twin merged into it.
+func (g *rig) whole(c socialwatch.Case, twin string) socialwatch.Case {
+	g.t.Helper()
+	w := store.CaseWork{Number: c.Number, Version: c.Version, By: socialwatch.Person{Login: "ana"}, At: start}
+	c, err := g.fx.Merge(g.t.Context(), store.Merge{CaseWork: w, Other: twin, OtherVersion: 1})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return c
+}
+
 func TestEveryOperationAnswersWell(t *testing.T) {
 	for _, op := range operations(t, target{}) {
 		t.Run(op.id, func(t *testing.T) {
@@ -161,8 +186,19 @@ func TestEveryOperationAnswersWell(t *testing.T) {
 			if op.id == "privateContact" {
 				g.asked(one.Case.Number)
 			}
+			other := ""
+			if op.id == "mergeCases" || op.id == "unmergeCase" {
+				other = g.twin(one.Case)
+			}
+			if op.id == "unmergeCase" {
+				one.Case = g.whole(one.Case, other)
+			}
 			op := operations(t, g.target(one))[slices.IndexFunc(
 				operations(t, target{}), func(o operation) bool { return o.id == op.id })]
+			op.body = strings.Replace(op.body, "K-0", other, 1)
+			if op.id == "unmergeCase" {
+				op.path = strings.Replace(op.path, one.Case.Number, other, 1)
+			}
 			op.token = g.token("ana", api.Scopes...)
 			if op.id == "claimCase" {
 				op.token = g.token("", api.Scopes...)
