@@ -103,6 +103,7 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 		{Name: "deadlines", Spec: "@every 30s", Run: a.deadlines},
 		a.spikeJob(),
 		{Name: "webhook-prune", Spec: "@every 1h", Run: a.pruneDeliveries},
+		{Name: "reports", Spec: "@every 5m", Run: a.keepReports},
 	}
 }
 

@@ -60,8 +60,9 @@ func (w *saving) run(ctx context.Context) error {
 	}{
 		{"account", w.saveAccount}, {"cases", w.saveCases}, {"revisions", w.saveRevisions}, {"mentions", w.saveMentions},
 		{"moves", w.saveMoves}, // before new replies: of a superseded one's parent
-		{"moved", w.saveMoved}, {"replies", w.saveReplies}, {"gone", w.saveGone}, {"own gone", w.saveOwnGone}, {"quotes", w.saveQuotes}, {"set aside", w.saveAside},
-		{"gaps", w.saveGaps}, {"taken", w.saveTaken}, {"events", w.saveEvents},
+		{"moved", w.saveMoved}, {"replies", w.saveReplies}, {"gone", w.saveGone}, {"own gone", w.saveOwnGone},
+		{"quotes", w.saveQuotes}, {"set aside", w.saveAside}, {"gaps", w.saveGaps}, {"taken", w.saveTaken}, {"days", w.saveDays},
+		{"events", w.saveEvents},
 	}
 	for _, step := range steps {
 		if err := step.do(ctx); err != nil {
