@@ -222,6 +222,7 @@ func details(e socialwatch.Event) string {
 			parts = append(parts, plainValue(e.Data["roles"]))
 		}
 		add("token")
+		add("webhook")
 		if scopes, ok := e.Data["scopes"].([]any); ok {
 			parts = append(parts, plainValue(scopes))
 		}

@@ -18,6 +18,7 @@ type connectionsView struct {
 	Rows    []connView
 	Empty   emptyView
 	Alerts  []alertView
+	Hooks   *noteView
 	Lookup  *alertView
 }
 
@@ -107,6 +108,9 @@ func (c *Console) connections(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v.Lookup, err = c.lookupView(r.Context()); err != nil {
+		return err
+	}
+	if v.Hooks, err = c.hookLine(r); err != nil {
 		return err
 	}
 	for _, conn := range h.conns {

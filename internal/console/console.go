@@ -139,6 +139,8 @@ type Options struct {
 	Lookups *Lookups
 	// Bench lists templates and tries posts.
 	Bench Bench
+	// Webhooks are the endpoints of case systems; nil: no page shows them.
+	Webhooks *Webhooks
 	// Gloss says in the approvers' language what a template says; nil: nothing
 	// is known of any.
 	Gloss func(template, language string) string
@@ -307,7 +309,20 @@ func (c *Console) routes() http.Handler {
 		"POST /settings/people/{id}/enable":   c.enable,
 		"POST /settings/people/{id}/reset":    c.resetPassword,
 		"POST /settings/people/{id}/sessions": c.endTheirSessions,
-		"/":                                   func(http.ResponseWriter, *http.Request) error { return socialwatch.ErrNotFound },
+
+		"GET /settings/webhooks":                 c.webhooks,
+		"POST /settings/webhooks":                c.addHook,
+		"GET /settings/webhooks/{id}":            c.webhook,
+		"POST /settings/webhooks/{id}":           c.saveHook,
+		"POST /settings/webhooks/{id}/pause":     c.pauseHook,
+		"POST /settings/webhooks/{id}/resume":    c.resumeHook,
+		"POST /settings/webhooks/{id}/test":      c.testHook,
+		"POST /settings/webhooks/{id}/rotate":    c.rotateHook,
+		"POST /settings/webhooks/{id}/redeliver": c.redeliver,
+		"GET /settings/webhooks/{id}/remove":     c.askRemoveHook,
+		"POST /settings/webhooks/{id}/remove":    c.removeHook,
+
+		"/": func(http.ResponseWriter, *http.Request) error { return socialwatch.ErrNotFound },
 	} {
 		people.Handle(pattern, c.page(handle))
 	}

@@ -30,6 +30,7 @@ func (s *shop) screens(t testing.TB) []screen {
 	s.poses(t, hit[0], socialwatch.Mastodon)
 	moneyDay(t, s)
 	alertDay(t, s)
+	hook := hookDay(t, s)
 	s.learn(t)
 	moved := s.arrive(t, customer{handle: "customer12", ago: 5 * time.Minute, text: "@shop_help my order is late, nothing here"})
 	s.advance(time.Minute)
@@ -50,6 +51,7 @@ func (s *shop) screens(t testing.TB) []screen {
 		lead[i].as = "lea"
 	}
 	return append(lead, screen{"people", "/settings/people", "max"},
+		screen{"webhooks", "/settings/webhooks", "max"}, screen{"webhook", hook, "max"}, screen{"webhook-remove", hook + "/remove", "max"},
 		screen{"person", fmt.Sprintf("/settings/people/%d", s.person(t, "ana").ID), "max"},
 		screen{"forbidden", "/settings/people", "ana"}, screen{"login", "/login", ""})
 }

@@ -50,6 +50,7 @@ type settingsView struct {
 	Languages string
 	Teams     string
 	MayManage bool
+	Webhooks  bool // there is a page of them for the reader
 	Sessions  sessionsView
 	Password  passwordView
 	Tokens    tokensView
@@ -94,7 +95,7 @@ func (c *Console) showSettings(w http.ResponseWriter, r *http.Request, status in
 		return fmt.Errorf("read person: %w", err)
 	}
 	v := &settingsView{Notice: notice, Roles: roles(p), Languages: strings.Join(p.Languages, ", "), Teams: strings.Join(p.Teams, ", "),
-		MayManage: manages(p), Password: passwordView{Off: c.o.Logins.NoPasswords, Has: hash != ""}, House: c.house()}
+		MayManage: manages(p), Webhooks: manages(p) && c.o.Webhooks != nil, Password: passwordView{Off: c.o.Logins.NoPasswords, Has: hash != ""}, House: c.house()}
 	if v.Sessions, err = c.sessionsOf(r, p.ID, "/settings"); err != nil {
 		return err
 	}

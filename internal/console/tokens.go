@@ -53,6 +53,7 @@ func (c *Console) tokensView(tokens []store.Token, scopes []string) tokensView {
 // secretView shows a secret, once.
 type secretView struct {
 	Title, Text, Secret, Back string
+	How                       string // it is used; may be empty
 	Link                      bool
 }
 

@@ -30,6 +30,7 @@ var english = func() map[string]string {
 	maps.Copy(all, englishSearch)
 	maps.Copy(all, englishOrders)
 	maps.Copy(all, englishChanged)
+	maps.Copy(all, englishWebhooks)
 	return all
 }()
 

@@ -37,7 +37,7 @@ const (
 where id = ? and state <> ?`
 	sqlWebhookDue        = `update webhook_deliveries set next_at = ? where webhook_id = ? and state = 'pending'`
 	sqlWebhookRemove     = `delete from webhooks where id = ?`
-	sqlWebhookDeliveries = `delete from webhook_deliveries where webhook_id = ?`
+	sqlWebhookDeliveries = `delete from webhook_deliveries where id in (select id from webhook_deliveries where webhook_id = ? limit ?)`
 )
 
 // webhookRow is one row of webhooks.
@@ -214,27 +214,37 @@ func (t *tx) setWebhook(ctx context.Context, w webhookRow, c socialwatch.Webhook
 	return t.addEvents(ctx, webhookEvent(kind, w.Name, c.By, c.At, nil))
 }
 
-// RemoveWebhook forgets an endpoint and all its deliveries. It needs the role
-// admin on all accounts, or the terminal.
+// RemoveWebhook forgets an endpoint and all its deliveries, some at a time. It
+// needs the role admin on all accounts, or the terminal. Cut off on its way it
+// leaves the endpoint paused, to be removed by the same call.
 func (s *Store) RemoveWebhook(ctx context.Context, name, by string, at time.Time) error {
-	err := s.tx(ctx, func(t *tx) error {
-		if err := t.mayManage(ctx, by); err != nil {
-			return err
+	pause := socialwatch.WebhookChange{Name: name, State: socialwatch.WebhookPaused, By: by, At: at}
+	for gone := false; !gone; {
+		err := s.tx(ctx, func(t *tx) error {
+			gone = false
+			if err := t.mayManage(ctx, by); err != nil {
+				return err
+			}
+			var w webhookRow
+			if err := t.get(ctx, &w, sqlWebhook+s.dialect.forUpdate, name); err != nil {
+				return err
+			}
+			n, err := t.exec(ctx, sqlWebhookDeliveries, w.ID, pruneAtOnce)
+			if err != nil {
+				return err
+			}
+			if n == pruneAtOnce { // there may be more: nothing is added meanwhile
+				return t.setWebhook(ctx, w, pause)
+			}
+			if _, err := t.exec(ctx, sqlWebhookRemove, w.ID); err != nil {
+				return err
+			}
+			gone = true
+			return t.addEvents(ctx, webhookEvent(EventWebhookRemoved, w.Name, by, at, nil))
+		})
+		if err != nil {
+			return fmt.Errorf("remove the webhook %s: %w", name, err)
 		}
-		var w webhookRow
-		if err := t.get(ctx, &w, sqlWebhook+s.dialect.forUpdate, name); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, sqlWebhookDeliveries, w.ID); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, sqlWebhookRemove, w.ID); err != nil {
-			return err
-		}
-		return t.addEvents(ctx, webhookEvent(EventWebhookRemoved, w.Name, by, at, nil))
-	})
-	if err != nil {
-		return fmt.Errorf("remove the webhook %s: %w", name, err)
 	}
 	return nil
 }

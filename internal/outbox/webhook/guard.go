@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -21,8 +20,8 @@ type Guard struct {
 
 // Why a connection was not made.
 var (
-	errRefused = errors.New("its address is not public: webhooks.allow_private in the configuration can allow it")
-	errPlain   = errors.New("without TLS only networks of webhooks.allow_private are called")
+	errRefused = newProblem("private", "its address is not public: webhooks.allow_private in the configuration can allow it")
+	errPlain   = newProblem("plain", "without TLS only networks of webhooks.allow_private are called")
 )
 
 // unicast is all of IPv6 that is given out for the public internet; translators
@@ -84,17 +83,17 @@ func (g Guard) CheckURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
-		return nil, errors.New("write an address such as https://desk.example/hooks/socialwatch") // the error would quote it
+		return nil, newProblem("address", "write an address such as https://desk.example/hooks/socialwatch") // the error would quote it
 	case len(text) > maxURL:
-		return nil, fmt.Errorf("an address has at most %d bytes", maxURL)
+		return nil, newProblem("long", fmt.Sprintf("an address has at most %d bytes", maxURL))
 	case u.User != nil:
-		return nil, errors.New("an address holds no name and password: calls are signed instead")
+		return nil, newProblem("userinfo", "an address holds no name and password: calls are signed instead")
 	case u.Fragment != "":
-		return nil, errors.New("an address has no part behind #")
+		return nil, newProblem("fragment", "an address has no part behind #")
 	case u.Scheme == "http" && len(g.Allow) == 0:
-		return nil, errors.New("write an https address: http is for networks of webhooks.allow_private alone")
+		return nil, newProblem("http", "write an https address: http is for networks of webhooks.allow_private alone")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, errors.New("write an https address")
+		return nil, newProblem("scheme", "write an https address")
 	}
 	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {
 		if err := g.check(addr, u.Scheme == "http"); err != nil {

@@ -3,7 +3,6 @@ package webhook
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -41,7 +40,7 @@ const (
 // which is never shown again.
 func (m *Manager) Add(ctx context.Context, name, url string, f socialwatch.WebhookFilter, after int64, by string) (string, error) {
 	if !endpointName.MatchString(name) {
-		return "", errors.New("write a name of at most 64 letters, digits, _ and -, such as help_desk")
+		return "", newProblem("name", "write a name of at most 64 letters, digits, _ and -, such as help_desk")
 	}
 	u, err := m.Sender.Guard.CheckURL(url)
 	if err != nil {
@@ -121,7 +120,7 @@ func (m *Manager) Test(ctx context.Context, name, by string) error {
 		return fmt.Errorf("write a test: %w", err)
 	}
 	if a := m.Sender.send(ctx, to, message{id: fmt.Sprintf("msg_%s_test%d", w.Ref, now.UnixMicro()), body: body}); a.error != "" {
-		return fmt.Errorf("%s did not take the message: %s", name, a.error)
+		return fmt.Errorf("%s did not take the message: %w", name, newProblem("answer", a.error))
 	}
 	return nil
 }

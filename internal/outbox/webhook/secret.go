@@ -65,16 +65,20 @@ func seal(k Keys, ref string, s secrets) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("the secrets cannot be written down")
 	}
-	return k.Seal(sealName(ref), plain)
+	sealed, err := k.Seal(sealName(ref), plain)
+	if err != nil {
+		return nil, newProblem("key", err.Error())
+	}
+	return sealed, nil
 }
 
 func open(k Keys, w socialwatch.Webhook) (s secrets, err error) {
 	plain, err := k.Open(sealName(w.Ref), w.Sealed)
 	if err != nil {
-		return s, fmt.Errorf("open the secrets of the webhook %s: %w", w.Name, err)
+		return s, newProblem("sealed", fmt.Sprintf("open the secrets of the webhook %s: %v", w.Name, err))
 	}
 	if err := json.Unmarshal(plain, &s); err != nil {
-		return secrets{}, fmt.Errorf("the secrets of the webhook %s cannot be read: remove it and add it again", w.Name)
+		return secrets{}, newProblem("sealed", fmt.Sprintf("the secrets of the webhook %s cannot be read: remove it and add it again", w.Name))
 	}
 	return s, nil
 }
