@@ -63,10 +63,14 @@ func (c *Console) deliveriesOf(r *http.Request, h socialwatch.WebhookHealth, v *
 }
 
 func (c *Console) deliveryView(h socialwatch.WebhookHealth, d socialwatch.Delivery) deliveryView {
-	v := deliveryView{ID: d.ID, What: label("event", d.Kind), Kind: d.Kind, Case: d.CaseNumber, At: c.moment(d.EventAt), Tried: c.moment(d.TriedAt),
-		State: say("deliveries." + string(d.State)), Tries: say("delivery.tries", d.Tries), Answer: deliveryAnswer(d)}
-	if d.Tries == 1 {
+	v := deliveryView{ID: d.ID, What: cut(label("event", d.Kind)), Kind: cut(d.Kind), Case: d.CaseNumber, At: c.moment(d.EventAt), Tried: c.moment(d.TriedAt),
+		State: say("deliveries." + string(d.State)), Answer: deliveryAnswer(d)}
+	switch d.Tries {
+	case 0:
+	case 1:
 		v.Tries = say("delivery.try")
+	default:
+		v.Tries = say("delivery.tries", d.Tries)
 	}
 	switch d.State {
 	case socialwatch.DeliveryDelivered:
@@ -101,7 +105,7 @@ func deliveryAnswer(d socialwatch.Delivery) string {
 	case d.State == socialwatch.DeliveryDelivered && d.Status > 0:
 		return say("delivery.took", d.Status)
 	case d.Error != "":
-		return d.Error
+		return cut(d.Error)
 	}
 	return say("fig.none")
 }

@@ -99,7 +99,7 @@ func (c *Console) showHooks(w http.ResponseWriter, r *http.Request, status int, 
 // hookView says how an endpoint does: what stops it first, then what went
 // wrong.
 func (c *Console) hookView(h socialwatch.WebhookHealth) hookView {
-	v := hookView{ID: h.ID, Name: h.Name, Host: hookHost(h.Address), Told: hookTold(h.Filter), Figures: c.hookFigures(h)}
+	v := hookView{ID: h.ID, Name: cut(h.Name), Host: cut(hookHost(h.Address)), Told: cut(hookTold(h.Filter)), Figures: c.hookFigures(h)}
 	if h.Dead > 0 {
 		v.Dead = say("hook.dead.n", h.Dead)
 	}
@@ -110,14 +110,14 @@ func (c *Console) hookView(h socialwatch.WebhookHealth) hookView {
 		v.Problem = &connProblem{Kind: "bad", Title: say("hook.unusable.title"), Text: hookProblem(err), Do: say("hook.kept")}
 	case h.State == socialwatch.WebhookDisabled:
 		v.State, v.Kind = say("hook.disabled"), "bad"
-		v.Problem = &connProblem{Kind: "bad", Title: say("hook.disabled.title"), Text: say("hook.disabled.text", h.Why), Do: say("hook.disabled.do")}
+		v.Problem = &connProblem{Kind: "bad", Title: say("hook.disabled.title"), Text: say("hook.disabled.text", cut(h.Why)), Do: say("hook.disabled.do")}
 	case h.State == socialwatch.WebhookPaused:
 		v.State, v.Kind = say("hook.paused"), "warn"
 		v.Problem = &connProblem{Kind: "warn", Title: say("hook.paused.title"), Do: say("hook.kept")}
 	case h.Failures > 0:
 		since := c.moment(h.FailedAt).Clock
 		v.State, v.Kind = say("hook.fails", since), "bad"
-		v.Problem = &connProblem{Kind: "bad", Title: say("hook.failing", since, h.Failures), Text: h.Error, Do: say("hook.do")}
+		v.Problem = &connProblem{Kind: "bad", Title: say("hook.failing", since, h.Failures), Text: cut(h.Error), Do: say("hook.do")}
 	case h.DeliveredAt.IsZero():
 		v.State = say("hook.idle")
 	default:
@@ -139,6 +139,17 @@ func (c *Console) hookFigures(h socialwatch.WebhookHealth) []fact {
 	}
 	return []fact{{Name: say("hook.waiting"), Value: log}, {Name: say("hook.oldest"), Value: oldest},
 		{Name: say("hook.dead"), Value: strconv.Itoa(h.Dead)}, {Name: say("hook.last"), Value: c.moment(h.DeliveredAt).Ago}}
+}
+
+// longest is how many characters of what others have written lists show.
+const longest = 500
+
+// cut is a text, or the beginning of a long one.
+func cut(s string) string {
+	if r := []rune(s); len(r) > longest {
+		return string(r[:longest]) + "…"
+	}
+	return s
 }
 
 // hookHost is the host of an address: the rest may hold secrets.

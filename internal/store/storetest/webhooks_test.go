@@ -463,3 +463,31 @@ func TestTheCaseOfAMessageIsARowOfTheView(t *testing.T) {
 		}
 	})
 }
+
+func TestARemovedEndpointLeavesNoDelivery(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		c := fx.Seed(t, "a", 1)[0].Case
+		var events []socialwatch.Event
+		for range 2300 { // more than two transactions forget
+			events = append(events, caseEvent(c, "case.noted"))
+		}
+		fx.log(t, events...)
+		w, other := fx.hook(t, "desk", 0, socialwatch.WebhookFilter{}), fx.hook(t, "other", 0, socialwatch.WebhookFilter{})
+		fx.fanOut(t, w, Start)
+		fx.fanOut(t, other, Start)
+		if err := fx.RemoveWebhook(t.Context(), "desk", store.Terminal, Start); err != nil {
+			t.Fatal(err)
+		}
+		list, _, err := fx.Deliveries(t.Context(), store.DeliveryFilter{WebhookID: w.ID})
+		if err != nil || len(list) != 0 {
+			t.Errorf("%d deliveries are left, %v", len(list), err)
+		}
+		healths, err := fx.WebhookHealths(t.Context())
+		if err != nil || len(healths) != 1 || healths[0].Name != "other" || healths[0].Pending < 2300 {
+			t.Errorf("%+v, %v", healths, err)
+		}
+		if _, err := fx.Webhook(t.Context(), "desk"); !errors.Is(err, socialwatch.ErrNotFound) {
+			t.Errorf("it is still there: %v", err)
+		}
+	})
+}
