@@ -111,6 +111,13 @@ type Pushed struct {
 	Mention Mention
 }
 
+// Push is what a network, or who stands for one, has handed in at once.
+type Push struct {
+	Mentions []Mention  // new, edited, and our own people's answers (Own)
+	Gone     []string   // post ids
+	Aside    []SetAside // what could not be understood
+}
+
 // Key is the identity of a mention as one string, for logs and sorting.
 func (m Mention) Key() string { return string(m.Network) + "/" + m.Host + "/" + m.ID }
 

@@ -63,6 +63,14 @@ type Inbox interface {
 	Put(ctx context.Context, account string, mentions []socialwatch.Mention) error
 }
 
+// Tray is an Inbox for networks that only push: nothing is fetched from them, so
+// all that they say comes here.
+type Tray interface {
+	// PutPush stores a push durably before it returns, all of it or nothing, and
+	// may be given the same again.
+	PutPush(ctx context.Context, account string, p socialwatch.Push) error
+}
+
 // Compliance asks a network which of the posts that we keep must be erased. It
 // is what nightly looks use where reading every post again would cost.
 type Compliance interface {

@@ -32,6 +32,8 @@ func (a *app) networks() error {
 			c, err = a.mastodon(acc)
 		case socialwatch.X:
 			c, err = a.x(acc)
+		case "inbound":
+			c, err = a.inbound(acc)
 		default:
 			err = fmt.Errorf("account %s: unknown network %q", acc.Name, acc.Network)
 		}

@@ -150,7 +150,7 @@ func (t trial) run(a *app, text string) (tried, error) {
 		if err != nil {
 			return tried{}, err
 		}
-		m.Account, m.Network = acc.Name, socialwatch.Network(acc.Network)
+		m.Account, m.Network = acc.Name, socialwatch.Network(acc.On())
 	} else if t.account != "" {
 		return tried{}, err
 	}
@@ -292,7 +292,7 @@ func (a *app) checkTemplates() []finding {
 	for _, acc := range a.cfg.Accounts {
 		what := "account " + acc.Name + ", templates"
 		of := a.examine(what, acc)
-		n, ours := socialwatch.Network(acc.Network), a.accounts[acc.Name]
+		n, ours := socialwatch.Network(acc.On()), a.accounts[acc.Name]
 		warn := func(format string, args ...any) {
 			of = append(of, finding{What: what, Warn: true, Text: fmt.Sprintf(format, args...)})
 		}
@@ -308,7 +308,7 @@ func (a *app) checkTemplates() []finding {
 			warn("private is a link, which x.links refuses: customers are asked for a direct message")
 		}
 		if len(of) == 0 {
-			of = []finding{{What: what, OK: true, Text: "each is safe and fits " + acc.Network}}
+			of = []finding{{What: what, OK: true, Text: "each is safe and fits " + acc.On()}}
 		}
 		found = append(found, of...)
 	}
@@ -320,7 +320,7 @@ func (a *app) checkTemplates() []finding {
 func (a *app) examine(what string, acc config.Account) []finding {
 	var found []finding
 	files := map[string]int{} // by what is wrong
-	n, ours := socialwatch.Network(acc.Network), a.accounts[acc.Name]
+	n, ours := socialwatch.Network(acc.On()), a.accounts[acc.Name]
 	for _, t := range a.templates.List() {
 		if !t.On(n) || !ours.Answers(t.Language) {
 			continue

@@ -71,8 +71,10 @@ func replyGone(r *rig) {
 func compose(r *rig) {
 	m := r.mention(Say{Text: "order 1001", Warning: "parcel trouble"})
 	c := r.Connect(r.T)
-	_, err := c.Source.Fetch(r.Context(), nil) // learns the limits
-	r.must(err)
+	if c.Source != nil {
+		_, err := c.Source.Fetch(r.Context(), nil) // learns the limits
+		r.must(err)
+	}
 	d := socialwatch.Draft{Account: c.Account, Parent: m.Post, Text: sorry, Language: "en", Template: "t", TemplateV: 3}
 	p, err := c.Composer.Compose(d)
 	r.must(err)
@@ -176,8 +178,10 @@ func classes(r *rig) {
 		r.Faults.Begin(r.T, tc.fault)
 		_, err := rd.conn.Replier.Reply(r.Context(), p, "key-"+m.ID)
 		r.reason("write while "+string(tc.fault), err, tc.write)
-		_, err = rd.fetch()
-		r.reason("read while "+string(tc.fault), err, tc.read)
+		if r.Pushed == nil {
+			_, err = rd.fetch()
+			r.reason("read while "+string(tc.fault), err, tc.read)
+		}
 		r.Faults.Clear(r.T)
 		if len(r.Audit(r.T, m.ID)) != 0 {
 			r.Fatalf("published while %s", tc.fault)

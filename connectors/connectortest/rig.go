@@ -65,7 +65,7 @@ func (r *rig) reader() *reader {
 
 // fetch stores one batch.
 func (r *reader) fetch() (more bool, err error) {
-	b, err := r.conn.Source.Fetch(r.Context(), r.cursor)
+	b, err := r.batch()
 	if r.safe(err) != nil {
 		return false, err
 	}
@@ -84,6 +84,14 @@ func (r *reader) fetch() (more bool, err error) {
 		r.cursor = b.Cursor
 	}
 	return b.More, nil
+}
+
+func (r *reader) batch() (connectors.Batch, error) {
+	if r.Pushed != nil {
+		p := r.Pushed(r.T)
+		return connectors.Batch{Mentions: p.Mentions, Deletions: p.Gone, SetAside: p.Aside}, nil
+	}
+	return r.conn.Source.Fetch(r.Context(), r.cursor)
 }
 
 // poll fetches until there is no more for now.

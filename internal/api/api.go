@@ -153,6 +153,8 @@ type Options struct {
 	// of what the person gave, with the findings when the safety check refused
 	// it; "" for any other error.
 	Refused func(err error) (text string, findings []socialwatch.Finding)
+	// Receive takes signed requests with mentions, bodies of any size.
+	Receive http.Handler
 	// Diff compares two texts word by word.
 	Diff func(old, new string) []socialwatch.DiffPart
 	Rate float64 // requests a second for each token, twice as many at once; 0: 20
@@ -197,8 +199,17 @@ type route struct {
 	do, now      operation
 }
 
+// received is the route of signed requests, which carry no token: Receive does
+// all that the others share.
+var received = route{method: "POST", path: "/mentions"}
+
+// received reports whether a request is for Receive.
+func (s *server) received(r *http.Request) bool {
+	return r.Method == received.method && r.URL.Path == base+received.path
+}
+
 func (s *server) routes() []route {
-	return slices.Concat(s.reads(), s.decisions(), s.works())
+	return slices.Concat(s.reads(), s.decisions(), s.works(), []route{received})
 }
 
 func (s *server) reads() []route {
@@ -282,7 +293,9 @@ func (s *server) outermost(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if !s.received(r) { // which has a limit of its own
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
 		// The mux would redirect, in HTML.
 		if p := r.URL.EscapedPath(); p != path.Clean(p) {
 			s.fail(w, r, kindNotFound.of("there is nothing at this address: write it without //, . or a slash at the end"))
@@ -319,6 +332,10 @@ func (s *server) methods(routes []route) http.Handler {
 			method = "GET"
 		}
 		i := slices.IndexFunc(routes, func(one route) bool { return one.method == method })
+		if i >= 0 && s.received(r) {
+			s.Receive.ServeHTTP(w, r)
+			return
+		}
 		if i < 0 {
 			w.Header().Set("Allow", strings.Join(allow, ", "))
 			s.fail(w, r, kindMethod.of("use %s", strings.Join(allow, " or ")))

@@ -58,12 +58,16 @@ var (
 		"Another call with this Idempotency-Key has not ended: send it again after the seconds of the Retry-After header."}
 	kindRate = kind{"rate-limited", http.StatusTooManyRequests, "Too many requests with this token",
 		"Wait for the seconds of the Retry-After header."}
+	kindSignature = kind{"signature-required", http.StatusUnauthorized, "A valid signature is required",
+		"Sign the request by the account's secret, as Standard Webhooks has it, when you send it: webhook-id, webhook-timestamp and the raw body with dots between."}
+	kindAway = kind{"unavailable", http.StatusServiceUnavailable, "The database is away",
+		"Nothing was stored. Send the same request again after the seconds of the Retry-After header."}
 	kindInternal = kind{"internal", http.StatusInternalServerError, "The server failed",
 		"Nothing is lost: look how it stands, then try again. The server's log has the cause."}
 )
 
 var kinds = []kind{kindInvalid, kindToken, kindScope, kindPerson, kindSystem, kindOwned, kindRole, kindNotFound, kindMethod, kindConflict,
-	kindConfirm, kindTooLarge, kindMedia, kindRefused, kindKeyUsed, kindKeyBusy, kindRate, kindInternal}
+	kindConfirm, kindTooLarge, kindMedia, kindRefused, kindKeyUsed, kindKeyBusy, kindRate, kindSignature, kindAway, kindInternal}
 
 // Problem is why a request was refused, as RFC 9457 has it. It is the error
 // that Client returns, and never holds a token.

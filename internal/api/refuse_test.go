@@ -68,6 +68,9 @@ func operations(t *testing.T, on target) []operation {
 	for path, item := range doc.Paths.Map() {
 		path = strings.NewReplacer("/mentions/{id}", fmt.Sprint("/mentions/", on.mention), "{id}", fmt.Sprint(on.reply), "{number}", on.number, "{name}", "conflict").Replace(path)
 		for method, op := range item.Operations() {
+			if op.OperationID == "pushMentions" { // signed, without a token: TestPushedMentions
+				continue
+			}
 			one := operation{id: op.OperationID, public: op.Security != nil && len(*op.Security) == 0,
 				has:     func(status int) bool { return op.Responses.Status(status) != nil },
 				request: request{method: method, path: "/api/v1" + path, body: bodies[op.OperationID]}}

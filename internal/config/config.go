@@ -110,8 +110,8 @@ type Calendar struct {
 type Account struct {
 	Name             string   `yaml:"name" example:"shop_help" doc:"What it is called here; letters, digits, _ and -. Never change it later."`
 	Handle           string   `yaml:"handle" example:"shop_help" doc:"Our handle on the network, without @ and host. Empty: the name."`
-	Network          string   `yaml:"network" example:"mastodon" doc:"mastodon (any server that speaks its API), or x."`
-	BaseURL          string   `yaml:"base_url" example:"https://social.example" doc:"Address of the server; it must not redirect. Leave it out for X."`
+	Network          string   `yaml:"network" example:"mastodon" doc:"mastodon (any server that speaks its API), x, or inbound (any other: a program of yours hands posts in and publishes replies, docs/inbound.md)."`
+	BaseURL          string   `yaml:"base_url" example:"https://social.example" doc:"Address of the server; it must not redirect. Leave it out for X and inbound."`
 	TokenEnv         string   `yaml:"token_env" example:"SOCIALWATCH_TOKEN_SHOP_HELP" doc:"Environment variable that holds the access token; for X see x.secrets_env."`
 	TokenFile        string   `yaml:"token_file" example:"/run/secrets/shop_help" doc:"File that holds the access token instead."`
 	Region           string   `yaml:"region" example:"GB" doc:"Country, ISO 3166."`
@@ -125,7 +125,8 @@ type Account struct {
 	ResendWhenAbsent bool     `yaml:"resend_when_absent" example:"false" doc:"True sends again by itself when a reply in doubt is not found and the server has no guard against doubles. A double is then possible."`
 	SelfApproval     *bool    `yaml:"self_approval" example:"true" doc:"Whether authors may approve their own text on this account. Left out: as replies.self_approval says."`
 	X                XAccount `yaml:"x" doc:"What only an account on X has."`
-	AllowHTTP        bool     `yaml:"allow_http" example:"false" doc:"True permits an http base_url beyond this machine. The token then travels in clear."`
+	Inbound          Inbound  `yaml:"inbound" doc:"What only an account with network: inbound has."`
+	AllowHTTP        bool     `yaml:"allow_http" example:"false" doc:"True permits an http base_url, or callback, beyond this machine. The token, or customers' words, then travel in clear."`
 }
 
 // MayApproveOwn reports whether authors may approve their own text on the account.

@@ -78,7 +78,7 @@ func TestBadKeysAreNamedWithTheirLine(t *testing.T) {
 		{"X, a secret for its name", "accounts:\n  - {name: a, network: x, x: {secrets_env: \"1234-abcd\"}}\n", "accounts[0].x.secrets_env: write what the variables' names begin with"},
 		{"X, unlisted", "accounts:\n  - {name: a, network: x, reply_visibility: unlisted, x: {secrets_env: X}}\n", "accounts[0].reply_visibility: replies on X are public"},
 		{"keys of X elsewhere", account + "    x: {stream: true}\n", "f.yaml:6:5: accounts[0].x: belongs to an account with network: x"},
-		{"network", "accounts:\n  - {name: a, network: twitter}\n", "f.yaml:2:24: accounts[0].network: unknown network \"twitter\": write mastodon or x"},
+		{"network", "accounts:\n  - {name: a, network: twitter}\n", "f.yaml:2:24: accounts[0].network: unknown network \"twitter\": write mastodon, x or inbound"},
 		{"number", account + "    numbers: [\"call us\"]\n", `accounts[0].numbers: "call us" is no telephone number`},
 		{"language", account + "    languages: [English]\n", `accounts[0].languages: "English" is no language`},
 		{"region", account + "    region: Britain\n", "accounts[0].region: write the country's two letters"},
@@ -211,11 +211,16 @@ func TestWhatIsNoMistakeIsTaken(t *testing.T) {
 func TestEveryKeyOfTheExampleCanBeUncommented(t *testing.T) {
 	key := regexp.MustCompile(`(?m)^( *)# ([a-z_]+:(?: .*)?|-)$`)
 	before, x, _ := strings.Cut(Example(), "    # x:\n")
-	x, after, _ := strings.Cut(x, "    # True permits") // the key behind it
+	x, inbound, _ := strings.Cut(x, "    # What only an account with network: inbound has.\n    # inbound:\n")
+	inbound, after, _ := strings.Cut(inbound, "    # True permits") // the key behind it
 	lines := strings.Split(before+"    # True permits"+after, "\n")
 	onX := "accounts:\n  - name: a\n    network: x\n    x:\n" + key.ReplaceAllString(strings.Replace(x, "# secrets_file", "#  secrets_file", 1), "$1$2")
 	if c, err := Parse("f.yaml", []byte(onX)); err != nil || c.Accounts[0].X.Prices["create_link"] != 0.2 || c.Accounts[0].X.BudgetMonth != 100 {
 		t.Errorf("keys of X: %v\n%s", err, onX)
+	}
+	onInbound := "accounts:\n  - name: a\n    network: inbound\n    inbound:\n" + key.ReplaceAllString(inbound, "$1$2")
+	if c, err := Parse("f.yaml", []byte(onInbound)); err != nil || c.Accounts[0].On() != "facebook" || c.Accounts[0].Inbound.Guard != 24*time.Hour {
+		t.Errorf("keys of inbound: %v\n%s", err, onInbound)
 	}
 	n, oidc, channel := 0, false, false
 	for i, line := range lines {

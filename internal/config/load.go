@@ -190,6 +190,7 @@ func (c Config) checkNetwork(a Account, add func(key, format string, args ...any
 		if !reflect.ValueOf(a.X).IsZero() {
 			add("x", "belongs to an account with network: x")
 		}
+		a.noInbound(add)
 	case "x":
 		if a.BaseURL != "" && !address {
 			add("base_url", "leave it out, or write the address of X's API, such as https://api.x.com")
@@ -201,8 +202,20 @@ func (c Config) checkNetwork(a Account, add func(key, format string, args ...any
 			add("reply_visibility", "replies on X are public: leave it out")
 		}
 		a.X.check(func(key, format string, args ...any) { add("x."+key, format, args...) })
+		a.noInbound(add)
+	case "inbound":
+		if a.BaseURL != "" || a.TokenEnv != "" || a.TokenFile != "" || !reflect.ValueOf(a.X).IsZero() {
+			add("network", "base_url, token_env, token_file and x belong to other networks: all that an account with network: inbound needs stands under inbound")
+		}
+		a.Inbound.check(func(key, format string, args ...any) { add("inbound."+key, format, args...) })
 	default:
-		add("network", "unknown network %q: write mastodon or x", a.Network)
+		add("network", "unknown network %q: write mastodon, x or inbound", a.Network)
+	}
+}
+
+func (a Account) noInbound(add func(key, format string, args ...any)) {
+	if a.Inbound != (Inbound{}) {
+		add("inbound", "belongs to an account with network: inbound")
 	}
 }
 

@@ -14,8 +14,12 @@ import (
 type Waiting interface {
 	// Inbox returns what waits for an account, the longest waiting first.
 	Inbox(ctx context.Context, account string, limit int) ([]socialwatch.Pushed, error)
-	// PutInbox stores mentions durably until a Save takes them.
-	PutInbox(ctx context.Context, account string, mentions []socialwatch.Mention, at time.Time) error
+	// InboxGone returns posts of which a push said that they are deleted.
+	InboxGone(ctx context.Context, account string, limit int) ([]string, error)
+	DropInboxGone(ctx context.Context, account string, postIDs []string) error
+	// PutPush stores a push durably: mentions until a Save takes them, deletions
+	// until DropInboxGone, and what could not be understood for good.
+	PutPush(ctx context.Context, account string, p socialwatch.Push, at time.Time) error
 }
 
 // inboxBatch bounds the posts of one transaction.
@@ -23,7 +27,8 @@ const inboxBatch = 500
 
 // Inbox takes in what networks have pushed to the account, in batches that
 // move no cursor. A batch leaves the inbox in the transaction that stores it;
-// a post that a poll has brought before just leaves. Like Poll it stops at a
+// a post that a poll has brought before just leaves, and so does an older
+// version of one. Deletions are taken last. Like Poll it stops at a
 // pause, at ctx's end (what was saved stays saved) and at the first error.
 func (in *Intake) Inbox(ctx context.Context, c *connectors.Connector) (Result, error) {
 	var total Result
@@ -41,7 +46,28 @@ func (in *Intake) Inbox(ctx context.Context, c *connectors.Connector) (Result, e
 		}
 		tries = 0
 	}
-	return total, nil
+	return total, in.inboxGone(ctx, c)
+}
+
+// inboxGone erases what was deleted. Who is killed between does it again.
+func (in *Intake) inboxGone(ctx context.Context, c *connectors.Connector) error {
+	for in.Waiting != nil {
+		state, err := in.Store.Account(ctx, c.Account)
+		if err != nil || state.Paused {
+			return err
+		}
+		ids, err := in.Waiting.InboxGone(ctx, c.Account, inboxBatch)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := in.Gone(ctx, c, ids); err != nil {
+			return err
+		}
+		if err := in.Waiting.DropInboxGone(ctx, c.Account, ids); err != nil || len(ids) < inboxBatch {
+			return err
+		}
+	}
+	return nil
 }
 
 func (in *Intake) inboxOnce(ctx context.Context, c *connectors.Connector, total *Result) (more bool, err error) {
@@ -53,9 +79,13 @@ func (in *Intake) inboxOnce(ctx context.Context, c *connectors.Connector, total 
 	if err != nil || len(waiting) == 0 {
 		return false, err
 	}
-	n := news{batch: connectors.Batch{Mentions: make([]socialwatch.Mention, len(waiting))}, taken: make([]int64, len(waiting))}
-	for i, p := range waiting {
-		n.batch.Mentions[i], n.taken[i] = p.Mention, p.ID
+	n := news{}
+	for _, p := range waiting {
+		if n.taken = append(n.taken, p.ID); p.Mention.Own { // our people's answer
+			n.native = append(n.native, p.Mention.Post)
+		} else {
+			n.batch.Mentions = append(n.batch.Mentions, p.Mention)
+		}
 	}
 	if err := in.keep(ctx, c, state.Version, n); err != nil {
 		return false, err
@@ -64,8 +94,8 @@ func (in *Intake) inboxOnce(ctx context.Context, c *connectors.Connector, total 
 	return len(waiting) == inboxBatch, nil
 }
 
-// Door is where connectors hand in what networks push: a connectors.Inbox. It
-// is safe for concurrent use.
+// Door is where connectors hand in what networks push: a connectors.Inbox, and
+// a connectors.Tray. It is safe for concurrent use.
 type Door struct {
 	Waiting Waiting
 	Now     func() time.Time
@@ -73,5 +103,10 @@ type Door struct {
 
 // Put stores mentions durably before it returns; Intake.Inbox takes them in.
 func (d Door) Put(ctx context.Context, account string, mentions []socialwatch.Mention) error {
-	return d.Waiting.PutInbox(ctx, account, mentions, socialwatch.Micros(d.Now()))
+	return d.PutPush(ctx, account, socialwatch.Push{Mentions: mentions})
+}
+
+// PutPush is Put for all that a push may hold.
+func (d Door) PutPush(ctx context.Context, account string, p socialwatch.Push) error {
+	return d.Waiting.PutPush(ctx, account, p, socialwatch.Micros(d.Now()))
 }

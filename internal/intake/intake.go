@@ -99,18 +99,20 @@ type Result struct {
 const conflicts = 50
 
 // Poll reads everything new from the account's network. It stops at a pause,
-// at ctx's end (what was saved stays saved) and at the first error.
+// at ctx's end (what was saved stays saved) and at the first error. A network
+// that only pushes has nothing to read.
 func (in *Intake) Poll(ctx context.Context, c *connectors.Connector) (Result, error) {
 	var total Result
-	for {
+	for c.Source != nil {
 		more, err := in.pollOnce(ctx, c, &total)
 		if err != nil {
 			return total, fmt.Errorf("poll %s: %w", c.Account, err)
 		}
 		if !more {
-			return total, nil
+			break
 		}
 	}
+	return total, nil
 }
 
 func (in *Intake) pollOnce(ctx context.Context, c *connectors.Connector, total *Result) (bool, error) {

@@ -114,6 +114,10 @@ func (p *plan) attach(known socialwatch.Known) {
 			if stored.Gone || stored.Account != p.conn.Account || stored.Revision == it.mention.Revision() {
 				continue
 			}
+			// Pushes may overtake each other; what is fetched is the newest.
+			if len(p.news.taken) > 0 && it.mention.Revision() < stored.Revision {
+				continue
+			}
 			it.stored = &stored
 		}
 		author := it.mention.Author.ID

@@ -18,7 +18,13 @@ const (
 	sqlInboxPut     = `insert into inbox (account, post_id, mention, received_at)`
 	sqlInbox        = `select id, mention from inbox where account = ? order by id limit ?`
 
-	sqlInboxEmpty = `delete from inbox where account = ?`
+	sqlInboxGone      = `select post_id from inbox_gone where account = ? order by post_id limit ?`
+	sqlInboxGonePut   = `insert into inbox_gone (account, post_id, received_at)`
+	sqlInboxGoneAside = `delete from set_aside where account = ? and item in (?)`
+	sqlInboxGoneDrop  = `delete from inbox_gone where account = ? and post_id in (?)`
+
+	sqlInboxEmpty     = `delete from inbox where account = ?`
+	sqlInboxGoneEmpty = `delete from inbox_gone where account = ?`
 
 	sqlSaveTaken = `delete from inbox where account = ? and id in (?)`
 )
@@ -28,9 +34,26 @@ const (
 // one. Nothing is stored when Save could not take one of them; the error names
 // it.
 func (s *Store) PutInbox(ctx context.Context, account string, mentions []socialwatch.Mention, at time.Time) error {
-	newest, err := newestOf(account, mentions)
-	if err == nil && len(newest) > 0 {
-		err = s.tx(ctx, func(t *tx) error { return t.putInbox(ctx, account, newest, at) })
+	return s.PutPush(ctx, account, socialwatch.Push{Mentions: mentions}, at)
+}
+
+// PutPush stores a push, all of it or nothing: its mentions as PutInbox does,
+// its deletions until DropInboxGone, and what is set aside for good, under an
+// id once.
+func (s *Store) PutPush(ctx context.Context, account string, p socialwatch.Push, at time.Time) error {
+	newest, err := newestOf(account, p.Mentions)
+	if err == nil && len(newest)+len(p.Gone)+len(p.Aside) > 0 {
+		err = s.tx(ctx, func(t *tx) error {
+			if err := t.putInbox(ctx, account, newest, at); err != nil {
+				return err
+			}
+			if err := t.putGone(ctx, account, p.Gone, at); err != nil {
+				return err
+			}
+			c := socialwatch.Changes{Account: account, Aside: p.Aside, At: at}
+			c.Aside = checkedAside(c)
+			return (&saving{t: t, c: c}).saveAside(ctx)
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("put into the inbox of %s: %w", account, err)
@@ -69,6 +92,9 @@ func (t *tx) putInbox(ctx context.Context, account string, newest map[string]soc
 		}
 		ids = append(ids, id)
 	}
+	if len(ids) == 0 {
+		return nil
+	}
 	slices.Sort(ids)
 	var waiting []jsonOf[socialwatch.Mention]
 	if err := t.all(ctx, &waiting, sqlInboxOld, account, ids); err != nil {
@@ -87,6 +113,49 @@ func (t *tx) putInbox(ctx context.Context, account string, newest map[string]soc
 		v.args = append(v.args, account, id, asJSON(newest[id]), at)
 	}
 	return t.values(ctx, v)
+}
+
+func (t *tx) putGone(ctx context.Context, account string, ids []string, at time.Time) error {
+	v := values{head: sqlInboxGonePut, width: 3, tail: "on conflict (account, post_id) do nothing"}
+	for _, id := range ids {
+		if id = storable(id); id == "" || len(id) > maxID {
+			return fmt.Errorf("the id of a deleted post is empty, or longer than %d bytes", maxID)
+		}
+		v.args = append(v.args, account, id, at)
+	}
+	return t.values(ctx, v)
+}
+
+// InboxGone returns deletions that wait for an account, at most limit.
+func (s *Store) InboxGone(ctx context.Context, account string, limit int) ([]string, error) {
+	var ids []string
+	err := s.readOne(ctx, func(t *tx) error {
+		ids = nil
+		return t.all(ctx, &ids, sqlInboxGone, account, limit)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the deletions that wait for %s: %w", account, err)
+	}
+	return ids, nil
+}
+
+// DropInboxGone ends the waiting of deletions that were taken in. What was set
+// aside of such posts goes too.
+func (s *Store) DropInboxGone(ctx context.Context, account string, postIDs []string) error {
+	if len(postIDs) == 0 {
+		return nil
+	}
+	err := s.tx(ctx, func(t *tx) error {
+		if _, err := t.exec(ctx, sqlInboxGoneAside, account, postIDs); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, sqlInboxGoneDrop, account, postIDs)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("drop deletions that waited for %s: %w", account, err)
+	}
+	return nil
 }
 
 // Inbox returns what waits for an account, the longest waiting first, at most

@@ -60,6 +60,9 @@ func (s *Store) EnsureAccount(ctx context.Context, name, network, host string) e
 		n, err := t.exec(ctx, sqlAccountEnsure, name, network, host)
 		if err == nil && n > 0 {
 			_, err = t.exec(ctx, sqlInboxEmpty, name)
+			if err == nil {
+				_, err = t.exec(ctx, sqlInboxGoneEmpty, name)
+			}
 		}
 		return err
 	})

@@ -137,3 +137,50 @@ func TestCredentialsAreReplacedByWhoReadThem(t *testing.T) {
 		want("login", 4)
 	})
 }
+
+func TestPushIsStoredWholeOrNotAtAll(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		ctx := t.Context()
+		aside := socialwatch.SetAside{Account: Account, ID: "odd", Raw: []byte("{"), Problem: "it is not valid JSON", At: Start}
+		p := socialwatch.Push{Mentions: []socialwatch.Mention{Mention("a", "customer1")}, Gone: []string{"b", "a", "b"}, Aside: []socialwatch.SetAside{aside}}
+		bad := p
+		bad.Gone = []string{"c", ""}
+		if err := fx.PutPush(ctx, Account, bad, Start); err == nil || len(fx.waiting(t, 10)) != 0 {
+			t.Fatalf("a push with an empty id is put: %v", err)
+		}
+		for range 2 {
+			if err := fx.PutPush(ctx, Account, p, Start); err != nil {
+				t.Fatal(err)
+			}
+		}
+		gone, err := fx.InboxGone(ctx, Account, 10)
+		if err != nil || !reflect.DeepEqual(gone, []string{"a", "b"}) || len(fx.waiting(t, 10)) != 1 {
+			t.Fatalf("%v %v", gone, err)
+		}
+		asides := func() int {
+			st, err := fx.Stats(ctx, Start)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return st.Aside
+		}
+		if n := asides(); n != 1 {
+			t.Errorf("%d set aside", n)
+		}
+		if err := fx.DropInboxGone(ctx, Account, []string{"a", "odd"}); err != nil || asides() != 0 {
+			t.Errorf("what was set aside of a deleted post stays: %v", err)
+		}
+		if gone, err = fx.InboxGone(ctx, Account, 10); err != nil || !reflect.DeepEqual(gone, []string{"b"}) {
+			t.Errorf("%v %v", gone, err)
+		}
+		if err := fx.PutPush(ctx, "nobody", socialwatch.Push{Gone: []string{"x"}}, Start); !errors.Is(err, socialwatch.ErrNotFound) {
+			t.Errorf("an account that is none: %v", err)
+		}
+		if err := fx.EnsureAccount(ctx, Account, string(socialwatch.X), "x.com"); err != nil {
+			t.Fatal(err)
+		}
+		if gone, err = fx.InboxGone(ctx, Account, 10); err != nil || len(gone) != 0 {
+			t.Errorf("on another network %v %v", gone, err)
+		}
+	})
+}
