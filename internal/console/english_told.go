@@ -11,6 +11,7 @@ var englishTold = map[string]string{
 	"told.refused.case.moves":        "it is %s, and a person can take it from there to [%s]",
 	"told.refused.case.standing":     "its reply %s is %s: bring it to its end first",
 	"told.refused.case.now":          "it is %s",
+	"told.refused.case.follows":      "%s follows a case already",
 	"told.refused.case.changed":      "it has changed since you saw it: look at it again",
 	"told.refused.case.changed.by":   "it has changed since you saw it (%s by %s at %s): look at it again",
 	"told.refused.people.last":       "nobody would be left who manages people: make somebody else admin of all accounts first",

@@ -62,7 +62,7 @@ var foreignClass = []string{"excerpt", "who", "name", "diff"}
 // same in every language.
 var configured = regexp.MustCompile(`@?shop_(help|x)(_[a-z]+)?\b|@customer\d+(@far\.example)?|team-x|\bK-\d+|\b([Rr]ita|[Oo]tto|[Aa]na|[Bb]o|[Ll]ea|[Mm]ax)\b` +
 	`|(missing-delivery|refund-delay|incident)(#\d)?|Quick Post|Sorry for the wait\.|customer care|shop phrase|test-1` +
-	`|(https://)?social\.example\S*|x\.com|support_room|\b(fresh|leads|lost)\b|ALERT_LOST|no_service|credits depleted|422 the post is gone` +
+	`|(https://)?social\.example\S*|x\.com|support_room|\b(fresh|leads|lost)\b|ALERT_LOST|^https://$|help_desk|no_service|credits depleted|422 the post is gone` +
 	`|the connection broke after the request|budget_day|nobody|mon-fri|Europe/London|\bUTC\b|socialwatch|Firefox on Linux` +
 	`|\b(neg|where|fix it)$`) // signals of the tests alone
 

@@ -146,7 +146,7 @@ func (c *Console) testHook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var p refusal
+	var p hookRefusal
 	err = c.o.Webhooks.Secrets.Test(r.Context(), h.Name, by.Login)
 	if errors.As(err, &p) {
 		v := &hookPage{Notice: &noteView{Kind: "bad", Title: hookProblem(err)}}

@@ -198,9 +198,9 @@ func kindText(kind string) string {
 	return label("event", kind)
 }
 
-// refusal is why an endpoint cannot be as a person wants it, by a name for which
+// hookRefusal is why an endpoint cannot be as a person wants it, by a name for which
 // the catalogue has words.
-type refusal interface {
+type hookRefusal interface {
 	error
 	Problem() string
 }
@@ -211,7 +211,7 @@ func hookProblem(err error) string {
 	if errors.As(err, &bad) {
 		return bad.text
 	}
-	var p refusal
+	var p hookRefusal
 	if !errors.As(err, &p) {
 		return ""
 	}

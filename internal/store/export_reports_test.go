@@ -26,7 +26,7 @@ func (s *Store) ExplainReport(ctx context.Context, f ReportFilter) (map[string]s
 		}
 		plans[name] = plan
 	}
-	for _, q := range s.factQueries() {
+	for _, q := range s.factQueries(true) {
 		plan, err := s.explain(ctx, q.sql, f.From, f.To)
 		if err != nil {
 			return nil, err

@@ -201,7 +201,7 @@ func (s *Store) keepDay(ctx context.Context, day int64, now time.Time) error {
 		return err
 	}
 	var facts []fact
-	if err := s.readFacts(ctx, dayStart(day), dayStart(day+1), nil, func(f fact) { facts = append(facts, f) }); err != nil {
+	if err := s.readFacts(ctx, dayStart(day), dayStart(day+1), nil, true, func(f fact) { facts = append(facts, f) }); err != nil {
 		return err
 	}
 	known := int64(0)
@@ -295,7 +295,7 @@ func (s *Store) countRows(ctx context.Context, to *reportTally, from, until int6
 		end = to.f.To
 	}
 	counters := map[factShape]func(fact){}
-	return s.readFacts(ctx, begin, end, to.kinds, func(f fact) {
+	return s.readFacts(ctx, begin, end, to.kinds, to.f.Language != "", func(f fact) {
 		count, ok := counters[f.Shape]
 		if !ok {
 			count = to.counter(f.Shape)

@@ -161,26 +161,32 @@ var said = []socialwatch.ReplyState{socialwatch.ReplyApproved, socialwatch.Reply
 // factQuery is one query for facts of a kind, of a span.
 type factQuery struct{ kind, sql string }
 
-// factQueries are the queries that find all facts of a span.
-func (s *Store) factQueries() []factQuery {
-	kind := s.dialect.kind
+// factQueries are the queries that find all facts of a span. Looking up the
+// languages of each case costs more than all the rest, so they are empty where
+// nobody asks.
+func (s *Store) factQueries(tongues bool) []factQuery {
+	kind, spoken := s.dialect.kind, "''"
+	if tongues {
+		spoken = tonguesOf[kind]
+	}
 	quarter := func(column string) string { return fmt.Sprintf(quarterOf[kind], column) }
 	since := func(from, to string) string { return fmt.Sprintf(seconds[kind], from, to) }
 	cases := func(column string) string {
-		return fmt.Sprintf(sqlFactCases, quarter("c."+column), tonguesOf[kind], since("c.opened_at", "c."+column), column)
+		return fmt.Sprintf(sqlFactCases, quarter("c."+column), spoken, since("c.opened_at", "c."+column), column)
 	}
 	return []factQuery{
 		{factMention, fmt.Sprintf(sqlFactMentions, quarter("m.created_at"))},
 		{factFirst, cases("responded_at")},
 		{factResolved, cases("resolved_at")},
-		{factDecided, fmt.Sprintf(sqlFactReplies, quarter("r.decided_at"), tonguesOf[kind], since("r.created_at", "r.decided_at"), templateOf[kind])},
+		{factDecided, fmt.Sprintf(sqlFactReplies, quarter("r.decided_at"), spoken, since("r.created_at", "r.decided_at"), templateOf[kind])},
 	}
 }
 
 // readFacts reads the facts of a span from the rows themselves, a kind at a
-// time, so that a long one holds nobody up. No kinds: all.
-func (s *Store) readFacts(ctx context.Context, from, to time.Time, kinds []string, each func(fact)) error {
-	for _, q := range s.factQueries() {
+// time, so that a long one holds nobody up. No kinds: all. tongues says whether the
+// facts name the languages of cases.
+func (s *Store) readFacts(ctx context.Context, from, to time.Time, kinds []string, tongues bool, each func(fact)) error {
+	for _, q := range s.factQueries(tongues) {
 		if kinds != nil && !slices.Contains(kinds, q.kind) {
 			continue
 		}
