@@ -326,11 +326,11 @@ func TestServeDoesTheDutiesWhoeverPolls(t *testing.T) {
 		}
 		return list
 	}
-	if got, want := names(), []string{"shown:help @every 1m", "rehydrate:help 17 3 * * *"}; !slices.Equal(got, want) {
+	if got, want := names(), []string{"retain 47 3 * * *", "shown:help @every 1m", "rehydrate:help 17 3 * * *"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	c.Compliance = &registry{}
-	if got, want := names(), []string{"shown:help @every 1m", "rehydrate:help 17 * * * *"}; !slices.Equal(got, want) {
+	if got, want := names(), []string{"retain 47 3 * * *", "shown:help @every 1m", "rehydrate:help 17 * * * *"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
