@@ -97,7 +97,7 @@ func (c *Console) reportPanels(s reportSpan, r store.Report) []reportPanel {
 		counted("networks", "reports.networks", r.Volume.Networks, func(v string) string { return label("network", v) }),
 		s.times("first_response", "reports.first", r.First, true), levels("first_response_by_level", "reports.first.levels", r.First),
 		s.times("resolution", "reports.resolved", r.Resolution, false), s.times("decision", "reports.decided", r.Decision, false),
-		s.breaches(r.Breaches), outcomes(r.Outcomes), templateEdits(r.Templates), c.spikesPanel(r.Spikes)}
+		s.breaches(r.Breaches, r.Late), s.private(r.Private), outcomes(r.Outcomes), templateEdits(r.Templates), c.spikesPanel(r.Spikes)}
 }
 
 // volume is mentions by stretch.
@@ -206,33 +206,6 @@ func levels(file, key string, m store.Measure) reportPanel {
 		intime.Bar = strconv.Itoa(100 * t.InTime / max(1, t.N))
 		p.Table.Rows = append(p.Table.Rows, []reportCell{{Text: say("level", t.Group), Raw: strconv.Itoa(t.Group)}, number(t.N),
 			length(t.Median, t.N), length(t.P90, t.N), intime})
-	}
-	return p
-}
-
-// breaches is first responses that became overdue, by stretch and level.
-func (s *reportSpan) breaches(all []store.Breaches) reportPanel {
-	p := panel("breaches", "reports.late", head("from", "reports.when"), numHead("count", "reports.breaches"), numHead("level_1", "reports.level.1"),
-		numHead("level_2", "reports.level.2"), numHead("level_3", "reports.level.3"), numHead("level_4", "reports.level.4"))
-	if len(all) == 0 {
-		return p
-	}
-	counts, most := make([][5]int, len(s.starts)), 0 // by level; 0: all
-	for _, b := range all {
-		counts[b.Stretch][b.Level] += b.N
-		counts[b.Stretch][0] += b.N
-		most = max(most, counts[b.Stretch][0])
-	}
-	p.Chart = columns(say("reports.late.label", s.stretchWord()), s.names)
-	axis := p.Chart.counts(most)
-	for i, n := range counts {
-		p.Chart.Columns[i].Title = say("reports.late.one", s.names.Long[i], n[0])
-		p.Chart.stack(i, axis, n[:1], []string{"bad"})
-		row := []reportCell{s.stretch(i)}
-		for _, one := range n {
-			row = append(row, number(one))
-		}
-		p.Table.Rows = append(p.Table.Rows, row)
 	}
 	return p
 }

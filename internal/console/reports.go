@@ -271,6 +271,9 @@ func reportFigures(r store.Report) []fact {
 	for _, b := range r.Breaches {
 		late += b.N
 	}
+	for _, l := range r.Late {
+		late += l.N
+	}
 	for _, t := range r.Templates {
 		if t.Template != "" {
 			said, edited = said+t.Said, edited+t.Edited
@@ -281,7 +284,7 @@ func reportFigures(r store.Report) []fact {
 		{Name: say("reports.mentions"), Value: say("reports.mentions.of", posts, noise)},
 		{Name: say("first.response"), Value: middle(first)},
 		{Name: say("reports.intime"), Value: share(first.InTime, first.N)},
-		{Name: say("reports.breaches"), Value: strconv.Itoa(late)},
+		{Name: say("reports.late"), Value: strconv.Itoa(late)},
 		{Name: say("reports.resolution"), Value: middle(r.Resolution.All)},
 		{Name: say("reports.decision"), Value: middle(r.Decision.All)},
 		{Name: say("reports.edited"), Value: share(edited, said)},

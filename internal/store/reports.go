@@ -32,6 +32,8 @@ type Report struct {
 	Volume     Volume
 	Outcomes   Outcomes
 	Breaches   []Breaches // first responses that became overdue
+	Late       []Late     // next responses and resolutions that did
+	Private    Private
 	Templates  []TemplateEdits
 	Spikes     []socialwatch.Incident // that went on, newest first, at most 200
 }
@@ -117,6 +119,8 @@ func (s *Store) Report(ctx context.Context, f ReportFilter) (r Report, err error
 	counted.fill(&r)
 	parts := []func(*tx) error{
 		func(t *tx) error { r.Breaches, err = t.reportBreaches(ctx, f); return err },
+		func(t *tx) error { r.Late, err = t.reportLate(ctx, f); return err },
+		func(t *tx) error { r.Private, err = t.reportPrivate(ctx, f); return err },
 		func(t *tx) error { r.Spikes, err = t.reportSpikes(ctx, f); return err },
 	}
 	for _, part := range parts {

@@ -16,3 +16,6 @@ create index replies_gone on replies (case_id) where gone_at is not null;
 
 create index cases_linked on cases (linked) where linked is not null;
 create index cases_ordered on cases (opened_at, id) where orders <> '[]';
+
+-- Reports count what became overdue, first responses left out.
+create index events_breached on events (at, case_id) where kind = 'case.breached';
