@@ -242,6 +242,8 @@ func TestALeadMergesCasesOverTheAPI(t *testing.T) {
 		t.Errorf("sent again: %s", again)
 	}
 	g.expect(post(lead, younger, "unmerge", `{"version":1}`), 409, "conflict")
+	// The survivor has this version too, but who says it saw the other case.
+	g.expect(post(lead, younger, "state", `{"version":2,"state":"resolved"}`), 409, "conflict")
 	if c := g.act(lead, younger, "unmerge", `{"version":2}`); c.Number != younger || c.State == socialwatch.CaseMerged {
 		t.Errorf("%+v", c)
 	}

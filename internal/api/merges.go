@@ -47,7 +47,7 @@ func (s *server) unmerge(r *http.Request, c caller) (any, error) {
 		return nil, err
 	}
 	number := r.PathValue("number")
-	return s.seen(r, c, w, func(d store.CaseDetail, w store.CaseWork) error {
+	return s.bound(r, c, w, func(d store.CaseDetail, w store.CaseWork) error {
 		for _, m := range d.Merged {
 			if m.Number == number {
 				u := store.Unmerge{CaseWork: w, IntoVersion: w.Version}
