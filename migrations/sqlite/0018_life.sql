@@ -37,6 +37,9 @@ create table handoffs (
 create index handoffs_case on handoffs (case_id, id);
 create index handoffs_asked on handoffs (asked_at, account, case_id, received_at, missed_at);
 create index handoffs_open on handoffs (asked_at, id) where ended_at is null;
+insert into handoffs (case_id, account, asked_at)
+select c.id, c.account, max(e.at) from cases c join events e on e.case_id = c.id
+where c.state = 'waiting' and e.data ->> 'waits_for' = 'private_contact' group by c.id, c.account;
 
 -- What a merge has moved, and how both cases stood, so that it can be undone.
 create table merges (
