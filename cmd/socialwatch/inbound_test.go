@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -100,5 +101,41 @@ func TestHandedInOnceAnsweredOnce(t *testing.T) {
 			}
 			t.Logf("%d handed in twice each, %d stored, %d answered by %d calls", posts, len(s.stored()), len(under), b.Calls())
 		})
+	}
+}
+
+// TestTheDocumentedCallHandsAPostIn runs the commands of docs/inbound.md as they
+// stand there.
+func TestTheDocumentedCallHandsAPostIn(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/inbound.md")
+	must(t, err)
+	_, block, found := strings.Cut(string(doc), "```sh\n")
+	block, _, closed := strings.Cut(block, "```")
+	if !found || !closed {
+		t.Fatal("the page has no commands")
+	}
+	s, _ := newBridgeShop(t, store.SQLite, false, "")
+	d := s.serve()
+	defer d.end()
+	call := func(secret string) string {
+		cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", block)
+		cmd.Env = append(os.Environ(), "URL="+s.url, "ACCOUNT=shop_help", "SECRET="+secret)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return string(out)
+	}
+	if out := call("whsec_YW5vdGhlciBzZWNyZXQgdGhhdCBpcyBub3Qgb3Vycw=="); !strings.Contains(out, `"status":401`) {
+		t.Errorf("with another secret: %s", out)
+	}
+	for range 2 {
+		if out := call(bridgeSecret); !strings.Contains(out, `"accepted":["1001_2001"],"refused":[]`) {
+			t.Fatalf("answered %s", out)
+		}
+	}
+	until(t, time.Minute, "the post is stored", func() bool { return s.has([]string{"1001_2001"}) })
+	if n := s.stored()["1001_2001"]; n != 1 {
+		t.Errorf("stored %d times", n)
 	}
 }
