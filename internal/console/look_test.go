@@ -15,7 +15,7 @@ func busyDay(t testing.TB, s *shop) map[string]int64 {
 	day := []customer{
 		{handle: "customer1@far.example", name: "Customer One", followers: 1240, ago: 24 * time.Minute, text: "@shop_help Order shows DELIVERED since Tuesday, nothing here. THIRD time I ask. Where is my parcel?", level: 1},
 		{handle: "customer2", name: "C. Two", followers: 88, ago: 33 * time.Minute, text: "@shop_help my order SW-100231 has not moved for 9 days, tracking stuck since Monday. Please help", level: 1},
-		{handle: "customer3@far.example", name: "", followers: 15300, ago: 8 * time.Minute, text: "@shop_help still waiting for my refund of 129.99 EUR, you promised 5 days and it has been 3 weeks now!! This is ridiculous", level: 2, escalated: "refund_over_limit"},
+		{handle: "customer3@far.example", name: "", followers: 15300, ago: 8 * time.Minute, text: "@shop_help still waiting for my refund of 129.99 EUR, you promised 5 days and it has been 3 weeks now!! This is ridiculous", level: 2, escalated: "Someone must look up the refund: the customer has waited for 21 days."},
 		{handle: "customer4", name: "Four", followers: 310, ago: 41 * time.Minute, target: 2 * time.Hour, text: "@shop_help I was charged twice for the same order, can you check?", level: 2},
 		{handle: "customer5@other.example", name: "Five", followers: 12, ago: 5 * time.Minute, target: 4 * time.Hour, text: "@shop_help the blue lamp arrived broken, glass everywhere. How do I return it?", level: 3},
 		{handle: "customer6", name: "Six", followers: 0, ago: 2 * time.Minute, target: 4 * time.Hour, text: "@shop_help does the desk come with screws?", level: 4},
