@@ -121,7 +121,14 @@ func (a *app) watch(ctx context.Context) error {
 	for _, acc := range a.cfg.Accounts {
 		w.Accounts = append(w.Accounts, acc.Name)
 	}
-	errs := []error{a.store.KeepAlarms(ctx, w.Accounts), w.Attendance(ctx)}
+	var errs []error
+	for _, c := range a.cfg.Alerts { // one that is new begins here: it misses nothing that is raised from now on
+		if _, err := endpoint(c); err == nil { // its own job says what it lacks
+			_, err = a.store.Alert(ctx, c.Name)
+			errs = append(errs, err)
+		}
+	}
+	errs = append(errs, a.store.KeepAlarms(ctx, w.Accounts), w.Attendance(ctx))
 	accounts, err := a.reading(ctx)
 	errs = append(errs, err)
 	for _, r := range accounts {

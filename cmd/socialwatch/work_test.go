@@ -16,6 +16,7 @@ import (
 	"socialwatch/internal/jobs"
 	"socialwatch/internal/ledger"
 	"socialwatch/internal/outbox"
+	"socialwatch/internal/outbox/webhook"
 	"socialwatch/internal/publish"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
@@ -63,6 +64,7 @@ func part(t *testing.T, now time.Time) (*app, *connectors.Connector, storetest.F
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store, Connector: a.connector,
 		Check: a.check, Worker: "w", Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
+	a.deliverer = &webhook.Deliverer{Queue: a.store, Worker: "w", Now: a.now, Log: a.log}
 	return a, a.connect(storetest.Account, func(context.Context) (connectors.Batch, error) { return connectors.Batch{}, nil }), fx
 }
 

@@ -211,7 +211,7 @@ func TestBreachesAreThoseThatNobodyHasAnswered(t *testing.T) {
 		if err != nil || len(first) != 2 || upTo < first[1].Seq {
 			t.Fatalf("since a minute: %+v up to %d, %v", first, upTo, err)
 		}
-		want := store.Breach{Seq: first[0].Seq, CaseNumber: first[0].CaseNumber, Account: Account, Level: 3, Intent: socialwatch.StuckOrder, Team: "support", Language: "en"}
+		want := store.Breach{Seq: first[0].Seq, Target: socialwatch.FirstResponse, CaseNumber: first[0].CaseNumber, Account: Account, Level: 3, Intent: socialwatch.StuckOrder, Team: "support", Language: "en"}
 		if first[0] != want {
 			t.Errorf("%+v, want %+v", first[0], want)
 		}
