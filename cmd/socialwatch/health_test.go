@@ -30,9 +30,9 @@ func TestReadinessFollowsThePolls(t *testing.T) {
 	if p := s.get("/healthz"); p.code != http.StatusOK {
 		t.Errorf("/healthz while the network is away: %+v", p)
 	}
-	if m := s.metrics(); m[`socialwatch_account_poll_failures{account="shop_help"}`] < 1 {
-		t.Errorf("no failed poll in /metrics: %v", m)
-	}
+	until(t, time.Minute, "/metrics counts a failed poll", func() bool {
+		return s.metrics()[`socialwatch_account_poll_failures{account="shop_help"}`] >= 1
+	})
 	until(t, time.Minute, "Connections says why", func() bool { return s.trouble() != "" })
 	post := s.post(1)
 	must(t, s.sim.Start())
@@ -116,6 +116,11 @@ func (s *shop) metrics() map[string]float64 {
 func TestMetricsSayWhatOperatorsWatch(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, store.SQLite, simulator.Options{})
+	text, err := os.ReadFile(s.config)
+	must(t, err)
+	must(t, os.WriteFile(s.config, append(text, "\nlookup: {url: \"http://127.0.0.1:1/{order}\"}\n"...), 0o600))
+	must(t, dbtest.Reopen(t, s.db).AddWebhook(t.Context(), socialwatch.Webhook{Name: "crm", Ref: "crm", Address: "https://crm.example/hooks",
+		Sealed: []byte("x"), Seq: -1, CreatedAt: time.Now()}, store.Terminal))
 	d := s.serve()
 	s.ready()
 	s.post(1)
