@@ -162,7 +162,7 @@ func TestContractTestSaysWhatIsBroken(t *testing.T) {
 
 // TestCommandsAreAnsweredWithinASecond: 99 of 100 from a system's insert to the
 // outcome that it reads, with all of serve running. A file is looked at once a
-// second.
+// second, so there half of them.
 func TestCommandsAreAnsweredWithinASecond(t *testing.T) {
 	for _, kind := range dbtest.Kinds(t) {
 		t.Run(string(kind), func(t *testing.T) {
@@ -171,9 +171,9 @@ func TestCommandsAreAnsweredWithinASecond(t *testing.T) {
 			defer d.end()
 			fx := storetest.Fixture{Store: dbtest.Reopen(t, s.db), Options: s.db}
 			crm := fx.System(t, "crm")
-			n, most := 200, time.Second
+			n, share, most := 200, 0.99, time.Second
 			if kind == store.SQLite {
-				n, most = 10, 10*time.Second // a second until the look; the rest is for a busy machine
+				n, share, most = 10, 0.5, 1500*time.Millisecond // of ten, the worst is the machine's
 			}
 			var took []float64
 			for i := range n {
@@ -183,8 +183,8 @@ func TestCommandsAreAnsweredWithinASecond(t *testing.T) {
 				took = append(took, float64(time.Since(begun).Microseconds())/1000)
 			}
 			t.Logf("%s: insert to outcome of %d commands: p50 %.1f ms, p99 %.1f ms, worst %.1f ms", kind, n, quantile(took, 0.5), quantile(took, 0.99), quantile(took, 1))
-			if p99 := time.Duration(quantile(took, 0.99) * float64(time.Millisecond)); p99 > most {
-				t.Errorf("p99 is %s, want at most %s", p99, most)
+			if got := time.Duration(quantile(took, share) * float64(time.Millisecond)); got > most {
+				t.Errorf("%v of them took up to %s, want at most %s", share, got, most)
 			}
 		})
 	}

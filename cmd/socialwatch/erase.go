@@ -178,7 +178,7 @@ func newVacuum(f *flags) *cobra.Command {
 			}
 			defer s.Close()
 			begun := time.Now()
-			if err := s.Purge(cmd.Context()); err != nil {
+			if err := s.Vacuum(cmd.Context()); err != nil {
 				return err
 			}
 			took := time.Since(begun)

@@ -55,9 +55,7 @@ func TestDatabaseDownAtStart(t *testing.T) {
 // lost and nothing sent twice.
 func TestPostgresGoesAwayInMidRun(t *testing.T) {
 	t.Parallel()
-	if !slices.Contains(dbtest.Kinds(t), store.Postgres) {
-		t.Skip("needs PostgreSQL: its server was not found")
-	}
+	dbtest.NeedPostgres(t)
 	s := newShop(t, store.Postgres, simulator.Options{Flavour: simulator.FlavourGoToSocial})
 	u, err := url.Parse(s.db.URL)
 	must(t, err)

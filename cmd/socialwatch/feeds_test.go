@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"socialwatch/internal/simulator/desk"
+	"socialwatch/internal/simulator/consumer"
 )
 
 // heard is one event as a consumer is told of it, on whatever way.
@@ -116,8 +116,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // postbox writes what a desk takes into a book.
-func postbox(b *book, d *desk.Desk, f func(desk.Message) desk.Fault) {
-	d.Behave(func(m desk.Message) desk.Fault {
+func postbox(b *book, d *consumer.Consumer, f func(consumer.Message) consumer.Fault) {
+	d.Behave(func(m consumer.Message) consumer.Fault {
 		fault := f(m)
 		if fault.Status == 0 && !fault.Garbage {
 			var v struct{ Data struct{ Event heard } }
@@ -125,7 +125,7 @@ func postbox(b *book, d *desk.Desk, f func(desk.Message) desk.Fault) {
 				b.take(v.Data.Event)
 			}
 		}
-		if fault != (desk.Fault{}) && fault.Delay == 0 {
+		if fault != (consumer.Fault{}) && fault.Delay == 0 {
 			b.crashed()
 		}
 		return fault

@@ -12,13 +12,13 @@ import (
 	"time"
 
 	"socialwatch/internal/simulator"
-	"socialwatch/internal/simulator/support"
+	"socialwatch/internal/simulator/helpdesk"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 )
 
-// consumer is examples/consumer, built once for all tests.
-var consumer = sync.OnceValues(func() (string, error) {
+// relay is examples/consumer, built once for all tests.
+var relay = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "consumer")
 	if err != nil {
 		return "", err
@@ -31,13 +31,13 @@ var consumer = sync.OnceValues(func() (string, error) {
 	return program, err
 })
 
-// helpdesk is a stand-in of one.
-type helpdesk interface {
+// standIn is one of a help desk.
+type standIn interface {
 	URL() string
 	Close()
 	Tell(url string)
 	Lose(n int)
-	Tickets() []support.Ticket
+	Tickets() []helpdesk.Ticket
 	Refused() []string
 	Work(id int64, state string, tags ...string) (int, error)
 }
@@ -45,7 +45,7 @@ type helpdesk interface {
 // handoff is a shop that hands its cases to a help desk by examples/consumer.
 type handoff struct {
 	*shop
-	desk    helpdesk
+	desk    standIn
 	address string // of the consumer
 	args    []string
 	secrets []string
@@ -56,7 +56,7 @@ type handoff struct {
 // run starts the consumer and waits until it answers.
 func (h *handoff) run() {
 	h.Helper()
-	program, err := consumer()
+	program, err := relay()
 	must(h.T, err)
 	h.process = exec.Command(program, append([]string{"-all", "-listen", h.address, "-url", h.url, "-state", filepath.Join(h.dir, "consumer.db")}, h.args...)...)
 	h.process.Env, h.process.Stderr, h.process.Stdout = append(h.secrets, "PATH="+os.Getenv("PATH")), h.said, h.said
@@ -76,7 +76,7 @@ func (h *handoff) kill() {
 	_ = h.process.Wait() // says that it was killed
 }
 
-func newHandoff(t *testing.T, kind store.Kind, d helpdesk, args ...string) *handoff {
+func newHandoff(t *testing.T, kind store.Kind, d standIn, args ...string) *handoff {
 	t.Cleanup(d.Close)
 	s := newShop(t, kind, simulator.Options{})
 	s.calls()
@@ -101,13 +101,13 @@ func newHandoff(t *testing.T, kind store.Kind, d helpdesk, args ...string) *hand
 // each case; the case is the help desk's; closing the ticket resolves it.
 func TestAHelpDeskGetsCasesAndGivesThemBackResolved(t *testing.T) {
 	kinds := dbtest.Kinds(t)
-	for name, open := range map[string]func() (d helpdesk, args []string, closed string){
-		"zammad": func() (helpdesk, []string, string) {
-			z := support.NewZammad("desk-token", "desk-secret")
+	for name, open := range map[string]func() (d standIn, args []string, closed string){
+		"zammad": func() (standIn, []string, string) {
+			z := helpdesk.NewZammad("desk-token", "desk-secret")
 			return z, []string{"-zammad", z.URL(), "-customer", "socialwatch@desk.example"}, "closed"
 		},
-		"chatwoot": func() (helpdesk, []string, string) {
-			c := support.NewChatwoot("desk-token", "desk-secret")
+		"chatwoot": func() (standIn, []string, string) {
+			c := helpdesk.NewChatwoot("desk-token", "desk-secret")
 			return c, []string{"-chatwoot", c.URL(), "-inbox", "7"}, "resolved"
 		},
 	} {

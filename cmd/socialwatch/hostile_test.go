@@ -17,7 +17,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/simulator"
-	"socialwatch/internal/simulator/desk"
+	"socialwatch/internal/simulator/consumer"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 	"socialwatch/internal/store/storetest"
@@ -116,21 +116,21 @@ func (h *besieged) book(name string) *book {
 // message, after it, and for a while.
 func (h *besieged) webhooks() {
 	slow, crashing := h.hook("slow", "--after", "0"), h.hook("crashing", "--after", "0")
-	postbox(h.book("webhook slow"), slow, func(desk.Message) desk.Fault { return desk.Fault{Delay: rand.N(40 * time.Millisecond)} })
+	postbox(h.book("webhook slow"), slow, func(consumer.Message) consumer.Fault { return consumer.Fault{Delay: rand.N(40 * time.Millisecond)} })
 	var down atomic.Int64 // until when
-	postbox(h.book("webhook crashing"), crashing, func(desk.Message) desk.Fault {
+	postbox(h.book("webhook crashing"), crashing, func(consumer.Message) consumer.Fault {
 		now := time.Now().UnixMilli()
 		switch lot := rand.N(100); {
 		case now < down.Load(), lot < 2:
-			return desk.Fault{Garbage: true}
+			return consumer.Fault{Garbage: true}
 		case lot < 5:
-			return desk.Fault{Lost: true}
+			return consumer.Fault{Lost: true}
 		case lot < 7:
-			return desk.Fault{Status: 500}
+			return consumer.Fault{Status: 500}
 		case lot == 7:
 			down.Store(now + 500)
 		}
-		return desk.Fault{}
+		return consumer.Fault{}
 	})
 }
 

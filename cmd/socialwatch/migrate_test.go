@@ -16,9 +16,7 @@ import (
 // of a database would, and then works on it.
 func TestMigratePrintRunsAsItStands(t *testing.T) {
 	t.Parallel()
-	if !slices.Contains(dbtest.Kinds(t), store.Postgres) {
-		t.Skip("needs PostgreSQL: its server was not found")
-	}
+	dbtest.NeedPostgres(t)
 	o := dbtest.Empty(t, store.Postgres)
 	db := dbtest.Raw(t, o)
 	defer db.Close()

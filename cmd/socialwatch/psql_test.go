@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,9 +19,7 @@ import (
 // it once its ticket is closed. Killed on the way it misses nothing.
 func TestPsqlIsEnoughForAConsumer(t *testing.T) {
 	t.Parallel()
-	if !slices.Contains(dbtest.Kinds(t), store.Postgres) {
-		t.Skip("needs PostgreSQL")
-	}
+	dbtest.NeedPostgres(t)
 	s := newShop(t, store.Postgres, simulator.Options{})
 	as := loginAs(t, s.db, nil)
 	role := "case_system" + s.db.Schema[len("test"):]

@@ -52,7 +52,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	v1 := api.New(api.Options{Reader: a.store, Mentions: a.store, Events: a.store, FeedBell: a.store.FeedBell, Tokens: a.store, Requests: a.store,
-		Decider: a.desk, Control: a.desk, Holds: a.desk, Leases: a.store, Casework: a.store, Casebook: a.store, Owners: a.store, Lives: a.store,
+		Decider: a.desk, Control: a.desk, Holds: a.desk, Leases: a.store, Casework: a.store, Casebook: a.store, Owners: a.store, CaseLife: a.store,
 		Withdraw: a.store.Withdraw, Promote: a.promote, Mask: a.mask, Teams: house(a.cfg).Teams, Refused: refused, Diff: responder.WordDiff,
 		Receive: a.receive(func(r *http.Request) string { return r.URL.Query().Get("account") }), Rate: a.tuning.rate, Now: a.now, Log: a.log})
 	mux := http.NewServeMux()

@@ -9,7 +9,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/simulator"
-	"socialwatch/internal/simulator/desk"
+	"socialwatch/internal/simulator/consumer"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 )
@@ -24,9 +24,9 @@ func (s *shop) calls() {
 }
 
 // hook adds a desk by the command.
-func (s *shop) hook(name string, more ...string) *desk.Desk {
+func (s *shop) hook(name string, more ...string) *consumer.Consumer {
 	s.Helper()
-	d := desk.New("")
+	d := consumer.New("")
 	s.Cleanup(d.Close)
 	d.Trust(strings.TrimSpace(s.done(append([]string{"webhook", "add", name, d.URL()}, more...)...)))
 	return d
@@ -42,7 +42,7 @@ func TestWebhooksTellACaseSystemThroughKills(t *testing.T) {
 			s.calls()
 			st := dbtest.Reopen(t, s.db)
 			all, opened := s.hook("all"), s.hook("opened", "--kind", "case.opened,mention.*")
-			opened.Behave(func(desk.Message) desk.Fault { return desk.Fault{Delay: 200 * time.Millisecond} })
+			opened.Behave(func(consumer.Message) consumer.Fault { return consumer.Fault{Delay: 200 * time.Millisecond} })
 			if out := s.done("webhook", "test", "all"); !strings.Contains(out, "took the message") || len(all.Took()) != 1 {
 				t.Errorf("test says %q", out)
 			}
@@ -57,7 +57,7 @@ func TestWebhooksTellACaseSystemThroughKills(t *testing.T) {
 			until(t, 2*time.Minute, "both have all", func() bool { return s.heard(st, all, "") && s.heard(st, opened, "case.opened") })
 			s.saysHowWebhooksDo(opened)
 			second.end()
-			for name, d := range map[string]*desk.Desk{"all": all, "opened": opened} {
+			for name, d := range map[string]*consumer.Consumer{"all": all, "opened": opened} {
 				if bad := append(d.Refused(), d.Disorder()...); len(bad) > 0 {
 					t.Errorf("%s: %q", name, bad)
 				}
@@ -76,7 +76,7 @@ func TestWebhooksTellACaseSystemThroughKills(t *testing.T) {
 
 // heard reports whether a desk has every event of a kind, of which there are
 // those of five cases.
-func (s *shop) heard(st *store.Store, d *desk.Desk, kind string) bool {
+func (s *shop) heard(st *store.Store, d *consumer.Consumer, kind string) bool {
 	s.Helper()
 	have := map[int64]bool{}
 	for _, m := range d.Took() {
@@ -97,9 +97,9 @@ func (s *shop) heard(st *store.Store, d *desk.Desk, kind string) bool {
 }
 
 // saysHowWebhooksDo checks list, metrics, check, rotate and redeliver.
-func (s *shop) saysHowWebhooksDo(d *desk.Desk) {
+func (s *shop) saysHowWebhooksDo(d *consumer.Consumer) {
 	s.Helper()
-	d.Behave(func(desk.Message) desk.Fault { return desk.Fault{Status: 410} })
+	d.Behave(func(consumer.Message) consumer.Fault { return consumer.Fault{Status: 410} })
 	s.post(6)
 	until(s.T, time.Minute, "it is disabled", func() bool { return s.metrics()[`socialwatch_webhook_active{webhook="opened"}`] == 0 })
 	m := s.metrics()

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -129,7 +128,7 @@ func (o Options) check() error {
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Fragment != "":
 		return errors.New("its callback is not an address: write it like https://bridge.shop.example/replies")
-	case u.Scheme == "http" && !o.AllowHTTP && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !o.AllowHTTP && !connectors.Loopback(u.Hostname()):
 		return errors.New("its callback is http and would send customers' names in clear: write https, or allow_http: true in a network of your own")
 	}
 	return nil
@@ -137,11 +136,4 @@ func (o Options) check() error {
 
 func known(v socialwatch.Visibility) bool {
 	return v == socialwatch.Public || v == socialwatch.Unlisted || v == socialwatch.Followers || v == socialwatch.Direct
-}
-
-func loopback(name string) bool {
-	if addr, err := netip.ParseAddr(name); err == nil {
-		return addr.IsLoopback()
-	}
-	return strings.EqualFold(name, "localhost")
 }

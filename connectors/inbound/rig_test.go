@@ -150,7 +150,7 @@ func (h harness) audit(_ *testing.T, parentID string) []connectortest.Reply {
 func TestConnectorKeepsItsPromises(t *testing.T) {
 	for _, guard := range []time.Duration{0, 24 * time.Hour} {
 		t.Run("guard "+guard.String(), func(t *testing.T) {
-			connectortest.Run(t, func(t *testing.T) connectortest.Setup {
+			connectortest.RunPushed(t, func(t *testing.T) connectortest.Setup {
 				r := newRig(t, guard > 0)
 				h := harness{r}
 				connect := func(t *testing.T) *connectors.Connector {

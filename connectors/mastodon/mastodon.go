@@ -140,7 +140,7 @@ func parseBase(s string, allowHTTP bool) (*url.URL, string, error) {
 		return nil, "", errors.New("base_url is not an address: write it like https://social.example")
 	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
 		return nil, "", errors.New("base_url holds more than the server: write it like https://social.example")
-	case u.Scheme == "http" && !allowHTTP && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !allowHTTP && !connectors.Loopback(u.Hostname()):
 		return nil, "", errors.New("base_url is http and would send the token in clear: write https")
 	}
 	name := strings.ToLower(u.Hostname())
@@ -157,12 +157,4 @@ func parseBase(s string, allowHTTP bool) (*url.URL, string, error) {
 		host = net.JoinHostPort(name, port)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: host}, host, nil
-}
-
-func loopback(name string) bool {
-	if addr, err := netip.ParseAddr(name); err == nil {
-		return addr.IsLoopback()
-	}
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }

@@ -224,7 +224,7 @@ func (w waker) streamURL(advertised string) (string, error) {
 	if w.base.Scheme == "http" && strings.EqualFold(u.Host, w.base.Host) {
 		u.Scheme = "ws"
 	}
-	if u.Scheme != "wss" && (u.Scheme != "ws" || !loopback(u.Hostname()) && !w.opt.AllowHTTP) {
+	if u.Scheme != "wss" && (u.Scheme != "ws" || !connectors.Loopback(u.Hostname()) && !w.opt.AllowHTTP) {
 		return "", refused("the server advertises a stream without encryption, over which the token would travel in clear")
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/") + "/api/v1/streaming"

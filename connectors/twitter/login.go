@@ -24,7 +24,7 @@ type login struct{ *client }
 // app's settings at X, letter by letter.
 func (l login) Begin(redirect string) (string, connectors.LoginState, error) {
 	u, err := url.Parse(redirect)
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !connectors.Loopback(u.Hostname())) {
 		return "", connectors.LoginState{}, errors.New("the address to come back to must be https, or http on this machine")
 	}
 	s := connectors.LoginState{Redirect: redirect, State: rand.Text(), Verifier: oauth2.GenerateVerifier()}

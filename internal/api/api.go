@@ -141,7 +141,7 @@ type Options struct {
 	Casework Casework
 	Casebook Casebook
 	Owners   Owners
-	Lives    Lives
+	CaseLife CaseLife
 	// Withdraw ends a reply that is not on its way, with errors as Decider's.
 	Withdraw func(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
 	// Promote makes a case of an ignored mention and returns its number, with

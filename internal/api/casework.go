@@ -72,7 +72,7 @@ func (s *server) work(r *http.Request, c caller, w store.CaseWork, do func(store
 // seen is work that is bound to the version of the case that the caller saw. The
 // version of a case that was merged since says nothing about its survivor.
 func (s *server) seen(r *http.Request, c caller, w store.CaseWork, do func(store.CaseDetail, store.CaseWork) error) (any, error) {
-	return s.bound(r, c, w, func(d store.CaseDetail, w store.CaseWork) error {
+	return s.atVersion(r, c, w, func(d store.CaseDetail, w store.CaseWork) error {
 		if d.MergedFrom != "" {
 			return fmt.Errorf("%s was merged into %s: read that one: %w", d.MergedFrom, d.Case.Number, socialwatch.ErrConflict)
 		}
@@ -80,8 +80,8 @@ func (s *server) seen(r *http.Request, c caller, w store.CaseWork, do func(store
 	})
 }
 
-// bound is work with a version, of the case to which the number leads.
-func (s *server) bound(r *http.Request, c caller, w store.CaseWork, do func(store.CaseDetail, store.CaseWork) error) (any, error) {
+// atVersion is work with a version, of the case to which the number leads.
+func (s *server) atVersion(r *http.Request, c caller, w store.CaseWork, do func(store.CaseDetail, store.CaseWork) error) (any, error) {
 	if w.Version < 1 {
 		return nil, kindInvalid.of(`field "version" must be the version of the case as you read it`)
 	}

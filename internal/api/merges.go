@@ -8,9 +8,9 @@ import (
 	"socialwatch/internal/store"
 )
 
-// Lives are what people say of which cases are one, and of answers in private,
+// CaseLife is what people say of which cases are one, and of answers in private,
 // with errors as Casework's.
-type Lives interface {
+type CaseLife interface {
 	Merge(ctx context.Context, m store.Merge) (socialwatch.Case, error)
 	Unmerge(ctx context.Context, u store.Unmerge) (socialwatch.Case, error)
 	LogAnswer(ctx context.Context, w store.CaseWork) (socialwatch.Case, error)
@@ -34,7 +34,7 @@ func (s *server) merge(r *http.Request, c caller) (any, error) {
 			return err
 		}
 		m.CaseWork, m.Other = w, other.Case.Number
-		_, err = s.Lives.Merge(r.Context(), m)
+		_, err = s.CaseLife.Merge(r.Context(), m)
 		return err
 	})
 }
@@ -47,12 +47,12 @@ func (s *server) unmerge(r *http.Request, c caller) (any, error) {
 		return nil, err
 	}
 	number := r.PathValue("number")
-	return s.bound(r, c, w, func(d store.CaseDetail, w store.CaseWork) error {
+	return s.atVersion(r, c, w, func(d store.CaseDetail, w store.CaseWork) error {
 		for _, m := range d.Merged {
 			if m.Number == number {
 				u := store.Unmerge{CaseWork: w, IntoVersion: w.Version}
 				u.Number, u.Version = number, m.Version
-				_, err := s.Lives.Unmerge(r.Context(), u)
+				_, err := s.CaseLife.Unmerge(r.Context(), u)
 				return err
 			}
 		}
@@ -70,7 +70,7 @@ func (s *server) privateAnswer(r *http.Request, c caller) (any, error) {
 		return nil, err
 	}
 	return s.seen(r, c, w, func(_ store.CaseDetail, w store.CaseWork) error {
-		_, err := s.Lives.LogAnswer(r.Context(), w)
+		_, err := s.CaseLife.LogAnswer(r.Context(), w)
 		return err
 	})
 }

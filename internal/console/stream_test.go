@@ -369,39 +369,3 @@ func crowd(t *testing.T, b *busyLive, whole time.Duration, queries map[string]ti
 	}
 	return told
 }
-
-func TestAThousandChangesBecomeFewLooksForAllPages(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := &busyLive{}
-		told := crowd(t, b, 2*time.Second, map[string]time.Duration{"rows=1": 0, "rows=1,2": 0, "rows=3": 0})
-		if b.looks < 36 || b.looks > 44 {
-			t.Errorf("%d looks in two seconds, want about forty for all pages", b.looks)
-		}
-		for page, n := range told {
-			if n < 36 || n > 44 {
-				t.Errorf("%s was told %d times", page, n)
-			}
-		}
-	})
-}
-
-func TestASlowPageHoldsUpNobodyAndIsToldTheNewest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		told := crowd(t, &busyLive{}, 4*time.Second, map[string]time.Duration{"rows=1": 0, "rows=1,2,3": time.Second})
-		if n := told["rows=1"]; n < 36 {
-			t.Errorf("the quick one was told %d times", n)
-		}
-		if n := told["rows=1,2,3"]; n < 3 || n > 5 {
-			t.Errorf("the slow one was told %d times", n)
-		}
-	})
-}
-
-func TestACostlyListRestsAndHoldsUpNoOther(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		told := crowd(t, &busyLive{takes: 30 * time.Millisecond}, 6*time.Second, map[string]time.Duration{"": 0, "team=slow": 0})
-		if quick, slow := told[""], told["team=slow"]; quick < 35 || slow < 15 || slow > 22 {
-			t.Errorf("%d and %d", quick, slow)
-		}
-	})
-}

@@ -32,7 +32,7 @@ var errTakenBack = errors.New("taken back")
 // states, ids of posts, so that none is taken in again, hashes, and events, which
 // lose links, tags and private words. Cases that are not over are closed. A case
 // with a reply in doubt stays whole, see Erased.Kept. The search index forgets
-// the words in the same transaction; the database's files need Purge.
+// the words in the same transaction; the database's files need Vacuum.
 //
 // Again it finds nothing. What the person writes afterwards is a new matter, and
 // a wish not to be written to is forgotten with the rest.

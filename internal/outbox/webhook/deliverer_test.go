@@ -16,7 +16,7 @@ import (
 	"socialwatch"
 	"socialwatch/internal/outbox"
 	"socialwatch/internal/outbox/webhook"
-	"socialwatch/internal/simulator/desk"
+	"socialwatch/internal/simulator/consumer"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 	"socialwatch/internal/store/storetest"
@@ -41,7 +41,7 @@ func TestASlowOrDeadEndpointHarmsNoOther(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, fx storetest.Fixture) {
 		r := newRig(t, fx, "one", 20*time.Second)
 		hanging := r.desk(t, "a_hanging", openedOnly)
-		hanging.Behave(func(desk.Message) desk.Fault { return desk.Fault{Hang: true} })
+		hanging.Behave(func(consumer.Message) consumer.Fault { return consumer.Fault{Hang: true} })
 		dead := r.desk(t, "b_dead", openedOnly)
 		dead.Close()
 		good := r.desk(t, "c_good", openedOnly)
@@ -64,7 +64,7 @@ func TestTheEndOfTheProgramLetsACallUnderWayEnd(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, fx storetest.Fixture) {
 		r := newRig(t, fx, "one", 20*time.Second)
 		d := r.desk(t, "desk", openedOnly)
-		d.Behave(func(desk.Message) desk.Fault { return desk.Fault{Delay: 300 * time.Millisecond} })
+		d.Behave(func(consumer.Message) consumer.Fault { return consumer.Fault{Delay: 300 * time.Millisecond} })
 		r.seed(t, "a", 1)
 		_, stop := r.run(t)
 		until(t, "the call is under way", func() bool { n, _ := d.Calls(); return n == 1 })
@@ -76,18 +76,18 @@ func TestTheEndOfTheProgramLetsACallUnderWayEnd(t *testing.T) {
 }
 
 // chaos is a consumer that fails in every way, and never for good.
-func chaos(m desk.Message) desk.Fault {
+func chaos(m consumer.Message) consumer.Fault {
 	switch rand.N(12) {
 	case 0:
-		return desk.Fault{Status: 500}
+		return consumer.Fault{Status: 500}
 	case 1:
-		return desk.Fault{Lost: true}
+		return consumer.Fault{Lost: true}
 	case 2:
-		return desk.Fault{Garbage: true}
+		return consumer.Fault{Garbage: true}
 	case 3:
-		return desk.Fault{Delay: time.Duration(rand.N(20)) * time.Millisecond}
+		return consumer.Fault{Delay: time.Duration(rand.N(20)) * time.Millisecond}
 	}
-	return desk.Fault{}
+	return consumer.Fault{}
 }
 
 // hurry is a queue whose failed deliveries are due at once: three days pass in
@@ -154,7 +154,7 @@ func writers(t *testing.T, o store.Options, writers, n int) (stop func()) {
 }
 
 // complete checks that a consumer has every event of the log, in order.
-func complete(t *testing.T, fx storetest.Fixture, d *desk.Desk) {
+func complete(t *testing.T, fx storetest.Fixture, d *consumer.Consumer) {
 	t.Helper()
 	var want []socialwatch.Event
 	until(t, "the consumer has every event", func() bool {
@@ -268,7 +268,7 @@ func TestKilledAgainAndAgainEveryEventArrivesInOrder(t *testing.T) {
 	})
 }
 
-func distinct(d *desk.Desk) map[int64]bool {
+func distinct(d *consumer.Consumer) map[int64]bool {
 	have := map[int64]bool{}
 	for _, m := range d.Took() {
 		have[m.Seq] = true

@@ -12,7 +12,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/outbox/webhook"
-	"socialwatch/internal/simulator/desk"
+	"socialwatch/internal/simulator/consumer"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/storetest"
 	"socialwatch/internal/vault"
@@ -66,9 +66,9 @@ func (r *rig) later(d time.Duration) {
 }
 
 // desk opens an endpoint and adds it; f chooses what it is told.
-func (r *rig) desk(t testing.TB, name string, f socialwatch.WebhookFilter) *desk.Desk {
+func (r *rig) desk(t testing.TB, name string, f socialwatch.WebhookFilter) *consumer.Consumer {
 	t.Helper()
-	d := desk.New("")
+	d := consumer.New("")
 	t.Cleanup(d.Close)
 	secret, err := r.manager.Add(t.Context(), name, d.URL(), f, -1, store.Terminal)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/outbox/webhook"
-	"socialwatch/internal/simulator/desk"
+	"socialwatch/internal/simulator/consumer"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/storetest"
 )
@@ -117,21 +117,21 @@ func TestAMessageThatFailsIsTriedAgainInTime(t *testing.T) {
 		inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { target.Add(1) }))
 		defer inside.Close()
 		for name, f := range map[string]struct {
-			fault desk.Fault
+			fault consumer.Fault
 			error string
 			rest  time.Duration // the least
 			taken bool          // though no answer came
 		}{
-			"broken":      {desk.Fault{Status: 500}, "answered 500", 4 * time.Second, false},
-			"limited":     {desk.Fault{Status: 429, RetryAfter: "77"}, "answered 429", 77 * time.Second, false},
-			"until":       {desk.Fault{Status: 503, RetryAfter: "in 90 s"}, "answered 503", 89 * time.Second, false},
-			"forever":     {desk.Fault{Status: 503, RetryAfter: "99999999999"}, "answered 503", 4 * time.Second, false},
-			"redirecting": {desk.Fault{Status: 307, Location: inside.URL}, "answered 307: redirects are not followed", 4 * time.Second, false},
-			"hanging":     {desk.Fault{Hang: true}, "no answer in time", 4 * time.Second, false},
-			"slow":        {desk.Fault{Delay: 10 * time.Second}, "no answer in time", 4 * time.Second, false},
-			"closing":     {desk.Fault{Lost: true}, "no answer: it closed the connection", 4 * time.Second, true},
-			"garbage":     {desk.Fault{Garbage: true}, "no answer that HTTP knows", 4 * time.Second, false},
-			"flooding":    {desk.Fault{Status: 400, Flood: true}, "answered 400", 4 * time.Second, false},
+			"broken":      {consumer.Fault{Status: 500}, "answered 500", 4 * time.Second, false},
+			"limited":     {consumer.Fault{Status: 429, RetryAfter: "77"}, "answered 429", 77 * time.Second, false},
+			"until":       {consumer.Fault{Status: 503, RetryAfter: "in 90 s"}, "answered 503", 89 * time.Second, false},
+			"forever":     {consumer.Fault{Status: 503, RetryAfter: "99999999999"}, "answered 503", 4 * time.Second, false},
+			"redirecting": {consumer.Fault{Status: 307, Location: inside.URL}, "answered 307: redirects are not followed", 4 * time.Second, false},
+			"hanging":     {consumer.Fault{Hang: true}, "no answer in time", 4 * time.Second, false},
+			"slow":        {consumer.Fault{Delay: 10 * time.Second}, "no answer in time", 4 * time.Second, false},
+			"closing":     {consumer.Fault{Lost: true}, "no answer: it closed the connection", 4 * time.Second, true},
+			"garbage":     {consumer.Fault{Garbage: true}, "no answer that HTTP knows", 4 * time.Second, false},
+			"flooding":    {consumer.Fault{Status: 400, Flood: true}, "answered 400", 4 * time.Second, false},
 		} {
 			t.Run(name, func(t *testing.T) {
 				d := r.desk(t, name, openedOnly)
@@ -143,7 +143,7 @@ func TestAMessageThatFailsIsTriedAgainInTime(t *testing.T) {
 				if f.fault.RetryAfter == "in 90 s" {
 					f.fault.RetryAfter = r.now().Add(90 * time.Second).UTC().Format(http.TimeFormat)
 				}
-				d.Behave(func(desk.Message) desk.Fault { return f.fault })
+				d.Behave(func(consumer.Message) consumer.Fault { return f.fault })
 				r.seed(t, name, 1)
 				r.pass(t)
 				h := r.health(t)
@@ -175,7 +175,7 @@ func TestAMessageThatFailsIsTriedAgainInTime(t *testing.T) {
 func TestAfterThreeDaysADeliveryIsDeadAndAPersonBringsItBack(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		d := r.desk(t, "desk", openedOnly)
-		d.Behave(func(desk.Message) desk.Fault { return desk.Fault{Status: 500} })
+		d.Behave(func(consumer.Message) consumer.Fault { return consumer.Fault{Status: 500} })
 		r.seed(t, "a", 1)
 		begin, tries := r.now(), 0
 		for range 200 {
@@ -207,7 +207,7 @@ func TestAfterThreeDaysADeliveryIsDeadAndAPersonBringsItBack(t *testing.T) {
 func TestAnEndpointThatIsGoneIsToldNoMore(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		d := r.desk(t, "desk", openedOnly)
-		d.Behave(func(desk.Message) desk.Fault { return desk.Fault{Status: 410} })
+		d.Behave(func(consumer.Message) consumer.Fault { return consumer.Fault{Status: 410} })
 		r.seed(t, "a", 1)
 		r.pass(t)
 		r.later(time.Hour)
@@ -221,7 +221,7 @@ func TestAnEndpointThatIsGoneIsToldNoMore(t *testing.T) {
 func TestADeadEndpointCostsOneCallAtATime(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		d := r.desk(t, "desk", openedOnly)
-		d.Behave(func(desk.Message) desk.Fault { return desk.Fault{Status: 500} })
+		d.Behave(func(consumer.Message) consumer.Fault { return consumer.Fault{Status: 500} })
 		r.seed(t, "a", 50)
 		for range 60 {
 			r.pass(t)

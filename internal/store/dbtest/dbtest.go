@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,15 @@ func Kinds(t testing.TB) []store.Kind {
 		return []store.Kind{store.SQLite}
 	}
 	return []store.Kind{store.SQLite, store.Postgres}
+}
+
+// NeedPostgres ends a test that is of Postgres alone where there is none, as Kinds
+// would.
+func NeedPostgres(t testing.TB) {
+	t.Helper()
+	if !slices.Contains(Kinds(t), store.Postgres) {
+		t.Skip("needs PostgreSQL: its server was not found")
+	}
 }
 
 var tellOnce = func() func(error) {

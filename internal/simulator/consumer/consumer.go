@@ -1,7 +1,7 @@
-// Package desk is a stand-in for a case system that takes webhooks, for tests:
+// Package consumer is a stand-in for a case system that takes webhooks, for tests:
 // it verifies each call as others' library of Standard Webhooks does, and can be
 // slow, broken, gone or hostile.
-package desk
+package consumer
 
 import (
 	"cmp"
@@ -18,8 +18,8 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// Desk is a case system's endpoint.
-type Desk struct {
+// Consumer is a case system's endpoint.
+type Consumer struct {
 	server *httptest.Server
 
 	mu      sync.Mutex
@@ -57,19 +57,19 @@ type Fault struct {
 	Flood      bool          // an answer without an end
 }
 
-// New opens a desk that knows a signing secret. Without one it takes what
+// New opens a consumer that knows a signing secret. Without one it takes what
 // comes.
-func New(secret string) *Desk {
-	d := &Desk{secret: secret, end: make(chan struct{}), seen: map[string]bool{}}
+func New(secret string) *Consumer {
+	d := &Consumer{secret: secret, end: make(chan struct{}), seen: map[string]bool{}}
 	d.server = httptest.NewServer(d)
 	return d
 }
 
 // URL is the endpoint's address, with a secret in its query.
-func (d *Desk) URL() string { return d.server.URL + "/hooks?key=s3cr3t-of-the-desk" }
+func (d *Consumer) URL() string { return d.server.URL + "/hooks?key=s3cr3t-of-the-desk" }
 
 // Close ends the server and every call.
-func (d *Desk) Close() {
+func (d *Consumer) Close() {
 	d.close.Do(func() {
 		close(d.end)
 		d.server.CloseClientConnections()
@@ -78,42 +78,42 @@ func (d *Desk) Close() {
 }
 
 // Trust changes the secret by which calls are verified.
-func (d *Desk) Trust(secret string) {
+func (d *Consumer) Trust(secret string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.secret = secret
 }
 
 // Behave has f choose how each call is answered; nil: all are taken.
-func (d *Desk) Behave(f func(Message) Fault) {
+func (d *Consumer) Behave(f func(Message) Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.behave = f
 }
 
 // Took are the messages that were taken, repeats too, in order.
-func (d *Desk) Took() []Message {
+func (d *Consumer) Took() []Message {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.took)
 }
 
 // Calls is how many calls came, and how many were open at once at the most.
-func (d *Desk) Calls() (calls, most int) {
+func (d *Consumer) Calls() (calls, most int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.calls, d.most
 }
 
-// Refused says what was wrong with calls that no desk should take.
-func (d *Desk) Refused() []string {
+// Refused says what was wrong with calls that no consumer should take.
+func (d *Consumer) Refused() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.refused)
 }
 
 // Disorder says which first arrivals came after a later event of their case.
-func (d *Desk) Disorder() (found []string) {
+func (d *Consumer) Disorder() (found []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	last := map[int64]int64{}
@@ -130,7 +130,7 @@ func (d *Desk) Disorder() (found []string) {
 }
 
 // ServeHTTP implements http.Handler.
-func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (d *Consumer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, problem := d.read(r)
 	f := d.begin(m, problem)
 	defer d.done()
@@ -179,7 +179,7 @@ func answer(w http.ResponseWriter, f Fault) {
 }
 
 // read verifies a call.
-func (d *Desk) read(r *http.Request) (m Message, problem string) {
+func (d *Consumer) read(r *http.Request) (m Message, problem string) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
 		return m, "the body ends early"
@@ -213,7 +213,7 @@ func (d *Desk) read(r *http.Request) (m Message, problem string) {
 		Signatures: len(strings.Fields(r.Header.Get("Webhook-Signature"))), Header: r.Header}, ""
 }
 
-func (d *Desk) begin(m Message, problem string) Fault {
+func (d *Consumer) begin(m Message, problem string) Fault {
 	d.mu.Lock()
 	d.calls++
 	d.open++
@@ -229,13 +229,13 @@ func (d *Desk) begin(m Message, problem string) Fault {
 	return behave(m)
 }
 
-func (d *Desk) done() {
+func (d *Consumer) done() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.open--
 }
 
-func (d *Desk) take(m Message) {
+func (d *Consumer) take(m Message) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	m.Again = d.seen[m.ID]
@@ -244,7 +244,7 @@ func (d *Desk) take(m Message) {
 }
 
 // pause waits, and reports whether the caller did too.
-func (d *Desk) pause(r *http.Request, how time.Duration) bool {
+func (d *Consumer) pause(r *http.Request, how time.Duration) bool {
 	timer := time.NewTimer(how)
 	defer timer.Stop()
 	select {

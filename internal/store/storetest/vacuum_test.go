@@ -70,7 +70,7 @@ func TestErasedWordsLeaveTheFiles(t *testing.T) {
 		if fx.Kind() == store.Postgres && len(holding(t, before)) == 0 {
 			t.Fatal("no file holds the mark before the clean-up: it would prove nothing")
 		}
-		if err := fx.Purge(t.Context()); err != nil {
+		if err := fx.Vacuum(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range holding(t, append(before, rawFiles(t, fx)...)) {

@@ -17,42 +17,42 @@ var personalTables = []string{"mentions", "mention_revisions", "cases", "case_wo
 	"replies", "reply_versions", "attempts", "events", "inbox", "set_aside", "requests"}
 
 const (
-	sqlPurgeForeign = `select relname from pg_class where relnamespace = cast(current_schema() as regnamespace)
+	sqlVacuumForeign = `select relname from pg_class where relnamespace = cast(current_schema() as regnamespace)
 and relname in (?) and not pg_has_role(relowner, 'usage') order by relname`
 	// A rewritten table's old statistics hold words too: they are made anew.
-	sqlPurgeTable    = `vacuum (full, analyze) `
-	sqlPurgePatience = `set statement_timeout = 0; set lock_timeout = '60s'`
+	sqlVacuumTable    = `vacuum (full, analyze) `
+	sqlVacuumPatience = `set statement_timeout = 0; set lock_timeout = '60s'`
 
 	// Every transaction shows by this lock, to every role. What one that is older
 	// may still read is carried over into the rewritten file.
-	sqlPurgeOpen = `select l.virtualtransaction as name, l.pid from pg_locks l join pg_stat_activity a on a.pid = l.pid
+	sqlVacuumOpen = `select l.virtualtransaction as name, l.pid from pg_locks l join pg_stat_activity a on a.pid = l.pid
 where l.locktype = 'virtualxid' and l.granted and a.datname = current_database() and l.pid <> pg_backend_pid() order by l.pid`
 
-	sqlPurgeIndex      = `insert into case_words_index (case_words_index) values ('optimize')`
-	sqlPurgeFile       = `vacuum`
-	sqlPurgeCheckpoint = `pragma wal_checkpoint(truncate)`
+	sqlVacuumIndex      = `insert into case_words_index (case_words_index) values ('optimize')`
+	sqlVacuumFile       = `vacuum`
+	sqlVacuumCheckpoint = `pragma wal_checkpoint(truncate)`
 )
 
-// Purge rewrites the files of the database so that they hold what the rows hold
+// Vacuum rewrites the files of the database so that they hold what the rows hold
 // and nothing of what was erased. In Postgres it needs the owner of the tables
 // and locks each while it is rewritten; in SQLite it waits for other processes.
-func (s *Store) Purge(ctx context.Context) error {
-	purge := s.purgeSQLite
+func (s *Store) Vacuum(ctx context.Context) error {
+	vacuum := s.vacuumSQLite
 	if s.dialect.kind == Postgres {
-		purge = s.purgePostgres
+		vacuum = s.vacuumPostgres
 	}
-	if err := purge(ctx); err != nil {
+	if err := vacuum(ctx); err != nil {
 		return fmt.Errorf("rewrite the database's files: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) purgePostgres(ctx context.Context) error {
+func (s *Store) vacuumPostgres(ctx context.Context) error {
 	if s.opts.Pooler {
 		return errors.New("this goes through a pooler: run it with the server's own address and database.pooler: false")
 	}
 	var foreign []string
-	err := s.read(ctx, func(t *tx) error { return t.all(ctx, &foreign, sqlPurgeForeign, personalTables) })
+	err := s.read(ctx, func(t *tx) error { return t.all(ctx, &foreign, sqlVacuumForeign, personalTables) })
 	if err != nil {
 		return err
 	}
@@ -68,11 +68,11 @@ func (s *Store) purgePostgres(ctx context.Context) error {
 	}
 	// Its settings must not meet another's work.
 	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }); conn.Close() }()
-	if _, err := conn.ExecContext(ctx, sqlPurgePatience); err != nil {
+	if _, err := conn.ExecContext(ctx, sqlVacuumPatience); err != nil {
 		return err
 	}
 	for _, table := range slices.Sorted(slices.Values(personalTables)) {
-		if _, err := conn.ExecContext(ctx, sqlPurgeTable+pq.QuoteIdentifier(table)); err != nil {
+		if _, err := conn.ExecContext(ctx, sqlVacuumTable+pq.QuoteIdentifier(table)); err != nil {
 			return fmt.Errorf("%s: %w", table, err)
 		}
 	}
@@ -82,8 +82,8 @@ func (s *Store) purgePostgres(ctx context.Context) error {
 // How long a rewriting waits for transactions that are open, and how often it
 // looks.
 const (
-	purgePatience = time.Minute
-	purgeLook     = 100 * time.Millisecond
+	vacuumPatience = time.Minute
+	vacuumLook     = 100 * time.Millisecond
 )
 
 // outlast waits for the end of every transaction of the database that is open now.
@@ -93,9 +93,9 @@ func (s *Store) outlast(ctx context.Context) error {
 		PID  int    `db:"pid"`
 	}
 	var old []open
-	for end, first := time.Now().Add(purgePatience), true; first || len(old) > 0; first = false {
+	for end, first := time.Now().Add(vacuumPatience), true; first || len(old) > 0; first = false {
 		var now []open
-		if err := s.readOne(ctx, func(t *tx) error { now = nil; return t.all(ctx, &now, sqlPurgeOpen) }); err != nil {
+		if err := s.readOne(ctx, func(t *tx) error { now = nil; return t.all(ctx, &now, sqlVacuumOpen) }); err != nil {
 			return err
 		}
 		if first {
@@ -111,22 +111,22 @@ func (s *Store) outlast(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(purgeLook):
+		case <-time.After(vacuumLook):
 		}
 	}
 	return nil
 }
 
-// purgeSQLite takes what the index of words only marks as gone out of it,
+// vacuumSQLite takes what the index of words only marks as gone out of it,
 // rewrites the file and empties the log beside it.
-func (s *Store) purgeSQLite(ctx context.Context) error {
-	for _, query := range []string{sqlPurgeIndex, sqlPurgeFile} {
+func (s *Store) vacuumSQLite(ctx context.Context) error {
+	for _, query := range []string{sqlVacuumIndex, sqlVacuumFile} {
 		if _, err := s.db.ExecContext(ctx, query); err != nil {
 			return err
 		}
 	}
 	var busy, pages, moved int
-	if err := s.db.QueryRowContext(ctx, sqlPurgeCheckpoint).Scan(&busy, &pages, &moved); err != nil {
+	if err := s.db.QueryRowContext(ctx, sqlVacuumCheckpoint).Scan(&busy, &pages, &moved); err != nil {
 		return err
 	}
 	if busy != 0 {

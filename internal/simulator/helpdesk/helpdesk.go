@@ -1,7 +1,7 @@
-// Package support has stand-ins for help desks, Zammad and Chatwoot, for tests of
+// Package helpdesk has stand-ins for help desks, Zammad and Chatwoot, for tests of
 // examples/consumer: as much of their HTTP APIs as a hand-off needs, with state,
 // strict about what they are sent, and their signed webhooks.
-package support
+package helpdesk
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package support
+package helpdesk
 
 import (
 	"crypto/hmac"
