@@ -93,10 +93,9 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 	return []jobs.Job{
 		// The bell rings at each approval; the tick finds ended undo windows.
 		{Name: "publish", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.publish},
-		{Name: "sequencer", Spec: "@every 5s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.number},
-		// No bell: the changes of two seconds are often of the same cases.
-		{Name: "search", Spec: "@every 2s", Local: true, Run: a.keepWords},
-		{Name: "targets", Spec: "@every 2s", Local: true, Run: a.keepTargets},
+		{Name: "sequencer", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.number},
+		// No bell: the changes of a second are often of the same cases.
+		{Name: "follow", Spec: "@every 1s", Local: true, Run: a.follow},
 		// The bell rings at each insert on Postgres; the tick finds those into a file.
 		{Name: "commands", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.commands},
 		{Name: "requests", Spec: "@every 10m", Run: a.dropRequests},

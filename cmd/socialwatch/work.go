@@ -179,7 +179,7 @@ func (a *app) once(ctx context.Context, names []string) error {
 	err := errors.Join(a.each(reading, names, a.read), a.spikes(ctx), a.deadlines(ctx))
 	sending, cancel := share(ctx, 4, 5)
 	defer cancel()
-	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.lookUp(ctx), a.keepTargets(ctx), a.keepWords(ctx), a.tellAll(ctx), a.deliver(ctx))
+	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.lookUp(ctx), a.follow(ctx), a.tellAll(ctx), a.deliver(ctx))
 }
 
 // commands does what other systems ask for, all that waits.
@@ -190,6 +190,12 @@ func (a *app) commands(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// follow winds clocks and keeps words behind the log. One after the other: at
+// once they would take two processors from those who store and show.
+func (a *app) follow(ctx context.Context) error {
+	return errors.Join(a.keepTargets(ctx), a.keepWords(ctx))
 }
 
 // wordsAtOnce is how many events one transaction of keepWords reads. Whoever
