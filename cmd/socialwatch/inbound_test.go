@@ -18,7 +18,7 @@ const bridgeSecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 // newBridgeShop is a shop with one account whose posts a bridge hands in.
 func newBridgeShop(t *testing.T, kind store.Kind, keys bool, more string) (*shop, *bridge.Bridge) {
 	t.Helper()
-	b, err := bridge.New(bridge.Options{Account: "shop_help", Secret: bridgeSecret, Keys: keys})
+	b, err := bridge.New(bridge.Options{Account: "shop_help", Secret: bridgeSecret, Keys: keys, Rest: 3 * time.Second})
 	must(t, err)
 	must(t, b.Start())
 	t.Cleanup(b.Stop)
@@ -80,7 +80,7 @@ func TestHandedInOnceAnsweredOnce(t *testing.T) {
 					b.Inject(bridge.LostAfter)
 				}
 			}
-			until(t, time.Minute, "a reply whose answer was lost", func() bool { return b.Calls() > 0 && s.has(ids) })
+			until(t, time.Minute, "a reply whose answer was lost", func() bool { return len(b.Calls("")) > 0 && s.has(ids) })
 			b.Inject("")
 			until(t, 2*time.Minute, "every reply has its end", func() bool { return len(s.rows()) >= posts && s.settled() })
 			stop()
@@ -96,10 +96,10 @@ func TestHandedInOnceAnsweredOnce(t *testing.T) {
 					t.Errorf("%d replies stand under post %s", under[r.ParentID], r.ParentID)
 				}
 			}
-			if got := len(s.stored()); got != posts || len(under) != posts || b.Calls() != posts {
-				t.Errorf("%d posts, %d stored, %d answered by %d calls", posts, got, len(under), b.Calls())
+			if got := len(s.stored()); got != posts || len(under) != posts || len(b.Calls("")) != posts {
+				t.Errorf("%d posts, %d stored, %d answered by %d calls", posts, got, len(under), len(b.Calls("")))
 			}
-			t.Logf("%d handed in twice each, %d stored, %d answered by %d calls", posts, len(s.stored()), len(under), b.Calls())
+			t.Logf("%d handed in twice each, %d stored, %d answered by %d calls", posts, len(s.stored()), len(under), len(b.Calls("")))
 		})
 	}
 }

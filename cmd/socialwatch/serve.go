@@ -57,9 +57,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 		defer stop()
 		list = append(list, a.polls(streams)...)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		// Open event streams end with the program.
-		BaseContext: func(net.Listener) context.Context { return ctx }}
+	server := httpServer(ctx, handler)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		runner := &jobs.Runner{Ticks: a.store, Now: a.now, Log: a.log}
@@ -82,6 +80,13 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// httpServer serves until ctx ends, open event streams too. Who sends drop by
+// drop holds no connection; an answer takes as long as it likes.
+func httpServer(ctx context.Context, h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx }}
 }
 
 // bellRest bounds how often the bell of a busy database makes work: ten times a

@@ -103,7 +103,7 @@ func misread(err error) error {
 		return errors.New("it is not a JSON object")
 	case errors.As(err, &typ):
 		return fmt.Errorf("the field %.40s has the wrong type", typ.Field)
-	case errors.As(err, &when):
+	case errors.As(err, &when) || strings.HasPrefix(err.Error(), "Time.UnmarshalJSON"):
 		return errors.New("a time is not written like 2026-11-20T09:14:03Z")
 	case strings.HasPrefix(err.Error(), "json: unknown field"):
 		return fmt.Errorf("there is an unknown field: %.60s", strings.TrimPrefix(err.Error(), "json: unknown field "))
@@ -185,7 +185,7 @@ func (it item) check(now time.Time) error {
 		return errors.New("an edit needs edited_at")
 	case !it.EditedAt.IsZero() && !plausible(it.EditedAt, now):
 		return errors.New("edited_at must be the time of the newest edit")
-	case it.Kind != kindAnswer && !validID(it.Author.ID):
+	case it.Kind != kindAnswer && !validID(strings.TrimPrefix(it.Author.ID, "post:")):
 		return fmt.Errorf("author.id must be 1 to %d printable ASCII characters without spaces; where the network withholds it, write post: and the post's id", maxID)
 	case it.Kind == kindAnswer && it.InReplyTo == "":
 		return errors.New("an answer needs in_reply_to")
@@ -235,7 +235,7 @@ func (c *client) mention(it item) socialwatch.Mention {
 	a := it.Author
 	m := socialwatch.Mention{Account: c.opt.Account, Kind: socialwatch.KindMention, Post: socialwatch.Post{
 		Network: c.opt.Network, Host: c.opt.Host, ID: it.ID, Text: socialwatch.CleanText(it.Text),
-		Author: socialwatch.Author{ID: a.ID, Handle: oneLine(strings.TrimPrefix(a.Handle, "@")), Name: oneLine(a.Name), URL: a.URL,
+		Author: socialwatch.Author{ID: a.ID, Handle: strings.TrimLeft(oneLine(a.Handle), "@ "), Name: oneLine(a.Name), URL: a.URL,
 			Followers: a.Followers, Bot: a.Bot},
 		Language: it.Language, Visibility: socialwatch.Visibility(it.Visibility), URL: it.URL,
 		ParentID: it.InReplyTo, RootID: it.Thread, CreatedAt: socialwatch.Micros(it.CreatedAt), Own: it.Kind == kindAnswer,

@@ -20,10 +20,11 @@ import (
 
 // Options sets up a bridge.
 type Options struct {
-	Account string // at socialwatch
-	Secret  string // whsec_…
-	Target  string // where posts are handed in
-	Keys    bool   // it answers a key again with what it published under it
+	Account string        // at socialwatch
+	Secret  string        // whsec_…
+	Target  string        // where posts are handed in
+	Keys    bool          // it answers a key again with what it published under it
+	Rest    time.Duration // that it asks for when it is busy; 0: a minute
 }
 
 // Bridge is a running one with its network. It is safe for concurrent use.
@@ -37,7 +38,8 @@ type Bridge struct {
 	gone    map[string]bool
 	replies []Reply
 	fault   Fault
-	calls   int
+	script  map[string][]Fault // by the post that is answered
+	calls   map[string][]time.Time
 
 	listen sync.Mutex
 	addr   string
@@ -69,6 +71,7 @@ type Author struct {
 // Reply is one that the callback was given and that stands in public.
 type Reply struct {
 	ID, Key, ParentID, AuthorID, Text, Visibility string
+	unlisted                                      bool
 }
 
 // New returns a bridge that is not started.
@@ -77,7 +80,8 @@ func New(o Options) (*Bridge, error) {
 	if err != nil {
 		return nil, errors.New("bridge: the secret can't be read")
 	}
-	return &Bridge{opt: o, sign: w, posts: map[string]Post{}, gone: map[string]bool{}}, nil
+	return &Bridge{opt: o, sign: w, posts: map[string]Post{}, gone: map[string]bool{},
+		script: map[string][]Fault{}, calls: map[string][]time.Time{}}, nil
 }
 
 // Aim changes where posts are handed in.
@@ -191,11 +195,17 @@ func (b *Bridge) Published(parentID string) []Reply {
 	return list
 }
 
-// Calls counts the replies that the callback was given, however it answered.
-func (b *Bridge) Calls() int {
+// Calls tells when the callback was given a reply to a post, however it
+// answered; under "" to any, in no order.
+func (b *Bridge) Calls(parentID string) (at []time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.calls
+	for id, calls := range b.calls {
+		if parentID == "" || parentID == id {
+			at = append(at, calls...)
+		}
+	}
+	return at
 }
 
 // Start listens on 127.0.0.1, always at the same port.
