@@ -20,7 +20,7 @@ func (r *Responder) advise(in Input, language, text string) (whole, note string)
 		return text, "; without the advice to delete personal data: " + phrase + " is missing in " + language + "/phrases.txt"
 	}
 	whole = text + " " + sentence
-	if !fits(whole, in.Mention.Network) {
+	if !in.Account.fits(whole, in.Mention.Network) {
 		return text, "; without the advice to delete personal data: no room"
 	}
 	return whole, ""

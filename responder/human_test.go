@@ -76,7 +76,7 @@ func TestTheHumanTemplateBindsNobodyAndLeavesRoom(t *testing.T) {
 	}
 	for _, name := range []string{phraseNumber, phraseDetails} {
 		for _, text := range set.longest(x, 0, Account{}) {
-			if text += " " + set.phrases["en"][name]; !fits(text, "") {
+			if text += " " + set.phrases["en"][name]; !(Account{}).fits(text, "") {
 				t.Errorf("no room for %s: %s", name, text)
 			}
 		}
@@ -193,7 +193,7 @@ func TestAdviceGivesWayWhereThereIsNoRoomOrSentence(t *testing.T) {
 	in.Assessment.Language, in.Mention.Network, in.Account.Private = "fr", "narrow", longestLink
 	in.Assessment.Entities = []socialwatch.Entity{entity(socialwatch.Phone, "5550104477")}
 	got := r.Respond(in)
-	if got.Draft == nil || !strings.HasSuffix(got.Draft.Text, "K-1042.") || !fits(got.Draft.Text, "narrow") || !strings.Contains(got.Why, "no room") {
+	if got.Draft == nil || !strings.HasSuffix(got.Draft.Text, "K-1042.") || !in.Account.fits(got.Draft.Text, "narrow") || !strings.Contains(got.Why, "no room") {
 		t.Errorf("%+v", got)
 	}
 	nl := strings.NewReplacer("language: en", "language: nl").Replace(front) + "Dat spijt ons, {{case}}."

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
+
 	"socialwatch"
 )
 
@@ -42,21 +44,43 @@ func Measure(text string, n socialwatch.Network) (length, limit int) {
 	return length, limit
 }
 
-// fits reports whether a reply is short enough for a network.
-func fits(text string, n socialwatch.Network) bool {
-	length, limit := Measure(text, n)
+// Room is what a reply may have on an account whose network is not known here.
+type Room struct {
+	Limit     int
+	Graphemes bool // counts what people see as one character, else code points
+}
+
+// Measure is the function Measure, and where the account has a Room it counts
+// as that says.
+func (a Account) Measure(text string, n socialwatch.Network) (length, limit int) {
+	switch {
+	case a.Room.Limit == 0:
+		return Measure(text, n)
+	case a.Room.Graphemes:
+		return uniseg.GraphemeClusterCount(text), a.Room.Limit
+	}
+	return utf8.RuneCountInString(text), a.Room.Limit
+}
+
+// fits reports whether a reply is short enough for an account.
+func (a Account) fits(text string, n socialwatch.Network) bool {
+	length, limit := a.Measure(text, n)
 	return length <= limit
 }
 
 // over is by how much a text is too long for the network of a template that
-// it fits worst, and what that network takes.
+// it fits worst, and what that network takes. What others take only their
+// accounts say.
 func (t Template) over(text string) (by, limit int) {
 	networks := t.Networks
 	if len(networks) == 0 {
 		networks = []socialwatch.Network{""}
 	}
-	for i, n := range networks {
-		if l, most := Measure(text, n); i == 0 || l-most > by {
+	for _, n := range networks {
+		if _, known := rooms[n]; !known && n != "" {
+			continue
+		}
+		if l, most := Measure(text, n); limit == 0 || l-most > by {
 			by, limit = l-most, most
 		}
 	}

@@ -23,6 +23,7 @@ type Account struct {
 	// as they are in every language. {case} stands for the case's number. At
 	// most 60 characters.
 	Private string
+	Room    Room // zero: that of its network
 }
 
 // Responder chooses and fills templates. It is immutable and safe for
@@ -131,10 +132,9 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 			if t.Intent != intent || t.Language != language || !t.On(in.Mention.Network) || in.used(t) {
 				continue
 			}
-			wording := t.wording(in.CaseNumber)
-			text, slots, missing := in.fill(t, wording, values)
-			if missing != "" {
-				notes += fmt.Sprintf("; %s left out: no value for {{%s}}", t.ID, missing)
+			wording, text, slots, lacks := in.word(t, values)
+			if lacks != "" {
+				notes += fmt.Sprintf("; %s left out: %s", t.ID, lacks)
 				continue
 			}
 			text, without := r.advise(in, t.Language, text)
@@ -152,6 +152,25 @@ func (r *Responder) draft(in Input) (*socialwatch.Draft, string) {
 		return nil, "no reply: the customer has asked for a person, who must write"
 	}
 	return nil, fmt.Sprintf("no reply: no template for %s%s%s", in.Assessment.Intent, note, notes)
+}
+
+// word fills the wording of the case, or the next one that the account has room
+// for; lacks says why there is none.
+func (in Input) word(t Template, values map[string]string) (wording int, text string, slots []socialwatch.Span, lacks string) {
+	first := t.wording(in.CaseNumber)
+	for i := range t.Wordings {
+		wording = (first + i) % len(t.Wordings)
+		var missing string
+		if text, slots, missing = in.fill(t, wording, values); missing != "" {
+			return 0, "", nil, fmt.Sprintf("no value for {{%s}}", missing)
+		}
+		length, limit := in.Account.Measure(text, in.Mention.Network)
+		if length <= limit {
+			return wording, text, slots, ""
+		}
+		lacks = fmt.Sprintf("it counts %d, and the account takes %d", length, limit)
+	}
+	return 0, "", nil, lacks
 }
 
 // fill fills a wording. Who has given what we asked for is not asked to write
@@ -203,7 +222,7 @@ func (r *Responder) Examine(t Template, a Account, n socialwatch.Network) []soci
 		for _, text := range r.templates.longest(t, i, a) {
 			p := socialwatch.Payload{Text: text, Network: n, Language: t.Language, Template: t.ref(i), TemplateV: t.Version,
 				ParentName: "customer1", Visibility: socialwatch.Public}
-			p.Length, p.Limit = Measure(text, n)
+			p.Length, p.Limit = a.Measure(text, n)
 			for _, f := range r.safety.Check(CheckInput{Payload: p, Account: a, TemplateText: text,
 				Parent: socialwatch.Post{Visibility: socialwatch.Public, Language: t.Language, Text: "an example of a customer's words"}}) {
 				if !slices.Contains(found, f) {
@@ -213,4 +232,16 @@ func (r *Responder) Examine(t Template, a Account, n socialwatch.Network) []soci
 		}
 	}
 	return found
+}
+
+// Longest is the most that a template counts on an account, at its longest
+// values, and what the account takes.
+func (r *Responder) Longest(t Template, a Account, n socialwatch.Network) (length, limit int) {
+	for i := range t.Wordings {
+		for _, text := range r.templates.longest(t, i, a) {
+			l, most := a.Measure(text, n)
+			length, limit = max(length, l), most
+		}
+	}
+	return length, limit
 }

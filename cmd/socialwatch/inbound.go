@@ -8,6 +8,7 @@ import (
 	"socialwatch/connectors/inbound"
 	"socialwatch/internal/config"
 	"socialwatch/internal/intake"
+	"socialwatch/responder"
 )
 
 func (a *app) inbound(acc config.Account) (*connectors.Connector, error) {
@@ -26,6 +27,11 @@ func (a *app) inbound(acc config.Account) (*connectors.Connector, error) {
 		o.Tray = intake.Door{Waiting: a.store, Now: a.now}
 	}
 	return inbound.New(o)
+}
+
+// room is what a reply may have where the configuration alone knows.
+func room(acc config.Account) responder.Room {
+	return responder.Room{Limit: acc.Inbound.MaxLength, Graphemes: inbound.Count(acc.Inbound.Count) == inbound.Graphemes}
 }
 
 // receive passes what a network pushes to the account that it names.

@@ -165,7 +165,7 @@ func (t trial) run(a *app, text string) (tried, error) {
 		r.Template, r.Version, r.Language, r.Text, r.Gloss, r.Handoff = d.Template, d.TemplateV, d.Language, d.Text, x.Gloss, x.Handoff
 		p := socialwatch.Payload{Text: d.Text, Network: m.Network, Language: d.Language, Template: d.Template, TemplateV: d.TemplateV,
 			Visibility: socialwatch.Public}
-		p.Length, p.Limit = responder.Measure(d.Text, m.Network)
+		p.Length, p.Limit = account.Measure(d.Text, m.Network)
 		r.Length, r.Limit = p.Length, p.Limit
 		m.Post.Language = as.Language // as if the network said so
 		r.Findings = append(r.Findings, a.responder.Check(responder.CheckInput{Payload: p, Parent: m.Post, Account: account, TemplateText: d.Text})...)
@@ -283,72 +283,4 @@ func route(acc config.Account) string {
 
 func linkRefused(acc config.Account) bool {
 	return socialwatch.Network(acc.Network) == socialwatch.X && acc.X.Links != string(twitter.LinksPriced) && strings.Contains(acc.Private, "://")
-}
-
-// checkTemplates holds every template against every account that may use it,
-// and names the languages that lack some.
-func (a *app) checkTemplates() []finding {
-	var found []finding
-	for _, acc := range a.cfg.Accounts {
-		what := "account " + acc.Name + ", templates"
-		of := a.examine(what, acc)
-		n, ours := socialwatch.Network(acc.On()), a.accounts[acc.Name]
-		warn := func(format string, args ...any) {
-			of = append(of, finding{What: what, Warn: true, Text: fmt.Sprintf(format, args...)})
-		}
-		for _, lang := range ours.Languages {
-			if lacks := a.templates.Missing(lang, n); len(lacks) > 0 {
-				warn("no template in %q for %s: the account's first language or English answers until you add some (docs/templates.md)", lang, briefly(lacks))
-			}
-		}
-		if fault := ours.RouteFault(); fault != "" {
-			warn("%s", fault)
-		}
-		if linkRefused(acc) {
-			warn("private is a link, which x.links refuses: customers are asked for a direct message")
-		}
-		if len(of) == 0 {
-			of = []finding{{What: what, OK: true, Text: "each is safe and fits " + acc.On()}}
-		}
-		found = append(found, of...)
-	}
-	return found
-}
-
-// examine names each thing wrong with an account's templates once, with the
-// first file that has it.
-func (a *app) examine(what string, acc config.Account) []finding {
-	var found []finding
-	files := map[string]int{} // by what is wrong
-	n, ours := socialwatch.Network(acc.On()), a.accounts[acc.Name]
-	for _, t := range a.templates.List() {
-		if !t.On(n) || !ours.Answers(t.Language) {
-			continue
-		}
-		for _, f := range a.responder.Examine(t, ours, n) {
-			line := findingLine(f)
-			if files[line]++; files[line] == 1 {
-				found = append(found, finding{What: what, Warn: !f.Blocks, Text: t.Source + ": " + line})
-			}
-		}
-	}
-	for i, f := range found {
-		file, line, _ := strings.Cut(f.Text, ": ")
-		if more := files[line] - 1; more > 0 {
-			found[i].Text = fmt.Sprintf("%s and %d more: %s", file, more, line)
-		}
-	}
-	return found
-}
-
-// briefly names a few intents and counts many.
-func briefly(intents []socialwatch.Intent) string {
-	if len(intents) > 3 {
-		return counted(len(intents), "intent")
-	}
-	var s []string
-	for _, i := range intents {
-		s = append(s, string(i))
-	}
-	return strings.Join(s, ", ")
 }

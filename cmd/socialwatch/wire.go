@@ -176,7 +176,8 @@ func (a *app) rules() error {
 	a.accounts, a.calendars = map[string]responder.Account{}, map[string]responder.Calendar{}
 	for _, acc := range a.cfg.Accounts {
 		a.accounts[acc.Name] = responder.Account{Name: acc.Name, Handles: []string{acc.Handle}, Languages: acc.Languages,
-			AllowHosts: acc.Links, AllowNumbers: acc.Numbers, Private: route(acc)}
+			AllowHosts: acc.Links, AllowNumbers: acc.Numbers, Private: route(acc),
+			Room: room(acc)}
 		if c, ok := a.cfg.Calendars[acc.Calendar]; ok {
 			if a.calendars[acc.Name], err = responder.ParseCalendar(c.Zone, c.Hours, c.Holidays); err != nil {
 				return fmt.Errorf("calendars.%s: %w", acc.Calendar, err)

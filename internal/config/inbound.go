@@ -15,7 +15,7 @@ type Inbound struct {
 	Host      string        `yaml:"host" example:"facebook.com" doc:"Where its posts live, lower case. Posts are known by network, host and id. Never change it later."`
 	SecretEnv string        `yaml:"secret_env" example:"SOCIALWATCH_FACEBOOK_SECRET" doc:"Environment variable with the secret that signs both ways: whsec_ and 32 random bytes in base64. To change it write the new one, a comma and the old one."`
 	Callback  string        `yaml:"callback" example:"https://bridge.shop.example/replies" doc:"Address that is given approved replies. Empty: none can be sent. Private addresses are allowed, as you name it here; redirects are not followed."`
-	MaxLength int           `yaml:"max_length" example:"2000" doc:"Most that a reply may have on the network."`
+	MaxLength int           `yaml:"max_length" example:"2000" doc:"Most that a reply may have on the network. What is longer is neither drafted nor approved; socialwatch check names the templates that do not fit."`
 	Count     string        `yaml:"count" example:"characters" doc:"What max_length counts: characters (Unicode code points), or graphemes (what people see as one)."`
 	Default   string        `yaml:"visibility" example:"public" doc:"Of posts that come without one: public, unlisted, followers or direct."`
 	Find      bool          `yaml:"find" example:"true" doc:"True when the callback lists its replies under a post: a reply whose answer was lost is then looked for, else a person looks."`
