@@ -1,6 +1,10 @@
 package socialwatch
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Kinds of event of an erasure. Their data holds ids alone: data.mentions and
 // data.replies are those erased, data.why is one of the reasons below.
@@ -24,6 +28,14 @@ type Subject struct {
 	Handles []string `json:"handles"`
 	// Accounts of ours that know them under this id.
 	Accounts []string `json:"accounts"`
+}
+
+// NamedIn reports whether a text names the person: by a handle or their id.
+func (s Subject) NamedIn(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(append(slices.Clone(s.Handles), s.ID), func(name string) bool {
+		return name != "" && strings.Contains(text, strings.ToLower(name))
+	})
 }
 
 // Erasure is a request to erase all that is stored about a person.

@@ -97,10 +97,8 @@ func erase(cmd *cobra.Command, f *flags, w whom, e socialwatch.Erasure) error {
 	if e.Subject, err = w.find(cmd, s); err != nil {
 		return err
 	}
-	for _, name := range append(slices.Clone(e.Subject.Handles), e.Subject.ID) {
-		if name != "" && strings.Contains(strings.ToLower(e.Note), strings.ToLower(name)) {
-			return usageError{errors.New("--reason names the person: it stays in the audit, so write it without")}
-		}
+	if e.Subject.NamedIn(e.Note) {
+		return usageError{errors.New("--reason names the person: it stays in the audit, so write it without")}
 	}
 	e.At = socialwatch.Micros(f.now())
 	done, err := s.ErasePerson(cmd.Context(), e)

@@ -232,7 +232,7 @@ func details(e socialwatch.Event) string {
 		add("issuer")
 	case strings.HasPrefix(e.Kind, "polling."):
 		add("why")
-	case strings.HasPrefix(e.Kind, "reply."):
+	case strings.HasPrefix(e.Kind, "reply."), e.Kind == socialwatch.EventCaseErased, e.Kind == socialwatch.EventMentionErased:
 		add("note")
 	}
 	return strings.Join(parts, "; ")

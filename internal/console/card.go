@@ -208,8 +208,8 @@ func (c *Console) others(replies []socialwatch.Reply) []fact {
 			continue
 		}
 		text := say("reply.n", r.ID) + ": " + label("reply", string(r.State))
-		if r.Reason != "" {
-			text += ", " + reasonText(r.Reason)
+		if why := reasonText(r.Reason); r.Reason != "" && why != label("reply", string(r.State)) {
+			text += ", " + why
 		}
 		out = append(out, fact{c.moment(r.CreatedAt).Clock, text, "/replies/" + strconv.FormatInt(r.ID, 10)})
 	}

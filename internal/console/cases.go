@@ -77,6 +77,7 @@ type caseView struct {
 	Clocks                            []clockView
 	Version                           int
 	MayResolve, MayReopen             bool
+	First                             *replyView // the reply that must come to its end before resolving
 	Problem                           *noteView
 	Impostors                         []impostorView
 	Thread                            []postView
@@ -91,6 +92,7 @@ type caseView struct {
 	MayAsk                            bool
 	Did                               *didView
 	Row                               []store.Field // as case systems see it
+	Erase                             string        // where the customer is erased; empty: not by who looks
 	History                           []eventView
 }
 
@@ -117,6 +119,9 @@ func (c *Console) showCase(w http.ResponseWriter, r *http.Request, status int, p
 	}
 	if v.Did, err = c.did(r.Context(), p, list{}, r.URL.Query()); err != nil {
 		return err
+	}
+	if v.Did != nil {
+		v.Did.Here = true
 	}
 	if err := c.workplace(r.Context(), p, d.Case, v); err != nil {
 		return err
@@ -156,10 +161,14 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 		v.Lacks = say("lacks.author", cs.Account)
 	}
 	c.correctable(v, d, author)
-	v.Work, v.Tags = c.workView(p, cs, d.Notes), d.Tags
+	v.Work, v.Tags, v.Erase = c.workView(p, cs, d.Notes), d.Tags, c.erasable(p, d)
 	for _, rp := range slices.Backward(d.Replies) {
-		v.Replies = append(v.Replies, replyView{rp.ID, string(rp.State), label("reply", string(rp.State)), templateName(rp.Payload),
-			tongue(rp.Payload.Language), rp.Payload.Whole()})
+		line := replyView{rp.ID, string(rp.State), label("reply", string(rp.State)), templateName(rp.Payload),
+			tongue(rp.Payload.Language), rp.Payload.Whole()}
+		v.Replies = append(v.Replies, line)
+		if !rp.State.Final() && v.MayResolve {
+			v.First, v.MayResolve = &line, false
+		}
 	}
 	return v
 }

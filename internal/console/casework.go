@@ -230,6 +230,7 @@ type didView struct {
 	Text    string
 	MayWake bool
 	MayTake bool
+	Here    bool // it stands on the page of the case
 	Work    workView
 }
 

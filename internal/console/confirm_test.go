@@ -68,7 +68,7 @@ func TestDraftOfAnIncidentIsConfirmedOnItsPage(t *testing.T) {
 	if ask.status != http.StatusConflict {
 		t.Fatalf("status %d", ask.status)
 	}
-	ask.has(t, "Look once more before this goes out.", "Quick Post, Stuck order", cases[1].Number, "Confirm and approve")
+	ask.has(t, "Look once more before this goes out.", "Quick Post, Stuck order", cases[1].Number, ">Confirm <kbd>")
 	s.is(t, cases[0], socialwatch.ReplyAwaiting)
 	r := ana.submit(ask, "/approve", nil)
 	if r.status != http.StatusSeeOther || r.to != fmt.Sprintf("/incidents/%d?done=%d", id, s.replyOf(t, cases[0].Number).ID) {

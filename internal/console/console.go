@@ -139,6 +139,8 @@ type Options struct {
 	Lookups *Lookups
 	// Bench lists templates and tries posts.
 	Bench Bench
+	// Eraser erases people; nil: no page does.
+	Eraser Eraser
 	// Webhooks are the endpoints of case systems; nil: no page shows them.
 	Webhooks *Webhooks
 	// Gloss says in the approvers' language what a template says; nil: nothing
@@ -292,6 +294,8 @@ func (c *Console) routes() http.Handler {
 		"GET /reports":                        c.reports,
 		"GET /search":                         c.search,
 		"GET /reports.csv":                    c.reportFile,
+		"GET /erase":                          c.askErase,
+		"POST /erase":                         c.erase,
 		"GET /audit":                          c.audit,
 		"GET /audit.csv":                      c.auditFile,
 		"GET /settings":                       c.settingsPage,

@@ -64,6 +64,8 @@ func TestRejectNeedsAReasonAndOtherANote(t *testing.T) {
 	if r.status != http.StatusSeeOther {
 		t.Fatalf("status %d", r.status)
 	}
+	ana.get(r.to).has(t, "Rejected "+cs.Number, `action="/replies/`+id(s.replyOf(t, cs.Number))+`/again"`, "Draft again <kbd>d</kbd>") // the way back
+	s.enter(t, "rita").get(r.to).hasNot(t, "/again")
 	ana.get("/replies/"+id(s.replyOf(t, cs.Number))).has(t, "Rejected by ana:", "Other: we spoke by telephone.")
 }
 
@@ -118,7 +120,7 @@ func TestASecondKeyConfirmsWhatTheCardShows(t *testing.T) {
 	if ask.status != http.StatusConflict || s.replyOf(t, cs.Number).State != socialwatch.ReplyAwaiting {
 		t.Fatalf("status %d", ask.status)
 	}
-	ask.has(t, "Look once more before this goes out.", "a person has written or changed the text", "differs from the template", "Confirm and approve")
+	ask.has(t, "Look once more before this goes out.", "a person has written or changed the text", "differs from the template", ">Confirm <kbd>")
 	if r := ana.submit(ask, "/approve", nil); r.status != http.StatusSeeOther || s.replyOf(t, cs.Number).State != socialwatch.ReplyHolding {
 		t.Errorf("status %d", r.status)
 	}
@@ -219,7 +221,9 @@ func TestCasesMoveOnlyFromTheVersionSeen(t *testing.T) {
 	cs := s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order"})
 	ana := s.enter(t, "ana")
 	page := ana.get("/cases/" + cs.Number)
-	r := ana.submit(page, "/resolve", nil)
+	page.has(t, "Reply "+id(s.replyOf(t, cs.Number))+": to decide", "when this reply has come to its end")
+	page.hasNot(t, `/resolve"`)
+	r := ana.post("/cases/"+cs.Number+"/resolve", url.Values{"version": {"1"}})
 	if r.status != http.StatusConflict {
 		t.Errorf("resolved with a live reply: status %d", r.status)
 	}

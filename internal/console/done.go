@@ -25,6 +25,7 @@ type doneView struct {
 	Hash      string
 	MayUndo   bool
 	MayExtend bool
+	MayAgain  bool
 	Longer    string // text of the button for that
 	At        int64  // the card that stands beside the notice; 0: the first of the list
 	Incident  int64  // on whose page it stands; 0: on none
@@ -90,9 +91,9 @@ func (c *Console) doneView(p socialwatch.Person, card store.Card) *doneView {
 	case socialwatch.ReplySent:
 		v.Title, v.Text = say("done.approved", number), say("done.sent")
 	case socialwatch.ReplyRejected:
-		v.Title, v.Text = say("done.rejected", number), say("done.nothing")
+		v.Title, v.Text, v.MayAgain = say("done.rejected", number), say("done.nothing"), mayAgain(p, card)
 	case socialwatch.ReplyCancelled:
-		v.Title, v.Text = say("done.cancelled", number), say("done.nothing")
+		v.Title, v.Text, v.MayAgain = say("done.cancelled", number), say("done.nothing"), mayAgain(p, card)
 	case socialwatch.ReplyWithdrawn:
 		v.Title, v.Text = say("done.withdrawn", number), say("done.nothing")
 	case socialwatch.ReplyAwaiting:

@@ -224,7 +224,6 @@ var englishPages = map[string]string{
 	"trace.alone":        "This post alone. What earlier posts of the case gave is not in its sum; the case keeps the greatest priority of its posts.",
 	"trace.opening":      "The post that opened the case gave %s, priority %d: %s.",
 	"trace.opening.none": "no signal",
-	"trace.at":           ", characters %d to %d",
 	"trace.for":          "%s: %s",
 	"urgency.0":          "calm",
 	"urgency.1":          "pressed",

@@ -3,6 +3,7 @@ package console
 // englishCasework are the words of what people do with a case beside its
 // replies.
 var englishCasework = map[string]string{
+	"case.first":       "The case can be resolved when this reply has come to its end.",
 	"escalate":         "Escalate",
 	"escalate.why":     "Why must a person act beyond the reply? The draft stays.",
 	"escalate.refund":  "Refund or credit",

@@ -5,7 +5,7 @@ var englishDecisions = map[string]string{
 	"confirm.title":        "Look once more before this goes out.",
 	"confirm.stale":        "This has changed since you looked.",
 	"confirm.how":          "Approve again to confirm exactly this.",
-	"confirm.do":           "Confirm and approve",
+	"confirm.do":           "Confirm",
 	"confirm.edited":       "a person has written or changed the text",
 	"confirm.new_template": "nobody has approved this version of the template here before",
 	"confirm.wide_reach":   "many people read this customer",

@@ -14,6 +14,7 @@ var englishOrders = map[string]string{
 	"order.delivered":    "Delivered",
 	"order.expected":     "Expected",
 	"order.asked":        "asked",
+	"fact.asked":         "Asked",
 	"order.not_moved":    "no movement for %d days (threshold %d)",
 	"order.high_value":   "high value: %s (threshold %s)",
 	"order.waiting":      "The shop has not been asked yet.",

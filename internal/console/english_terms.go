@@ -124,6 +124,9 @@ var englishTerms = map[string]string{
 	"intent.question":          "Question",
 	"intent.praise":            "Praise",
 	"intent.other":             "Other",
+	"intent.follow_up":         "Follow-up", // the last three are of templates alone
+	"intent.human":             "Asks for a person",
+	"intent.incident":          "Incident",
 
 	"entity.order_number":    "order number",
 	"entity.tracking_number": "tracking number",

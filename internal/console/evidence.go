@@ -23,7 +23,7 @@ type piece struct {
 func pieces(text string, signals []socialwatch.Signal) []piece {
 	var spans []socialwatch.Signal
 	for _, s := range signals {
-		if s.Points > 0 && s.Start >= 0 && s.Start < s.End && s.End <= len(text) && onRune(text, s.Start) && onRune(text, s.End) {
+		if s.Points > 0 && within(text, s) {
 			spans = append(spans, s)
 		}
 	}
@@ -51,6 +51,11 @@ func pieces(text string, signals []socialwatch.Signal) []piece {
 		out = append(out, piece{Text: text[at:]})
 	}
 	return out
+}
+
+// within reports whether a signal points at words of a text.
+func within(text string, s socialwatch.Signal) bool {
+	return s.Start >= 0 && s.Start < s.End && s.End <= len(text) && onRune(text, s.Start) && onRune(text, s.End)
 }
 
 func onRune(text string, i int) bool { return i == len(text) || utf8.RuneStart(text[i]) }

@@ -275,6 +275,9 @@ func (c *Console) incidentCards(ctx context.Context, p socialwatch.Person, i soc
 		if err != nil {
 			return err
 		}
+		if ch := card.Changed; ch != nil && len(ch.Posts)+len(ch.Native) == 0 {
+			ch.Open = false // the same wording came into each: ten diffs of it hide the drafts
+		}
 		v.Cards = append(v.Cards, incidentCard{card, strconv.Itoa((n + 1) % cardsAtOnce)})
 	}
 	if left := len(rows) - len(v.Cards); left > 0 {

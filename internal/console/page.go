@@ -42,7 +42,7 @@ func newPages(a *assets) (*pages, error) {
 	}
 	p := &pages{sets: map[string]*template.Template{}}
 	for _, name := range []string{"login", "error", "help", "approvals", "cases", "case", "mentions", "incidents", "incident", "templates", "connections",
-		"settings", "people", "person", "secret", "password", "audit", "reports", "rules", "search", "webhooks", "webhook", "webhookremove"} {
+		"settings", "people", "person", "secret", "password", "audit", "reports", "rules", "search", "webhooks", "webhook", "webhookremove", "erase"} {
 		files := []string{"pages/layout.html", "pages/approvals.html", "pages/parts.html", "pages/casework.html", "pages/hookparts.html", "pages/orders.html", "pages/changed.html", "pages/" + name + ".html"}
 		set, err := template.New(name).Funcs(funcs).ParseFS(pageFiles, files...)
 		if err != nil {

@@ -44,7 +44,7 @@ func TestEveryStateOfAReplyHasItsCard(t *testing.T) {
 	}
 	lea.get("/mentions?show=ignored").has(t, "ignored: promotion", "ignored: praise without a question")
 	lea.get("/mentions?show=ignored").hasNot(t, "K-1001")
-	lea.get("/cases/K-1010").has(t, "nobody answers", "Case opened", "Resolve", "<span>Team team-x</span>")
+	lea.get("/cases/K-1010").has(t, "nobody answers", "Case opened", ": to decide</a>", "<span>Team team-x</span>")
 	lea.get("/").has(t, `reply: missing-delivery v4 <b>unchanged</b>, all checks passed`, `reply: missing-delivery v4 <b>edited &#43;`,
 		`</span>Mastodon, 1.2k<span class="sr"> followers`)
 }

@@ -29,7 +29,7 @@ func TestPagesOfRightsShowOnlyWhatOneMayDo(t *testing.T) {
 		{"lea", "/connections", []string{"/stop\""}, []string{"/pause\""}},
 		{"max", "/connections", []string{"/stop\"", "/pause\""}, nil},
 		{"rita", "/cases/K-1001", []string{"Moving cases needs the role"}, []string{"/resolve\""}},
-		{"otto", "/cases/K-1001", []string{"/resolve\""}, nil},
+		{"otto", "/cases/K-1001", []string{"when this reply has come to its end"}, []string{"/resolve\""}},
 	} {
 		page := s.enter(t, tc.login).get(tc.path)
 		page.has(t, tc.shown...)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"socialwatch"
@@ -88,7 +89,7 @@ func (c *Console) rowChips(q store.QueueRow) []chip {
 	add(q.Warns() > named && q.Blocks() == 0, "warn", "chip.warns")
 	add(q.Incident != 0, "warn", "chip.spike")
 	add(q.Reply.SelfApproved, "warn", "chip.self")
-	if who := cmp.Or(q.Assignee, q.Team); who != "" {
+	if who := cmp.Or(q.Assignee, c.apart(q.Team)); who != "" {
 		chips = append(chips, chip{"who", who})
 	}
 	add(q.Visibility == socialwatch.Direct, "", "chip.direct")
@@ -112,4 +113,14 @@ func checksLine(blocks, warns int) string {
 		return say("row.warns", warns)
 	}
 	return say("row.passed")
+}
+
+// apart is a team that tells a row from others: where the shop has that one
+// alone, all rows would say it.
+func (c *Console) apart(team string) string {
+	others := func(t string) bool { return t != team }
+	if len(c.o.House.Teams) > 0 && !slices.ContainsFunc(c.o.House.Teams, others) {
+		return ""
+	}
+	return team
 }

@@ -42,7 +42,7 @@ func (s *shop) screens(t testing.TB) []screen {
 		{"cases", "/cases", ""}, {"case", "/cases/K-1001", ""}, {"case-impostor", "/cases/" + hit[0].Number, ""},
 		{"mentions", "/mentions", ""}, {"templates", "/templates", ""}, {"rules", "/rules?last=200", ""},
 		{"reports", "/reports", ""}, {"reports-today", "/reports?days=1", ""}, {"connections", "/connections", ""},
-		{"audit", "/audit", ""}, {"help", "/help", ""}, {"search", "/search", ""}, {"search-found", "/search?q=order", ""}, {"settings", "/settings", ""}, {"missing", "/nowhere", ""},
+		{"audit", "/audit", ""}, {"help", "/help", ""}, {"search", "/search", ""}, {"search-found", "/search?q=order", ""}, {"erase", "/erase", ""}, {"erase-case", "/erase?case=K-1001", ""}, {"settings", "/settings", ""}, {"missing", "/nowhere", ""},
 	}
 	for _, state := range []string{"unknown", "blocked", "failed", "sent", "holding", "thread", "edited", "anew"} {
 		lead = append(lead, screen{"card-" + state, fmt.Sprintf("/replies/%d", ids[state]), ""})

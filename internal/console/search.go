@@ -31,6 +31,7 @@ type searchView struct {
 	Rows     []foundView
 	More     string
 	Empty    emptyView
+	MayErase bool
 }
 
 // foundView is a case that was found.
@@ -78,7 +79,7 @@ func (c *Console) search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.Accounts = accounts(p, h)
+	v.Accounts, v.MayErase = accounts(p, h), c.o.Eraser != nil && anywhere(p, socialwatch.RoleLead)
 	return c.show(w, r, http.StatusOK, "search", view{Title: say("search"), Class: "plain", Nav: "search", Body: v})
 }
 

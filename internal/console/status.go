@@ -42,7 +42,7 @@ func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 			v.Lacks = say("lacks.lead", account)
 		}
 	case rp.State.Final() && rp.State != socialwatch.ReplySent:
-		v.MayAgain = author && !anyLive(card.Others)
+		v.MayAgain = mayAgain(p, card)
 	}
 	v.MayWithdraw = v.MayWithdraw && c.o.Withdraw != nil
 	v.mayApproveEdit = v.MayEdit && approver && !card.InDoubt
@@ -55,6 +55,12 @@ func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 func (c *Console) at(t time.Time) *moment {
 	m := c.moment(t)
 	return &m
+}
+
+// mayAgain reports whether p may draft the text of a reply that is over anew:
+// while another is under way, that one is the answer.
+func mayAgain(p socialwatch.Person, card store.Card) bool {
+	return p.May(socialwatch.RoleAuthor, card.Reply.Payload.Account) && !anyLive(card.Others)
 }
 
 func anyLive(replies []socialwatch.Reply) bool {

@@ -18,11 +18,14 @@ type traceView struct {
 }
 
 // traceLine is one finding in the words that people use. Code is its technical
-// name, by which rules and exports know it.
-type traceLine struct{ Name, Code, Value string }
+// name, by which rules and exports know it; Words are the customer's that gave it.
+type traceLine struct{ Name, Code, Value, Words string }
+
+// maxTraced is how many characters of the customer's a line of the trace shows.
+const maxTraced = 60
 
 func traced(card store.Card) traceView {
-	v := traceView{Lines: trace(card.Parent.Assessment)}
+	v := traceView{Lines: trace(card.Parent.Mention.Text, card.Parent.Assessment)}
 	if len(card.Thread) == 0 || card.Thread[0].ID == card.Parent.ID {
 		return v
 	}
@@ -35,7 +38,7 @@ func traced(card store.Card) traceView {
 	return v
 }
 
-func trace(a socialwatch.Assessment) []traceLine {
+func trace(text string, a socialwatch.Assessment) []traceLine {
 	lines := []traceLine{
 		{Name: say("trace.intent"), Value: label("intent", string(a.Intent))},
 		{Name: say("trace.score"), Value: strconv.Itoa(a.Score)},
@@ -47,11 +50,7 @@ func trace(a socialwatch.Assessment) []traceLine {
 		lines = append(lines, traceLine{Name: say("trace.entity"), Value: label("entity", string(e.Kind)) + " " + strings.TrimSpace(e.Value+" "+e.Currency)})
 	}
 	for _, s := range a.Signals {
-		at := ""
-		if s.End > s.Start {
-			at = say("trace.at", s.Start, s.End)
-		}
-		lines = append(lines, traceLine{Name: signalWords(s.Name), Code: s.Name, Value: fmt.Sprintf("%+d%s", s.Points, at)})
+		lines = append(lines, traceLine{Name: signalWords(s.Name), Code: s.Name, Value: fmt.Sprintf("%+d", s.Points), Words: wordsAt(text, s)})
 	}
 	return append(lines, traceLine{Name: say("trace.rules"), Value: a.Rules})
 }
@@ -66,4 +65,17 @@ func signalWords(name string) string {
 		}
 	}
 	return words
+}
+
+// wordsAt are the words of a text that a signal points at; empty when it points
+// at none, as after the text is erased.
+func wordsAt(text string, s socialwatch.Signal) string {
+	if !within(text, s) {
+		return ""
+	}
+	words := []rune(text[s.Start:s.End])
+	if len(words) > maxTraced {
+		return string(words[:maxTraced]) + "…"
+	}
+	return string(words)
 }

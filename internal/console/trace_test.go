@@ -15,13 +15,13 @@ import (
 func TestTraceIsOfOnePostAndNamesTheOpening(t *testing.T) {
 	first := store.MentionRow{ID: 1, Assessment: socialwatch.Assessment{Intent: socialwatch.StuckOrder, Score: 49, Signals: []socialwatch.Signal{
 		{Name: "stuck_order.not_moved", Points: 30}, {Name: "case.days_waited", Points: 19}, {Name: "billing.charged_twice", Points: 3}}}}
-	again := store.MentionRow{ID: 2, Assessment: socialwatch.Assessment{Intent: socialwatch.Other, Score: 21, Signals: []socialwatch.Signal{
-		{Name: "urgency.repeated", Start: 3, End: 8, Points: 21}, {Name: "stuck_order.late", Points: 15}}}}
+	again := store.MentionRow{ID: 2, Mention: socialwatch.Mention{Post: socialwatch.Post{Text: "so, again, where is it?"}}, Assessment: socialwatch.Assessment{Intent: socialwatch.Other, Score: 21, Signals: []socialwatch.Signal{
+		{Name: "urgency.repeated", Start: 4, End: 9, Points: 21}, {Name: "stuck_order.late", Points: 15}}}}
 	v := traced(store.Card{Parent: again, Thread: []store.MentionRow{first, again}})
 	if want := "The post that opened the case gave Stuck order, priority 49: not moved 30, days waited 19."; v.Opening != want {
 		t.Errorf("%q, want %q", v.Opening, want)
 	}
-	for _, want := range []traceLine{{"repeated", "urgency.repeated", "+21, characters 3 to 8"}, {"Stuck order: late", "stuck_order.late", "+15"}} {
+	for _, want := range []traceLine{{"repeated", "urgency.repeated", "+21", "again"}, {"Stuck order: late", "stuck_order.late", "+15", ""}} {
 		if !slices.Contains(v.Lines, want) {
 			t.Errorf("no %+v in %+v", want, v.Lines)
 		}
@@ -59,6 +59,17 @@ func TestRowsMarkWhatWeighs(t *testing.T) {
 		if got := texts(q); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	c.o.House.Teams = []string{"support", "support"}
+	if got := texts(store.QueueRow{Team: "support"}); got != "" {
+		t.Errorf("%q on every row of a shop with one team", got)
+	}
+	if got := texts(store.QueueRow{Team: "trust"}); got != "trust" {
+		t.Errorf("%q of a team beside the shop's one", got)
+	}
+	c.o.House.Teams = []string{"support", "trust"}
+	if got := texts(store.QueueRow{Team: "support"}); got != "support" {
+		t.Errorf("%q where there are two teams", got)
 	}
 }
 

@@ -31,6 +31,7 @@ var english = func() map[string]string {
 	maps.Copy(all, englishOrders)
 	maps.Copy(all, englishChanged)
 	maps.Copy(all, englishWebhooks)
+	maps.Copy(all, englishErase)
 	return all
 }()
 

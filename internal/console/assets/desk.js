@@ -12,6 +12,7 @@ let pending = false;
 const begun = performance.now();
 
 const wide = () => matchMedia("(min-width: 64rem)").matches;
+const approval = () => document.querySelector("#card form.approve button");
 const cardOf = (root) => root.querySelector("#card");
 
 function calm(event) {
@@ -105,6 +106,8 @@ async function choose(link) {
 async function send(form, button) {
   if (pending) return;
   pending = true;
+  const under = form.closest("#card");
+  under?.setAttribute("aria-busy", "true");
   const body = new URLSearchParams(new FormData(form, button));
   if (body.has("next")) body.set("next", follower(cardOf(document).dataset.id));
   if (body.has("at")) body.set("at", cardOf(document).dataset.id || "");
@@ -123,6 +126,7 @@ async function send(form, button) {
     document.dispatchEvent(new CustomEvent("offline-now"));
   } finally {
     pending = false;
+    under?.removeAttribute("aria-busy");
   }
 }
 
@@ -136,8 +140,11 @@ function longer(page, form) {
 // arrive shows where a decision has led: the notice, the next card, the
 // decided row dimmed in its place, focus on the next row.
 function arrive(response, page) {
+  const [before, width] = [cardOf(document).dataset.id, Math.floor(approval()?.getBoundingClientRect().width ?? 0)];
   put("#notice", page);
   put("#card", page);
+  // Asked to look once more: what stands behind the button stays there.
+  if (width && before === cardOf(document).dataset.id && approval()) approval().style.minWidth = width + "px";
   put("#banners", page);
   const done = document.querySelector("#notice [data-done]");
   if (done) {
@@ -151,6 +158,9 @@ function arrive(response, page) {
   // What was refused stands at the address of its card, not of its form.
   history.pushState(null, "", response.redirected ? response.url : cardOf(document).dataset.url);
   const id = cardOf(document).dataset.id;
+  // A card that came in after the list was loaded has its row only in the new
+  // list, which waits while the pointer is on the old one.
+  if (id && !row(id) && page.querySelector(`#rows .row[data-id="${CSS.escape(id)}"]`) && !document.querySelector("#queue:hover")) put("#queue", page);
   mark(id);
   shown();
   const link = row(id || "")?.firstElementChild;

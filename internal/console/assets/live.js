@@ -129,6 +129,9 @@ function freeze(card, fresh) {
   }
   if (!box.hidden) return;
   box.hidden = false;
+  const ask = card.querySelector(".ask"); // there is nothing to confirm any more
+  if (ask?.contains(document.activeElement)) box.querySelector("a").focus();
+  ask?.remove();
   for (const b of card.querySelectorAll(".actions button, .actions summary, .actions a")) {
     if (b.dataset.key === "Esc" || b.closest(".work")) continue; // those are about the case
     b.disabled = true;

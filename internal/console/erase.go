@@ -1,0 +1,244 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"socialwatch"
+	"socialwatch/internal/auth"
+	"socialwatch/internal/store"
+)
+
+// Eraser finds people of whom something is stored, and erases that.
+type Eraser interface {
+	Subjects(ctx context.Context, who string) ([]socialwatch.Subject, error)
+	ErasePerson(ctx context.Context, e socialwatch.Erasure) (socialwatch.Erased, error)
+}
+
+// maxWhy is how many characters the reason of an erasure may have.
+const maxWhy = 500
+
+// eraseView is the page on which a lead erases a person: who it is, what is
+// stored, and what became of it.
+type eraseView struct {
+	Who     string // as typed
+	Asked   bool
+	Notice  *noteView
+	Choices []subjectView // whom the words may mean
+	One     *subjectView
+	Case    string // where the person came from; empty: from search
+	Report  *erasedView
+	Done    bool
+	// Why and Typed are what a refused form brought.
+	Why, Typed string
+}
+
+// subjectView is a person as one network knows them.
+type subjectView struct {
+	Network, Host, ID          string
+	NetworkText, Name, Handles string
+	Accounts                   string
+	URL                        string
+}
+
+// erasedView is what an erasure does, or has done.
+type erasedView struct {
+	None           bool
+	Rows           []fact
+	Cases, Touched []string
+	Kept           []keptView
+}
+
+// keptView is a case that has to wait.
+type keptView struct {
+	Case  string
+	Reply int64
+	Text  string
+}
+
+// eraser refuses who is nowhere a lead.
+func (c *Console) eraser(r *http.Request) (socialwatch.Person, error) {
+	p, _ := auth.PersonFrom(r.Context())
+	if c.o.Eraser == nil {
+		return p, socialwatch.ErrNotFound
+	}
+	if !anywhere(p, socialwatch.RoleLead) {
+		return p, &rightError{socialwatch.RoleLead, socialwatch.AllAccounts}
+	}
+	return p, nil
+}
+
+// erasable is where a lead erases the customer of a case; empty: not here, or it
+// is done.
+func (c *Console) erasable(p socialwatch.Person, d store.CaseDetail) string {
+	done := slices.ContainsFunc(d.Events, func(e socialwatch.Event) bool { return e.Kind == socialwatch.EventCaseErased })
+	if done || c.o.Eraser == nil || !p.May(socialwatch.RoleLead, d.Case.Account) {
+		return ""
+	}
+	return "/erase?" + url.Values{"case": {d.Case.Number}}.Encode()
+}
+
+// askErase shows whom the address names and what erasing them would take;
+// nothing is changed.
+func (c *Console) askErase(w http.ResponseWriter, r *http.Request) error {
+	p, err := c.eraser(r)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	v := &eraseView{Who: strings.TrimSpace(q.Get("who")), Case: q.Get("case")}
+	var found []socialwatch.Subject
+	switch {
+	case v.Case != "":
+		found, err = c.customerOf(r.Context(), p, v.Case)
+	case v.Who != "":
+		found, err = c.subjects(r.Context(), p, v.Who)
+		found = slices.DeleteFunc(found, func(s socialwatch.Subject) bool { return q.Get("id") != "" && !meant(s, q) })
+	default:
+		return c.showErase(w, r, http.StatusOK, v)
+	}
+	if err != nil {
+		return err
+	}
+	v.Asked = true
+	if len(found) == 1 {
+		return c.weigh(w, r, http.StatusOK, v, found[0])
+	}
+	for _, s := range found {
+		v.Choices = append(v.Choices, subject(s))
+	}
+	return c.showErase(w, r, http.StatusOK, v)
+}
+
+// erase erases the person whom the form names, when what was typed is theirs.
+func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
+	p, err := c.eraser(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return fmt.Errorf("read form: %w", err)
+	}
+	f := r.PostForm
+	v := &eraseView{Asked: true, Why: strings.TrimSpace(socialwatch.CleanText(f.Get("why"))), Typed: strings.TrimSpace(f.Get("typed"))}
+	found, err := c.subjects(r.Context(), p, f.Get("id"))
+	if err != nil {
+		return err
+	}
+	found = slices.DeleteFunc(found, func(s socialwatch.Subject) bool { return !meant(s, f) })
+	if len(found) != 1 {
+		return c.showErase(w, r, http.StatusOK, v) // nothing is stored any more
+	}
+	whom := found[0]
+	problem := ""
+	switch typed := strings.TrimPrefix(v.Typed, "@"); {
+	case v.Why == "" || utf8.RuneCountInString(v.Why) > maxWhy:
+		problem = say("erase.bad.why")
+	case whom.NamedIn(v.Why):
+		problem = say("erase.bad.named")
+	case !strings.EqualFold(typed, nameOf(whom)):
+		problem = say("erase.bad.typed")
+	}
+	if problem != "" {
+		v.Notice = &noteView{Kind: "bad", Title: problem}
+		return c.weigh(w, r, http.StatusUnprocessableEntity, v, whom)
+	}
+	done, err := c.o.Eraser.ErasePerson(r.Context(), socialwatch.Erasure{Subject: whom, Actor: p.Login, Note: v.Why, At: socialwatch.Micros(c.o.Now())})
+	if err != nil {
+		return err
+	}
+	v.Done, v.Report = true, erased(done)
+	return c.showErase(w, r, http.StatusOK, v)
+}
+
+// weigh shows what erasing a person would take.
+func (c *Console) weigh(w http.ResponseWriter, r *http.Request, status int, v *eraseView, whom socialwatch.Subject) error {
+	would, err := c.o.Eraser.ErasePerson(r.Context(), socialwatch.Erasure{Subject: whom, At: socialwatch.Micros(c.o.Now()), DryRun: true})
+	if err != nil {
+		return err
+	}
+	one := subject(whom)
+	v.One, v.Report = &one, erased(would)
+	return c.showErase(w, r, status, v)
+}
+
+func (c *Console) showErase(w http.ResponseWriter, r *http.Request, status int, v *eraseView) error {
+	return c.show(w, r, status, "erase", view{Title: say("erase"), Class: "plain", Nav: "cases", Body: v})
+}
+
+// subjects are the people whom words name and whom p may erase: a person is
+// erased for all our accounts there, so p must be a lead on each of them.
+func (c *Console) subjects(ctx context.Context, p socialwatch.Person, who string) ([]socialwatch.Subject, error) {
+	found, err := c.o.Eraser.Subjects(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range found {
+		for _, account := range s.Accounts {
+			if err := may(p, socialwatch.RoleLead, account); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return found, nil
+}
+
+// customerOf is the customer of a case that p leads.
+func (c *Console) customerOf(ctx context.Context, p socialwatch.Person, number string) ([]socialwatch.Subject, error) {
+	d, err := c.o.Cases.Case(ctx, number)
+	if err != nil {
+		return nil, fmt.Errorf("read case: %w", err)
+	}
+	cs := d.Case
+	if err := may(p, socialwatch.RoleLead, cs.Account); err != nil {
+		return nil, err
+	}
+	found, err := c.subjects(ctx, p, cs.Customer.ID)
+	return slices.DeleteFunc(found, func(s socialwatch.Subject) bool {
+		return s.ID != cs.Customer.ID || s.Network != cs.Network || s.Host != cs.Host
+	}), err
+}
+
+// meant reports whether an address or a form names exactly this person.
+func meant(s socialwatch.Subject, q url.Values) bool {
+	return s.ID == q.Get("id") && string(s.Network) == q.Get("network") && s.Host == q.Get("host")
+}
+
+// nameOf is what is typed to erase a person: the first of their handles, or the
+// network's id where none is stored.
+func nameOf(s socialwatch.Subject) string {
+	if len(s.Handles) == 0 {
+		return s.ID
+	}
+	return s.Handles[0]
+}
+
+func subject(s socialwatch.Subject) subjectView {
+	v := subjectView{Network: string(s.Network), Host: s.Host, ID: s.ID, NetworkText: label("network", string(s.Network)), Name: nameOf(s),
+		Handles: strings.Join(s.Handles, ", "), Accounts: strings.Join(s.Accounts, ", ")}
+	v.URL = "/erase?" + url.Values{"who": {s.ID}, "id": {s.ID}, "network": {v.Network}, "host": {s.Host}}.Encode()
+	return v
+}
+
+func erased(e socialwatch.Erased) *erasedView {
+	v := &erasedView{None: e.None(), Cases: e.Cases, Touched: e.Touched}
+	for _, row := range []struct {
+		key string
+		n   int
+	}{{"posts", e.Mentions}, {"revisions", e.Revisions}, {"replies", e.Replies}, {"withdrawn", e.Withdrawn}, {"notes", e.Notes}, {"tags", e.Tags},
+		{"orders", e.Orders}, {"events", e.Events}, {"commands", e.Commands}, {"waiting", e.Waiting}, {"aside", e.Aside}, {"answers", e.Answers}} {
+		if row.n > 0 {
+			v.Rows = append(v.Rows, fact{Name: say("erase.n." + row.key), Value: strconv.Itoa(row.n)})
+		}
+	}
+	for _, k := range e.Kept {
+		v.Kept = append(v.Kept, keptView{Case: k.Number, Reply: k.ReplyID, Text: label("reply", string(k.State))})
+	}
+	return v
+}
