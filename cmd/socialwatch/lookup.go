@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -161,11 +163,21 @@ func orderLines(a lookup.Answer, signals []socialwatch.OrderSignal) []string {
 	if !a.Found {
 		return []string{"The shop knows no such order."}
 	}
-	f := a.Facts
 	lines := []string{}
+	for _, f := range factsTold(a.Facts) {
+		lines = append(lines, fmt.Sprintf("%-14s %s", f[0], f[1]))
+	}
+	for _, s := range signals {
+		lines = append(lines, fmt.Sprintf("%-14s %s", "raises by", s.Words()))
+	}
+	return lines
+}
+
+// factsTold are the facts that the shop gave, each with its name.
+func factsTold(f socialwatch.OrderFacts) (list [][2]string) {
 	add := func(name, value string) {
 		if value != "" {
-			lines = append(lines, fmt.Sprintf("%-14s %s", name, value))
+			list = append(list, [2]string{name, value})
 		}
 	}
 	at := func(name string, t time.Time) {
@@ -182,20 +194,19 @@ func orderLines(a lookup.Answer, signals []socialwatch.OrderSignal) []string {
 	at("refunded", f.RefundAt)
 	at("delivered", f.DeliveredAt)
 	at("expected", f.ExpectedAt)
-	for _, s := range signals {
-		add("raises by", s.Words())
-	}
-	return lines
+	return list
 }
 
-// checkLookup asks about the probe.
+// checkLookup asks about the probe. Without one a view is asked about an order
+// that nobody has, which tells whether it can be read; an endpoint of the
+// shop's is left alone.
 func checkLookup(ctx context.Context, cfg config.Config) []finding {
 	l := cfg.Lookup
 	if !l.Enabled() {
 		return nil
 	}
 	f := finding{What: "lookup", OK: true, Text: "configured; name an order under lookup.probe to have it tried here"}
-	if l.Probe == "" {
+	if l.Probe == "" && l.View == "" {
 		if _, closer, err := shopSource(cfg, time.Now); err != nil {
 			f.OK, f.Text = false, err.Error()
 		} else {
@@ -204,14 +215,24 @@ func checkLookup(ctx context.Context, cfg config.Config) []finding {
 		return []finding{f}
 	}
 	begun := time.Now()
-	a, err := askOnce(ctx, cfg, l.Probe)
-	switch {
+	a, err := askOnce(ctx, cfg, cmp.Or(l.Probe, "0"))
+	switch facts := factsTold(a.Facts); {
 	case err != nil:
 		f.OK, f.Text = false, err.Error()
+	case l.Probe == "":
+		f.Text = "the view can be read; name an order under lookup.probe to have it tried here"
+	case !a.Found && l.URL != "":
+		f.OK, f.Warn, f.Text = false, true, "the shop knows no order with the number under lookup.probe: name one that it has, or see whether lookup.url is right"
 	case !a.Found:
-		f.OK, f.Warn, f.Text = false, true, "the shop knows no order with the number under lookup.probe: name one that it has"
+		f.OK, f.Warn, f.Text = false, true, "the view has no order with the number under lookup.probe: name one that it has"
+	case len(facts) == 0:
+		f.OK, f.Warn, f.Text = false, true, "the probe was found, and nothing is told of it that can be used: name an order under lookup.probe of which more is known"
 	default:
-		f.Text = fmt.Sprintf("the probe was found, %d ms", time.Since(begun).Milliseconds())
+		names := make([]string, len(facts))
+		for i, fact := range facts {
+			names[i] = fact[0]
+		}
+		f.Text = fmt.Sprintf("the probe was found in %d ms; of it is told: %s", time.Since(begun).Milliseconds(), strings.Join(names, ", "))
 	}
 	return []finding{f}
 }

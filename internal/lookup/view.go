@@ -2,6 +2,9 @@ package lookup
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -44,6 +47,10 @@ func (v *View) Ask(ctx context.Context, orders []string) []Answer {
 	for i, o := range orders {
 		row, found := by[o]
 		if !found {
+			continue
+		}
+		if !slices.ContainsFunc(FactNames, func(name string) bool { _, has := row[name]; return has }) {
+			answers[i].Err = errors.New("the view has none of the columns " + strings.Join(FactNames, ", "))
 			continue
 		}
 		answers[i].Found = true

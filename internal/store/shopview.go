@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -60,11 +61,20 @@ func (v *ShopView) Rows(ctx context.Context, orders []string) (rows []map[string
 		}
 		var pe *pq.Error
 		if errors.As(err, &pe) { // its detail may quote values
-			return nil, fmt.Errorf("the view cannot be read: %s (%s)", pe.Code.Name(), pe.Code)
+			return nil, fmt.Errorf("the view cannot be read: %s (%s)", cmp.Or(viewMends[pe.Code], pe.Code.Name()), pe.Code)
 		}
 		return nil, errors.New("the view cannot be read: see whether it is there and has a column order_number")
 	}
 	return rows, nil
+}
+
+// viewMends say what to do about what Postgres has against a view.
+var viewMends = map[pq.ErrorCode]string{
+	"42P01": "it is not there: create it, or write its schema and name as the catalogue has them",
+	"42703": "it has no column order_number",
+	"42501": "grant the role that serves usage on its schema and select on it",
+	"42883": "its order_number must be text",
+	"22P02": "its order_number must be text",
 }
 
 // viewRowsMax bounds what is read of a view that has an order many times.
