@@ -121,6 +121,10 @@ const (
 	EventResumed         = "publishing.resumed"
 )
 
+// NothingDue is when what is due next in a case is due while no clock of it runs:
+// its drafts stand last in the queue.
+var NothingDue = UntilMention
+
 // UntilMention is a snooze that only a mention or a person ends.
 var UntilMention = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 

@@ -85,6 +85,9 @@ func (p *paper) head(r api.ReplyItem) string {
 	if r.State != socialwatch.ReplyAwaiting {
 		parts = append(parts, p.paint(yellow, string(r.State)))
 	}
+	if r.Case.RaisedAt != nil {
+		parts = append(parts, p.paint(red, "did not come in private"))
+	}
 	if n := len(r.Findings); n > 0 {
 		parts = append(parts, p.paint(yellow, counted(n, "finding")))
 	}
@@ -100,14 +103,14 @@ func who(post api.Post) string {
 
 // due says how long there is to answer.
 func (p *paper) due(c api.CaseBrief) string {
-	switch left := dueIn(c.DueAt); {
-	case c.DueAt == nil:
-		return ""
-	case c.Responded:
+	switch left := dueIn(c.NextAt); {
+	case c.NextAt == nil && c.Responded:
 		return p.paint(dim, "answered before")
-	case time.Now().After(*c.DueAt):
+	case c.NextAt == nil:
+		return ""
+	case time.Now().After(*c.NextAt):
 		return p.paint(red, left)
-	case time.Until(*c.DueAt) < 10*time.Minute:
+	case time.Until(*c.NextAt) < 10*time.Minute:
 		return p.paint(yellow, left+" left")
 	default:
 		return left + " left"

@@ -95,6 +95,8 @@ type CaseBrief struct {
 	DueAt     *time.Time            `json:"due_at"`
 	Responded bool                  `json:"responded"`
 	Breached  bool                  `json:"breached"`
+	NextAt    *time.Time            `json:"next_at"`   // by when what is due next in it is due: the queue's order
+	RaisedAt  *time.Time            `json:"raised_at"` // when it was raised because its customer did not come in private
 }
 
 // Post is a customer's post. Masked is its text with personal data replaced
@@ -189,7 +191,8 @@ func viewRow(r store.QueueRow) ReplyItem {
 	return ReplyItem{
 		Reply: viewReply(r.Reply, r.CaseNumber),
 		Case: CaseBrief{Number: r.CaseNumber, State: r.CaseState, Level: r.Level, Intent: r.Intent, Score: r.Score,
-			Escalated: r.Escalated, Team: r.Team, OpenedAt: at(r.OpenedAt), DueAt: at(r.DueAt), Responded: r.Responded, Breached: r.Breached},
+			Escalated: r.Escalated, Team: r.Team, OpenedAt: at(r.OpenedAt), DueAt: at(r.DueAt), Responded: r.Responded, Breached: r.Breached,
+			NextAt: at(r.NextAt), RaisedAt: at(r.RaisedAt)},
 		Post: Post{ID: r.Reply.Payload.ParentID, AuthorHandle: r.Author.Handle, AuthorURL: r.Author.URL,
 			Followers: r.Author.Followers, Visibility: r.Visibility, URL: r.PostURL, Language: r.Language,
 			Masked: r.Masked, Signals: list(r.Signals), PostedAt: at(r.PostedAt), EditedAt: at(r.EditedAt), Gone: r.Gone},
@@ -203,7 +206,7 @@ func (c caller) viewCard(card store.Card) ReplyDetail {
 			Reply: viewReply(card.Reply, one.Number),
 			Case: CaseBrief{Number: one.Number, State: one.State, Level: one.Level, Intent: one.Intent, Score: one.Score,
 				Escalated: one.Escalated, Team: one.Team, OpenedAt: at(one.OpenedAt), DueAt: at(one.DueAt),
-				Responded: !one.RespondedAt.IsZero(), Breached: card.Breached},
+				Responded: !one.RespondedAt.IsZero(), Breached: card.Breached, NextAt: at(card.NextAt), RaisedAt: at(card.RaisedAt)},
 			Post: viewPost(card.Parent),
 		},
 		Assessment: c.viewAssessment(card.Parent.Assessment),

@@ -25,6 +25,7 @@ type deskView struct {
 	Rows     []rowView
 	More     string
 	Empty    emptyView
+	Raised   *raisedView
 	Card     *cardView
 	Done     *doneView
 	Did      *didView
@@ -169,7 +170,11 @@ func (c *Console) queue(ctx context.Context, p socialwatch.Person, l list) (*des
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &deskView{Self: l.at("/"), Filter: c.filterView(p, l, h), Count: most(total),
+	above, err := c.raised(ctx, p, l)
+	if err != nil {
+		return nil, nil, err
+	}
+	v := &deskView{Self: l.at("/"), Raised: above, Filter: c.filterView(p, l, h), Count: most(total),
 		Kept: l.kept(), Take: c.o.Leases != nil && l.show == "" && anywhere(p, socialwatch.RoleApprover)}
 	for _, s := range shows {
 		to := l

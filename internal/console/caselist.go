@@ -14,13 +14,13 @@ import (
 // me is the assignee of an address that stands for whoever looks.
 const me = "me"
 
-// owed is the order of an address by deadline.
-const owed = "due"
+// byDeadline is the order of an address by deadline.
+const byDeadline = "due"
 
 // caseFilter reads the filter of an address for p.
 func caseFilter(p socialwatch.Person, q url.Values) store.CaseFilter {
 	f := store.CaseFilter{Accounts: visible(p, q.Get("account")), After: q.Get("after"), Intent: socialwatch.Intent(q.Get("intent")),
-		Team: q.Get("team"), Assignee: q.Get("assignee"), Tag: store.Tag(q.Get("tag")), Snoozed: q.Get("show") == "snoozed", Owed: q.Get("order") == owed}
+		Team: q.Get("team"), Assignee: q.Get("assignee"), Tag: store.Tag(q.Get("tag")), Snoozed: q.Get("show") == "snoozed", Raised: q.Get("show") == "raised", Due: q.Get("order") == byDeadline}
 	if state := socialwatch.CaseState(q.Get("state")); slices.Contains(caseStates, state) {
 		f.States = []socialwatch.CaseState{state}
 	}
@@ -46,9 +46,15 @@ func (c *Console) caseList(w http.ResponseWriter, r *http.Request) error {
 		v.Empty = emptyView{Kind: "calm", Title: say("calls.none")}
 		return c.show(w, r, http.StatusOK, "cases", page)
 	}
-	rows, next, err := c.o.Cases.Cases(r.Context(), caseFilter(p, q))
+	f := caseFilter(p, q)
+	rows, next, err := c.o.Cases.Cases(r.Context(), f)
 	if err != nil {
 		return fmt.Errorf("read cases: %w", err)
+	}
+	if !f.Raised {
+		if rows, err = c.raisedFirst(r, f, rows); err != nil {
+			return err
+		}
 	}
 	if v.Fields, err = c.caseFields(r, p); err != nil {
 		return err
@@ -89,10 +95,11 @@ func caseTabs(q url.Values, calls int) []tab {
 		{"/cases", say("cases.all"), show == "" && !mine},
 		{"/cases?assignee=" + me, say("cases.mine"), show == "" && mine},
 		{"/cases?show=snoozed", say("tab.snoozed"), show == "snoozed"},
+		{"/cases?show=raised", say("tab.raised"), show == "raised"},
 		{"/cases?show=calls", say("calls"), show == "calls"},
 	}
 	if calls > 0 {
-		tabs[3].Text += fmt.Sprintf(" (%d)", calls)
+		tabs[4].Text += fmt.Sprintf(" (%d)", calls)
 	}
 	return tabs
 }
@@ -131,5 +138,5 @@ func (c *Console) caseFields(r *http.Request, p socialwatch.Person) ([]fieldView
 	if len(names) > 1 || q.Get("account") != "" {
 		fields = append(fields, field("account", "filter.all", one("account"), names))
 	}
-	return append(fields, field("order", "order.newest", one("order"), map[string]string{owed: say("cases.owed")})), nil
+	return append(fields, field("order", "order.newest", one("order"), map[string]string{byDeadline: say("cases.due")})), nil
 }

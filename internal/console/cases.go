@@ -46,6 +46,8 @@ type caseRowView struct {
 	Snoozed                                                      bool
 	Score                                                        int
 	Due, Next, Updated                                           moment
+	NextOf                                                       string // what Next is of
+	Raised                                                       moment // since when, as of store.CaseRow
 }
 
 var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOpen, socialwatch.CaseWaiting,
@@ -53,11 +55,16 @@ var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOp
 
 func (c *Console) caseRow(row store.CaseRow) caseRowView {
 	cs := row.Case
-	return caseRowView{Number: cs.Number, Intent: label("intent", string(cs.Intent)), Handle: cs.Customer.Handle,
+	v := caseRowView{Number: cs.Number, Intent: label("intent", string(cs.Intent)), Handle: cs.Customer.Handle,
 		Network: label("network", string(cs.Network)), State: string(cs.State), StateText: label("case", string(cs.State)),
 		Responded: responded(cs), Escalated: cs.Escalated, Incident: cs.Incident, Score: cs.Score,
 		Assignee: cs.Assignee, Team: cs.Team, Snoozed: !cs.SnoozedUntil.IsZero(),
-		Due: c.due(cs.DueAt, !cs.RespondedAt.IsZero()), Next: c.nextDue(cs, row.NextDue), Updated: c.moment(cs.UpdatedAt)}
+		Due: c.due(cs.DueAt, !cs.RespondedAt.IsZero()), Updated: c.moment(cs.UpdatedAt)}
+	v.Next, v.NextOf = c.nextDue(cs, row.NextAt)
+	if !row.RaisedAt.IsZero() {
+		v.Raised = c.moment(row.RaisedAt)
+	}
+	return v
 }
 
 func responded(cs socialwatch.Case) string {
@@ -139,7 +146,7 @@ func (c *Console) readCase(r *http.Request, p socialwatch.Person) (store.CaseDet
 
 func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	cs := d.Case
-	v := &caseView{caseRowView: c.caseRow(store.CaseRow{Case: cs}), Level: cs.Level, Reach: reach(cs.Customer.Followers),
+	v := &caseView{caseRowView: c.caseRow(store.CaseRow{Case: cs, RaisedAt: d.RaisedAt}), Level: cs.Level, Reach: reach(cs.Customer.Followers),
 		Account: cs.Account, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d),
 		Hints: c.hints(p, d), Vanished: len(d.Vanished) > 0}
 	v.Facts = append(v.Facts, linkFacts(p, d.Links)...)

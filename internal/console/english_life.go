@@ -7,6 +7,14 @@ var englishLife = map[string]string{
 	"target.resolution":     "resolution",
 	"target.stands":         "stands while it waits",
 	"next.due":              "next:",
+	"next.resolve":          "resolve:",
+
+	"tab.raised":   "Raised again",
+	"chip.raised":  "did not come in private",
+	"raised.title": "Raised again",
+	"raised.what":  "They were asked to come to us in private and did not: write again, or resolve the case.",
+	"raised.since": "raised",
+	"raised.all":   "All of them",
 
 	"life.private":    "Private contact came",
 	"life.answered":   "Answered in private",

@@ -48,7 +48,7 @@ func (c *Console) row(q store.QueueRow, l list) rowView {
 	l.after = ""
 	v := rowView{
 		ID: rp.ID, URL: l.at("/replies/" + strconv.FormatInt(rp.ID, 10)), State: string(rp.State), Version: rp.Version,
-		Over: rp.State.Final(), Due: c.due(q.DueAt, q.Responded), Intent: label("intent", string(q.Intent)),
+		Over: rp.State.Final(), Due: c.rowDue(q), Intent: label("intent", string(q.Intent)),
 		Score: q.Score, Level: q.Level, Handle: q.Author.Handle, Reach: short(q.Author.Followers),
 		Network: label("network", string(q.Network)), Lang: tongue(q.Language), Age: c.moment(q.PostedAt),
 		Excerpt: excerpt(q.Body, evidence(q.Signals, q.Intent, false), excerptWidth), Checks: checksLine(q.Blocks(), q.Warns()),
@@ -62,6 +62,14 @@ func (c *Console) row(q store.QueueRow, l list) rowView {
 	}
 	v.Chips = c.rowChips(q)
 	return v
+}
+
+// rowDue is when what is due next in a reply's case is due.
+func (c *Console) rowDue(q store.QueueRow) moment {
+	if q.NextAt.IsZero() {
+		return c.due(q.DueAt, q.Responded)
+	}
+	return c.due(q.NextAt, false)
 }
 
 // rowChips are what marks a reply, what weighs most first: a narrow row shows
@@ -81,6 +89,7 @@ func (c *Console) rowChips(q store.QueueRow) []chip {
 		}
 	}
 	add(q.Blocks() > 0, "bad", "chip.blocked")
+	add(!q.RaisedAt.IsZero(), "bad", "chip.raised")
 	add(c.vip(q.Author), "warn", "chip.vip")
 	add(q.Escalated, "warn", "chip.escalated")
 	add(impostor, "warn", "chip.impostor")

@@ -32,11 +32,14 @@ func (c *Console) clocks(cs socialwatch.Case, targets []socialwatch.Target) (all
 	return all
 }
 
-// nextDue is when what the customer said last is to be answered, empty when
-// nothing is owed or the clock stands.
-func (c *Console) nextDue(cs socialwatch.Case, at time.Time) moment {
-	if at.IsZero() || cs.AskedAt.IsZero() || cs.RespondedAt.IsZero() {
-		return moment{}
+// nextDue is when what is due next in a case that has its first response is due,
+// and what that is; empty when no clock runs.
+func (c *Console) nextDue(cs socialwatch.Case, at time.Time) (moment, string) {
+	switch {
+	case at.IsZero() || cs.RespondedAt.IsZero():
+		return moment{}, ""
+	case cs.AskedAt.IsZero():
+		return c.due(at, false), say("next.resolve")
 	}
-	return c.due(at, false)
+	return c.due(at, false), say("next.due")
 }

@@ -21,7 +21,7 @@ const (
 order by p.login`
 
 	sqlOverdue = `select r.id, r.due_at, c.number, c.level, c.intent from replies r join cases c on c.id = r.case_id
-where r.state = 'awaiting' and r.snoozed_until is null and r.account = ? and r.due_at < ? and c.responded_at is null
+where r.state = 'awaiting' and r.snoozed_until is null and r.account = ? and r.due_at < ? and (c.responded_at is null or c.asked_at is not null)
 order by r.due_at, r.rank, r.opened_at, r.id limit 1`
 )
 
@@ -110,8 +110,8 @@ func (s *Store) Present(ctx context.Context, after, now time.Time) ([]socialwatc
 }
 
 // FirstOverdue returns the first draft of an account, in the queue's order,
-// that awaits approval past the target of a case that nobody has answered yet;
-// what is snoozed waits for nobody.
+// that awaits approval past the target of a case whose customer waits for an
+// answer; what is snoozed waits for nobody.
 // ErrNotFound when there is none.
 func (s *Store) FirstOverdue(ctx context.Context, account string, now time.Time) (socialwatch.Overdue, error) {
 	var r struct {

@@ -13,8 +13,7 @@ import (
 
 // The page is cut in the inner query; only its rows get their sums.
 const (
-	sqlCaseRows = `, c.breached_at as breached_at,
-(select t.due_at from targets t where t.case_id = c.id and t.target = 'next_response') as next_due_at,
+	sqlCaseRows = `, c.breached_at as breached_at, c.next_at as next_at, ` + sqlRaisedAt + ` as raised_at,
 (select count(*) from mentions m where m.case_id = c.id) as mentions,
 (select r.state from replies r where r.case_id = c.id order by r.id desc limit 1) as reply,
 (select m.body from mentions m where m.case_id = c.id order by m.created_at, m.id limit 1) as body,
@@ -32,7 +31,8 @@ var sqlCasesHead = `select ` + prefixed("c", caseColumns, true)
 type listedCase struct {
 	C        caseRow `db:"c"`
 	Breached moment  `db:"breached_at"`
-	NextDue  moment  `db:"next_due_at"`
+	NextAt   moment  `db:"next_at"`
+	RaisedAt moment  `db:"raised_at"`
 	Mentions int     `db:"mentions"`
 	Reply    *string `db:"reply"`
 	Body     *string `db:"body"`
@@ -40,7 +40,7 @@ type listedCase struct {
 }
 
 func (r listedCase) value() CaseRow {
-	return CaseRow{Case: r.C.value(), BreachedAt: r.Breached.Time, NextDue: r.NextDue.Time, Mentions: r.Mentions,
+	return CaseRow{Case: r.C.value(), BreachedAt: r.Breached.Time, NextAt: r.C.due(r.NextAt), RaisedAt: r.RaisedAt.Time, Mentions: r.Mentions,
 		Reply: socialwatch.ReplyState(deref(r.Reply)), Body: deref(r.Body), Masked: deref(r.Masked)}
 }
 
@@ -48,7 +48,7 @@ var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOp
 	socialwatch.CaseResolved, socialwatch.CaseClosed, socialwatch.CaseMerged}
 
 // Cases returns one page of cases, the newest first; with Updated in the order
-// of their last change, the oldest first; with Owed by deadline. next is the cursor of the
+// of their last change, the oldest first; with Due by deadline; with Raised the longest raised first. next is the cursor of the
 // next page, empty when there is none.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) (rows []CaseRow, next string, err error) {
 	query, args, err := casesQuery(f)
@@ -88,47 +88,14 @@ func casesQuery(f CaseFilter) (string, []any, error) {
 		if err != nil {
 			return "", nil, err
 		}
+		if order.begin != "" {
+			where, args = where+order.begin, append(args, behind)
+		}
 		where += order.after
 		args = append(args, behind, at[1])
 	}
 	query := sqlCasesHead + sqlCaseRows + fmt.Sprintf(sqlCasesPage, states, where, order.by, order.outer)
 	return query, append(args, pageLimit(f.Limit)+1), nil
-}
-
-// caseOrder is an order of cases.
-type caseOrder struct {
-	list      string // of cursors
-	by, outer string
-	after     string // the condition behind a cursor
-	at        func(listedCase) time.Time
-}
-
-func (o caseOrder) cursor(r listedCase) cursor {
-	return cursor{o.list, []int64{micros(o.at(r)), r.C.ID}}
-}
-
-var (
-	casesNewest = caseOrder{list: listCases, by: "opened_at desc, id desc", outer: "c.opened_at desc, c.id desc",
-		after: " and (opened_at, id) < (?, ?)", at: func(r listedCase) time.Time { return r.C.OpenedAt.Time }}
-	// What changes meanwhile moves to the end, so that who pages on misses nothing.
-	casesChanged = caseOrder{list: listChanged, by: "updated_at, id", outer: "c.updated_at, c.id",
-		after: " and (updated_at, id) > (?, ?)", at: func(r listedCase) time.Time { return r.C.UpdatedAt.Time }}
-	casesOwed = caseOrder{list: listOwed, by: "due_at, id", outer: "c.due_at, c.id",
-		after: " and (due_at, id) > (?, ?)", at: func(r listedCase) time.Time { return r.C.DueAt.Time }}
-)
-
-// sqlOwed is, word for word, the condition of the index cases_owed
-// (0025_caselist.sql).
-const sqlOwed = ` and responded_at is null and state in ('new','open','waiting')`
-
-func (f CaseFilter) order() caseOrder {
-	switch {
-	case !f.Updated.IsZero():
-		return casesChanged
-	case f.Owed:
-		return casesOwed
-	}
-	return casesNewest
 }
 
 // otherCases are those of the same customer.
@@ -139,7 +106,7 @@ func (t *tx) otherCases(ctx context.Context, c caseRow) ([]CaseRow, error) {
 }
 
 const (
-	sqlWholeCase    = `select ` + caseColumns + `, breached_at from cases where id = ?`
+	sqlWholeCase    = `select ` + caseColumns + `, breached_at, next_at, ` + sqlRaisedAt + ` as raised_at from cases c where id = ?`
 	sqlCaseByNumber = `select id from cases where number = ?`
 	sqlTimeline     = `select ` + eventColumns + ` from events where case_id = ? and id < ? order by id desc limit ?`
 )
@@ -148,6 +115,8 @@ const (
 type wholeCase struct {
 	caseRow
 	Breached moment `db:"breached_at"`
+	NextAt   moment `db:"next_at"`
+	RaisedAt moment `db:"raised_at"`
 }
 
 func (t *tx) caseByID(ctx context.Context, id int64) (wholeCase, error) {
@@ -196,7 +165,7 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if err != nil {
 		return d, err
 	}
-	d.Case, d.BreachedAt = c.value(), c.Breached.Time
+	d.Case, d.BreachedAt, d.RaisedAt = c.value(), c.Breached.Time, c.RaisedAt.Time
 	if c.Number != number {
 		d.MergedFrom = number
 	}

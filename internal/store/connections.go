@@ -286,7 +286,7 @@ const (
 	sqlStatsReplies = `select state, count(*) as n, min(created_at) as oldest from replies
 where state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown') group by state`
 	sqlStatsOverdue = `select count(*) from replies r join cases c on c.id = r.case_id
-where r.state = 'awaiting' and r.due_at <= ? and c.responded_at is null`
+where r.state = 'awaiting' and r.due_at <= ? and (c.responded_at is null or c.asked_at is not null)`
 	sqlStatsHanded   = `select count(*) from replies where ` + sqlWork + ` and state = 'unknown' and look_at is null`
 	sqlStatsMentions = `select count(*) from mentions`
 	sqlStatsAside    = `select count(*) from set_aside`

@@ -16,7 +16,7 @@ where id = ? and state in ('awaiting','blocked') and hash = ? returning ` + repl
 	sqlBlock = `update replies set state = 'blocked', findings = ?, checked_by = ?, reason = ?, key = null, hold_until = null, hold_from = null,
     retry_at = null, snoozed_until = null, updated_at = ? where id = ? and state = ? returning ` + replyColumns
 
-	sqlProposeParent = `select m.account, m.host, m.network, m.post_id, c.id, c.version, c.score, c.due_at, c.opened_at, c.state, m.followers
+	sqlProposeParent = `select m.account, m.host, m.network, m.post_id, c.id, c.version, c.score, ` + sqlDueNext + ` as due_at, c.opened_at, c.state, m.followers
 from mentions m join cases c on c.id = m.case_id where m.id = ?`
 	sqlProposeCase = `select case_id from mentions where id = ? and case_id is not null`
 )
@@ -241,7 +241,7 @@ func (t *tx) propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch
 		return r, err
 	}
 	var parent answered
-	if err := t.get(ctx, &parent, sqlProposeParent, p.MentionID); err != nil {
+	if err := t.get(ctx, &parent, sqlProposeParent, socialwatch.NothingDue, p.MentionID); err != nil {
 		return r, err
 	}
 	if err := t.mayPropose(ctx, p, parent); err != nil {

@@ -190,7 +190,7 @@ func (t *tx) raiseByOrder(ctx context.Context, before socialwatch.CaseOrder, r s
 	e.CaseVersion = c.Version
 	e.Data["level"], e.Data["score"], e.Data["due_at"] = c.Level, c.Score, c.DueAt
 	e.Data["was_level"], e.Data["was_score"] = was.Level, was.Score
-	_, err = t.exec(ctx, sqlSaveQueue, []int64{c.ID})
+	_, err = t.queueAgain(ctx, c.ID)
 	return true, err
 }
 

@@ -25,6 +25,7 @@ type mergeDone struct {
 	Tags     []string              `json:"tags"` // that the survivor did not have
 	State    socialwatch.CaseState `json:"state"`
 	AskedAt  time.Time             `json:"asked_at"`
+	RaisedAt time.Time             `json:"raised_at"` // of the survivor before; see CaseRow
 	Before   folded                `json:"before"`
 	Own      []int                 `json:"own"`     // places of its own order numbers among the survivor's: numbers can be erased
 	Version  int                   `json:"version"` // of the survivor afterwards
@@ -52,6 +53,9 @@ const (
 	sqlMergeNotes    = `update notes set case_id = ? where case_id = ? returning id`
 	sqlMergeReplies  = `update replies set case_id = ? where case_id = ? returning id`
 	sqlMergeTags     = `insert into case_tags (case_id, tag) select cast(? as bigint), tag from case_tags where case_id = ? on conflict do nothing returning tag`
+
+	sqlRaisedBefore = `select ` + sqlRaisedAt + ` as raised_at from cases c where id = ?`
+	sqlMergeRaised  = `update cases set raised_at = (select max(` + sqlRaisedAt + `) from cases c where c.id in (?)) where id = ?`
 
 	sqlMergeInto = `update cases set state = ?, level = ?, score = ?, escalated = ?, escalation = ?, orders = ?, due_at = ?, responded_at = ?,
     asked_at = ?, resolved_at = ?, snoozed_until = null, look_at = ?, looks = 0, updated_at = ?, version = version + 1 where id = ?`
@@ -96,6 +100,9 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 			return into, err
 		}
 	}
+	if did.RaisedAt, err = t.raiseMerged(ctx, into.ID, from.ID); err != nil {
+		return into, err
+	}
 	was, own := into.State, into.Orders
 	takeIn(&into, from)
 	did.Own = places(own, into.Orders)
@@ -120,6 +127,17 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 	return into, t.addEvents(ctx, events...)
 }
 
+// raiseMerged makes the survivor of a merge, as it was before, raised if either of
+// the two was, and returns when it was itself.
+func (t *tx) raiseMerged(ctx context.Context, into, from int64) (time.Time, error) {
+	var before moment
+	if err := t.get(ctx, &before, sqlRaisedBefore, into); err != nil {
+		return before.Time, err
+	}
+	_, err := t.exec(ctx, sqlMergeRaised, []int64{into, from}, into)
+	return before.Time, err
+}
+
 // aboutBoth is an event of both cases of a merge; into has its new version.
 func aboutBoth(e socialwatch.Event, into, from socialwatch.Case) []socialwatch.Event {
 	other := e
@@ -134,7 +152,7 @@ func (t *tx) refold(ctx context.Context, c socialwatch.Case) error {
 	_, err := t.exec(ctx, sqlMergeInto, c.State, c.Level, c.Score, c.Escalated, c.Escalation, asJSON(c.Orders), c.DueAt, c.RespondedAt,
 		c.AskedAt, c.ResolvedAt, c.UpdatedAt, c.UpdatedAt, c.ID)
 	if err == nil {
-		_, err = t.exec(ctx, sqlSaveQueue, []int64{c.ID})
+		_, err = t.queueAgain(ctx, c.ID)
 	}
 	return err
 }

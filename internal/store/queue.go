@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"socialwatch"
 )
@@ -13,7 +14,7 @@ import (
 // ones; only its rows are joined.
 const (
 	sqlQueueHead = `select r.due_at as queue_due, r.rank as queue_rank, r.reach as queue_reach, r.opened_at as queue_opened,
-c.breached_at as breached_at, `
+c.breached_at as breached_at, ` + sqlRaisedAt + ` as raised_at, `
 	sqlQueuePage = ` from (select * from replies where %s%s
     order by %s limit ?) r
 join cases c on c.id = r.case_id join mentions m on m.id = r.mention_id
@@ -35,6 +36,7 @@ type queueRow struct {
 	Reach    int64      `db:"queue_reach"`
 	Opened   moment     `db:"queue_opened"`
 	Breached moment     `db:"breached_at"`
+	RaisedAt moment     `db:"raised_at"`
 	R        replyRow   `db:"r"`
 	C        caseRow    `db:"c"`
 	M        mentionRow `db:"m"`
@@ -45,11 +47,21 @@ func (q queueRow) value() QueueRow {
 	return QueueRow{
 		Reply: q.R.value(), CaseNumber: q.C.Number, CaseState: socialwatch.CaseState(q.C.State), Level: q.C.Level,
 		Score: q.C.Score, Intent: socialwatch.Intent(q.C.Intent), Escalated: q.C.Escalated, Team: q.C.Team, Assignee: q.C.Assignee, Incident: deref(q.C.Incident), DueAt: q.C.DueAt.Time,
+		NextAt: q.next(), RaisedAt: q.RaisedAt.Time,
 		OpenedAt: q.C.OpenedAt.Time, Responded: !q.C.RespondedAt.IsZero(), Breached: !q.Breached.IsZero(),
 		Network: m.Network, Host: m.Host, Author: m.Author, Visibility: m.Visibility, PostURL: m.URL,
 		PostedAt: m.CreatedAt, EditedAt: m.EditedAt, Gone: q.M.gone(), Language: a.Language, Body: m.Text,
 		Warning: m.Warning, Masked: a.Masked, Signals: a.Signals,
 	}
+}
+
+// next is when what is due next in the case is due, by which the reply stands in
+// the queue: that of one at its end is left as it was.
+func (q queueRow) next() time.Time {
+	if q.Due.Equal(socialwatch.NothingDue) || socialwatch.ReplyState(q.R.State).Final() {
+		return time.Time{}
+	}
+	return q.Due.Time
 }
 
 // Queue returns one page of replies in the filter's order. next is the cursor of the next page, empty
@@ -215,7 +227,7 @@ func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
 	if err != nil {
 		return card, err
 	}
-	card.Case, card.Breached = c.value(), !c.Breached.IsZero()
+	card.Case, card.Breached, card.NextAt, card.RaisedAt = c.value(), !c.Breached.IsZero(), c.due(c.NextAt), c.RaisedAt.Time
 	if card.Thread, err = t.thread(ctx, reply.CaseID); err != nil {
 		return card, err
 	}

@@ -56,7 +56,7 @@ func (t *tx) redraft(ctx context.Context, d socialwatch.Redraft) (socialwatch.Re
 		return old, err
 	}
 	var parent answered
-	if err := t.get(ctx, &parent, sqlProposeParent, old.MentionID); err != nil {
+	if err := t.get(ctx, &parent, sqlProposeParent, socialwatch.NothingDue, old.MentionID); err != nil {
 		return old, err
 	}
 	return t.addReply(ctx, socialwatch.Proposal{MentionID: old.MentionID, By: socialwatch.Person{Login: socialwatch.System},

@@ -67,6 +67,8 @@ type QueueRow struct {
 	Assignee   string    // login of the person who does; empty: nobody
 	Incident   int64     // of whose cases it is one; 0: none
 	DueAt      time.Time // first response due
+	NextAt     time.Time // as of CaseRow; zero also of a reply at its end
+	RaisedAt   time.Time // as of CaseRow
 	OpenedAt   time.Time // of the case
 	Responded  bool      // the case has its first response: DueAt counts no longer
 	Breached   bool      // DueAt passed without one
@@ -107,6 +109,8 @@ type Card struct {
 	Reply     socialwatch.Reply
 	Case      socialwatch.Case
 	Breached  bool       // the case's first response was overdue
+	NextAt    time.Time  // as of CaseRow
+	RaisedAt  time.Time  // as of CaseRow
 	Parent    MentionRow // the post that the reply answers
 	Thread    []MentionRow
 	Others    []socialwatch.Reply // of the same case, oldest first, Reply itself left out
@@ -180,7 +184,8 @@ type CaseFilter struct {
 	Escalated bool                // only those that are escalated
 	Customer  string              // handle, in any case of its letters; empty: everybody's
 	Updated   time.Time           // changed then or later, in that order; zero: whenever
-	Owed      bool                // only those that owe a first response, the soonest due first; not with Updated
+	Due       bool                // only those in which something is due (see CaseRow.NextAt), the soonest first; not with Updated
+	Raised    bool                // only raised ones (see CaseRow.RaisedAt), the longest raised first; not with Updated
 
 	After string
 	Limit int
@@ -190,7 +195,8 @@ type CaseFilter struct {
 type CaseRow struct {
 	Case       socialwatch.Case
 	BreachedAt time.Time              // zero: the first response was in time, or is not due yet
-	NextDue    time.Time              // when what the customer said last is to be answered; zero: no clock runs
+	NextAt     time.Time              // when what is due next is due: the first response, then the answer to what the customer said since, else resolving; zero: no clock runs
+	RaisedAt   time.Time              // when it was raised because the customer did not come to us in private; zero: it was not, or they came or were answered
 	Mentions   int                    // posts that the case holds
 	Reply      socialwatch.ReplyState // of its newest reply; empty without one
 	Body       string                 // of its first post, for the console
@@ -201,6 +207,7 @@ type CaseRow struct {
 type CaseDetail struct {
 	Case       socialwatch.Case
 	BreachedAt time.Time
+	RaisedAt   time.Time           // as of CaseRow
 	MergedFrom string              // the number asked for, when it leads to this case because of a merge
 	Mentions   []MentionRow        // oldest first
 	Replies    []socialwatch.Reply // oldest first, ended ones too

@@ -44,7 +44,8 @@ type saving struct {
 	events   []socialwatch.Event // of replies
 }
 
-// caseBrief is what replies and their events need of a case.
+// caseBrief is what replies and their events need of a case. DueAt is that of
+// what is due next in it.
 type caseBrief struct {
 	ID       int64  `db:"id"`
 	Version  int    `db:"version"`
@@ -156,13 +157,6 @@ const (
     version = excluded.version, team = excluded.team, incident_id = excluded.incident_id, snoozed_until = excluded.snoozed_until,
     asked_at = excluded.asked_at
 where cases.version = excluded.version - 1 returning id`
-
-	// Replies in the queue follow their case's order.
-	sqlSaveQueue = `update replies set due_at = c.due_at, rank = 100 - c.score, opened_at = c.opened_at
-from cases as c
-where c.id = replies.case_id and replies.case_id in (?)
-  and replies.state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown')
-  and (replies.due_at <> c.due_at or replies.rank <> 100 - c.score or replies.opened_at <> c.opened_at)`
 )
 
 func (w *saving) saveCases(ctx context.Context) error {
@@ -185,8 +179,10 @@ func (w *saving) saveCases(ctx context.Context) error {
 				awake = append(awake, c.ID)
 			}
 		}
-		w.cases[c.ID] = caseBrief{ID: c.ID, Version: c.Version + 1, Score: c.Score,
-			DueAt: moment{c.DueAt}, OpenedAt: moment{c.OpenedAt}}
+		if c.RespondedAt.IsZero() { // else its row says what is due next
+			w.cases[c.ID] = caseBrief{ID: c.ID, Version: c.Version + 1, Score: c.Score,
+				DueAt: moment{c.DueAt}, OpenedAt: moment{c.OpenedAt}}
+		}
 	}
 	w.t.ring()
 	saved, err := returning[int64](ctx, w.t, v)
@@ -199,7 +195,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	if _, err := w.t.exec(ctx, sqlSaveQueue, changed); err != nil || len(awake) == 0 {
+	if _, err := w.t.queueAgain(ctx, changed...); err != nil || len(awake) == 0 {
 		return err
 	}
 	return w.t.wakeDrafts(ctx, w.c.At, awake...)

@@ -15,7 +15,7 @@ const (
 	sqlSaveMovesRead = `select id, case_id, state, version, hash from replies where id in (?) order by id`
 	sqlSaveMoves     = `update replies set state = ?, reason = ?, updated_at = ? where id in (?) and state in (?)`
 
-	sqlSaveBriefs = `select id, version, score, due_at, opened_at from cases where id in (?)`
+	sqlSaveBriefs = `select c.id, c.version, c.score, ` + sqlDueNext + ` as due_at, c.opened_at from cases c where c.id in (?)`
 
 	sqlSaveReplies = `insert into replies (case_id, mention_id, account, state, version, payload, hash, findings,
 author, reason, expires_at, created_at, updated_at, due_at, rank, opened_at, edit, checked_by, reach)`
@@ -94,7 +94,7 @@ func (w *saving) readCases(ctx context.Context, ids []int64) error {
 		return nil
 	}
 	var rows []caseBrief
-	if err := w.t.all(ctx, &rows, sqlSaveBriefs, missing); err != nil {
+	if err := w.t.all(ctx, &rows, sqlSaveBriefs, socialwatch.NothingDue, missing); err != nil {
 		return err
 	}
 	for _, r := range rows {

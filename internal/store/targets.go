@@ -102,7 +102,10 @@ func (t *tx) wind(ctx context.Context, ids []int64, timing Timing) error {
 			v.args = append(v.args, row.ID, target.Name, target.Since, target.WarnAt, target.DueAt)
 		}
 	}
-	return t.values(ctx, v)
+	if err := t.values(ctx, v); err != nil {
+		return err
+	}
+	return t.follow(ctx, cases)
 }
 
 // rests are the stretches in which cases waited or were resolved, by the log.

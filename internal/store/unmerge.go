@@ -24,6 +24,7 @@ const (
 	sqlUnmergeNotes    = `update notes set case_id = ? where case_id = ? and id in (?)`
 	sqlUnmergeReplies  = `update replies set case_id = ? where case_id = ? and mention_id in (?)`
 	sqlUnmergeCase     = `update cases set state = ?, resolved_at = ?, merged_into = null, responded_at = ?, asked_at = ?, look_at = ?, looks = 0, updated_at = ?, version = version + 1 where id = ?`
+	sqlUnmergeRaised   = `update cases set raised_at = ? where id = ?`
 	sqlUnmergeTouch    = `update cases set updated_at = ?, version = version + 1 where id = ?`
 )
 
@@ -91,7 +92,7 @@ func (t *tx) unmerge(ctx context.Context, u Unmerge) (socialwatch.Case, error) {
 	if err := t.unfold(ctx, &into, did, restored, u); err != nil {
 		return from, err
 	}
-	if _, err := t.exec(ctx, sqlSaveQueue, []int64{from.ID}); err != nil {
+	if _, err := t.queueAgain(ctx, from.ID); err != nil {
 		return from, err
 	}
 	if _, err := t.exec(ctx, sqlMergeUndone, u.By.Login, u.At, m.ID); err != nil {
@@ -123,6 +124,9 @@ func (t *tx) unfold(ctx context.Context, into *socialwatch.Case, did mergeDone, 
 	into.DueAt, into.RespondedAt, into.AskedAt = b.DueAt, b.RespondedAt, b.AskedAt
 	if into.ResolvedAt = b.ResolvedAt; into.State != socialwatch.CaseResolved {
 		into.ResolvedAt = time.Time{}
+	}
+	if _, err := t.exec(ctx, sqlUnmergeRaised, did.RaisedAt, into.ID); err != nil {
+		return err
 	}
 	return t.refold(ctx, *into)
 }

@@ -103,10 +103,10 @@ func TestCasesByDeadlineAreThoseThatOweAnAnswer(t *testing.T) {
 			f    store.CaseFilter
 			want []string
 		}{
-			"all":                {store.CaseFilter{Owed: true, Limit: 2}, numbers(1, 7, 2, 0, 5, 6)},
-			"of a team":          {store.CaseFilter{Owed: true, Team: "trust", Limit: 1}, numbers(2, 5)},
-			"of a matter":        {store.CaseFilter{Owed: true, Intent: socialwatch.Billing}, numbers(2, 5)},
-			"closed ones":        {store.CaseFilter{Owed: true, States: []socialwatch.CaseState{socialwatch.CaseClosed}}, nil},
+			"all":                {store.CaseFilter{Due: true, Limit: 2}, numbers(1, 7, 2, 0, 5, 6)},
+			"of a team":          {store.CaseFilter{Due: true, Team: "trust", Limit: 1}, numbers(2, 5)},
+			"of a matter":        {store.CaseFilter{Due: true, Intent: socialwatch.Billing}, numbers(2, 5)},
+			"closed ones":        {store.CaseFilter{Due: true, States: []socialwatch.CaseState{socialwatch.CaseClosed}}, nil},
 			"a team's, newest":   {store.CaseFilter{Team: "trust", Limit: 2}, numbers(5, 3, 2)},
 			"a matter's, newest": {store.CaseFilter{Intent: socialwatch.Billing, Limit: 2}, numbers(5, 3, 2)},
 		} {
@@ -114,7 +114,7 @@ func TestCasesByDeadlineAreThoseThatOweAnAnswer(t *testing.T) {
 				t.Errorf("%s: %v, want %v", name, got, c.want)
 			}
 		}
-		_, next, err := fx.Cases(t.Context(), store.CaseFilter{Owed: true, Limit: 1})
+		_, next, err := fx.Cases(t.Context(), store.CaseFilter{Due: true, Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
