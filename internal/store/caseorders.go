@@ -33,6 +33,11 @@ where case_id in (?) and (due_at is null or due_at > ?) and lease_until is null`
 	sqlOrdersForget = `delete from case_orders where case_id = ? and order_number not in (?)`
 )
 
+// ordersAnew are the events after which all orders of a case are asked about: what
+// it was asked about before may rest, or be another case's.
+var ordersAnew = []string{socialwatch.EventMentionAttached, socialwatch.EventMentionEdited, socialwatch.EventCaseReopened,
+	socialwatch.EventCaseMerged, socialwatch.EventCaseUnmerged}
+
 // askedApart is the least time between two questions about one order that new
 // posts or people raise.
 const askedApart = time.Minute
@@ -81,9 +86,9 @@ func (t *tx) forgetOrders(ctx context.Context, caseID int64, keep []string) erro
 
 // EnrolOrders reads at most limit numbered events and makes the orders of the
 // cases they are about ones to ask the shop about, at once: those that are new,
-// and all of a case to which a post came or that was reopened. It returns how
-// many events it read; less than limit means that no more waited. Any number
-// of processes may call it; they take turns.
+// and all of a case to which a post came, or that was reopened, merged or taken
+// apart. It returns how many events it read; less than limit means that no more
+// waited. Any number of processes may call it; they take turns.
 func (s *Store) EnrolOrders(ctx context.Context, now time.Time, limit int) (n int, err error) {
 	var news []int64
 	err = s.read(ctx, func(t *tx) error { // most passes find nothing, and lock nothing
@@ -120,7 +125,7 @@ func (t *tx) enrolOrders(ctx context.Context, now time.Time, limit int) (int, er
 		switch {
 		case e.CaseID == nil || e.Kind == socialwatch.EventCaseLookedUp || strings.HasPrefix(e.Kind, "reply."):
 			continue
-		case e.Kind == socialwatch.EventMentionAttached, e.Kind == socialwatch.EventMentionEdited, e.Kind == socialwatch.EventCaseReopened:
+		case slices.Contains(ordersAnew, e.Kind):
 			anew = append(anew, *e.CaseID)
 		}
 		cases = append(cases, *e.CaseID)

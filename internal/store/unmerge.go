@@ -128,6 +128,9 @@ func (t *tx) unfold(ctx context.Context, into *socialwatch.Case, did mergeDone, 
 	if _, err := t.exec(ctx, sqlUnmergeRaised, did.RaisedAt, into.ID); err != nil {
 		return err
 	}
+	if err := t.forgetOrders(ctx, into.ID, into.Orders); err != nil { // the others are the other case's again
+		return err
+	}
 	return t.refold(ctx, *into)
 }
 
