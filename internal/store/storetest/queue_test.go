@@ -82,7 +82,7 @@ func TestQueueRowHoldsWhatItsLinesShow(t *testing.T) {
 		m, a := s.Mention, Assessment(s.Mention)
 		want := store.QueueRow{
 			Reply: s.Reply, CaseNumber: s.Case.Number, CaseState: socialwatch.CaseNew, Team: "support", Level: 3, Score: 60,
-			Intent: socialwatch.StuckOrder, DueAt: s.Case.DueAt, OpenedAt: s.Case.OpenedAt, Network: m.Network, Host: m.Host,
+			Intent: socialwatch.StuckOrder, DueAt: s.Case.DueAt, NextAt: s.Case.DueAt, OpenedAt: s.Case.OpenedAt, Network: m.Network, Host: m.Host,
 			Author: m.Author, Visibility: m.Visibility, PostURL: m.URL, PostedAt: m.CreatedAt, Language: "en", Body: m.Text,
 			Masked: a.Masked, Signals: a.Signals,
 		}
