@@ -88,7 +88,7 @@ func (f *fleet) start(ctx context.Context, w socialwatch.Webhook) {
 	f.running[w.ID] = false
 	f.wait.Go(func() {
 		for again := true; again; again = f.again(ctx, w.ID) {
-			f.note(ctx, w.ID, w.Name, f.deliver.guarded(ctx, w))
+			f.note(ctx, w.ID, w.Name, guarded(func() error { return f.deliver.tell(ctx, w) }))
 		}
 	})
 }
@@ -128,7 +128,7 @@ func (d *Deliverer) Pass(ctx context.Context) error {
 	errs := make([]error, len(hooks))
 	var wg sync.WaitGroup
 	for i, w := range hooks {
-		wg.Go(func() { errs[i] = d.guarded(ctx, w) })
+		wg.Go(func() { errs[i] = guarded(func() error { return d.tell(ctx, w) }) })
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
@@ -137,14 +137,14 @@ func (d *Deliverer) Pass(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// guarded makes an error of a panic.
-func (d *Deliverer) guarded(ctx context.Context, w socialwatch.Webhook) (err error) {
+// guarded makes an error of a panic, which in a goroutine would end the program.
+func guarded(work func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("tell the webhook %s: panic: %v", w.Name, p)
+			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return d.tell(ctx, w)
+	return work()
 }
 
 // tell tells one endpoint until nothing is due.
@@ -175,26 +175,29 @@ func (d *Deliverer) sendAll(ctx context.Context, w socialwatch.Webhook, to secre
 	errs := make([]error, len(letters))
 	var wg sync.WaitGroup
 	for i, l := range letters {
-		wg.Go(func() { errs[i] = d.send(ctx, w, to, l) })
+		wg.Go(func() { errs[i] = guarded(func() error { return d.send(ctx, w, to, l) }) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
-// send makes one call and notes its end.
+// ours is what an endpoint's people read of a call that failed by a fault of ours.
+const ours = "not sent, by a fault on our side: the log of socialwatch has it"
+
+// send makes one call and notes its end. A fault of ours is one of the call too:
+// it is tried again, ever later, and keeps nothing else waiting.
 func (d *Deliverer) send(ctx context.Context, w socialwatch.Webhook, to secrets, l socialwatch.Letter) error {
 	calling, cancel := grace(ctx)
 	defer cancel()
-	back := socialwatch.DeliveryEnd{DeliveryID: l.DeliveryID, Attempt: l.Attempt, Back: true}
-	end := back
+	end := socialwatch.DeliveryEnd{DeliveryID: l.DeliveryID, Attempt: l.Attempt, Back: true}
+	var fault error
 	// A call must end well before its claim does: of a process that was stopped
 	// meanwhile another one has it.
 	if ctx.Err() == nil && l.LeaseUntil.Sub(d.Now().Round(0)) > 2*d.Sender.timeout {
-		m, err := letter(w.Ref, l)
-		if err != nil {
-			return err
+		var a answer
+		if fault = guarded(func() (err error) { a, err = d.call(calling, w, to, l); return err }); fault != nil {
+			a = answer{error: ours}
 		}
-		a := d.Sender.send(calling, to, m)
 		if a.error == "" || calling.Err() == nil { // else it was cut off by us
 			end = ended(l, a, socialwatch.Micros(d.Now()))
 		}
@@ -203,9 +206,18 @@ func (d *Deliverer) send(ctx context.Context, w socialwatch.Webhook, to secrets,
 	noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer done()
 	if err := d.Queue.EndDelivery(noting, end); err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
-		return err
+		return errors.Join(fault, err)
 	}
-	return nil
+	return fault
+}
+
+// call writes a letter and calls once.
+func (d *Deliverer) call(ctx context.Context, w socialwatch.Webhook, to secrets, l socialwatch.Letter) (answer, error) {
+	m, err := letter(w.Ref, l)
+	if err != nil {
+		return answer{}, err
+	}
+	return d.Sender.send(ctx, to, m), nil
 }
 
 // grace is a context that ends a moment after ctx does.
