@@ -87,7 +87,7 @@ type Owners interface {
 type Requests interface {
 	Begin(ctx context.Context, r store.Request) (begun store.Request, was store.Answer, again bool, err error)
 	Keep(ctx context.Context, r store.Request, a store.Answer) error
-	Free(ctx context.Context, r store.Request) error
+	Free(ctx context.Context, r store.Request, a store.Answer) error
 }
 
 // Tokens knows tokens by the hash of their secret. It answers ErrNotFound for

@@ -99,19 +99,22 @@ func (s *server) keyed(r *http.Request, c caller) (request store.Request, keyed 
 	return store.Request{TokenID: c.token, Key: key, Hash: hex.EncodeToString(sum.Sum(nil)), At: socialwatch.Micros(s.Now())}, true, nil
 }
 
-// settle keeps the answer, or gives the key back when the request was not
-// understood or the server failed: sent again it may do better.
+// settle keeps the answer to what had an effect, and what was found wrong with
+// the text that it would say. It gives the key back when the request was not
+// understood, or refused for what may be another way a moment later: rights, a
+// version, an address; and when the server failed. Sent again it may do better.
 func (s *server) settle(r *http.Request, begun store.Request, a answer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepTime)
 	defer cancel()
-	var err error
-	switch {
-	case a.status >= http.StatusInternalServerError, a.status == http.StatusBadRequest, a.status == http.StatusUnsupportedMediaType:
-		err = s.Requests.Free(ctx, begun)
-	default:
-		err = s.Requests.Keep(ctx, begun, store.Answer{Status: a.status, Body: a.body})
+	end, was := s.Requests.Keep, store.Answer{Status: a.status, Body: a.body}
+	switch a.status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnsupportedMediaType:
+		end = s.Requests.Free
 	}
-	if err != nil {
+	if a.status >= http.StatusInternalServerError {
+		end, was = s.Requests.Free, store.Answer{} // had it an effect, how things stand is the answer
+	}
+	if err := end(ctx, begun, was); err != nil {
 		s.Log.ErrorContext(ctx, "answer not kept", "route", r.Pattern, "err", err)
 	}
 }

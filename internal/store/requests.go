@@ -57,9 +57,11 @@ on conflict do nothing`
 	sqlRequest     = `select hash, attempt, begun_at, busy_until, done_at, status, body from requests where token_id = ? and key = ?`
 	sqlRequestAnew = `update requests set hash = ?, attempt = ?, begun_at = ?, busy_until = ?, done_at = null, status = 0, body = null
 where token_id = ? and key = ?`
-	sqlRequestDone  = `update requests set done_at = coalesce(done_at, ?) where token_id = ? and key = ? and attempt = ?`
-	sqlRequestKeep  = `update requests set status = ?, body = ? where token_id = ? and key = ? and attempt = ?`
-	sqlRequestFree  = `delete from requests where token_id = ? and key = ? and attempt = ? and done_at is null`
+	sqlRequestDone = `update requests set done_at = coalesce(done_at, ?) where token_id = ? and key = ? and attempt = ?`
+	sqlRequestKeep = `update requests set status = ?, body = ? where token_id = ? and key = ? and attempt = ?`
+	// The row stays, for its attempt: a call that comes to itself late must see that
+	// others have had the key since.
+	sqlRequestFree  = `update requests set hash = '' where token_id = ? and key = ? and attempt = ? and done_at is null`
 	sqlRequestsOver = `delete from requests where begun_at < ?`
 	// What was answered may hold what is erased elsewhere.
 	sqlRequestsForget = `update requests set status = 0, body = null where body is not null`
@@ -93,7 +95,7 @@ func (t *tx) begin(ctx context.Context, r Request) (Request, Answer, bool, error
 	}
 	over := !row.BegunAt.After(r.At.Add(-RequestKept))
 	switch {
-	case over:
+	case over, row.Hash == "": // free
 	case row.Hash != r.Hash:
 		return r, Answer{}, false, ErrKeyUsed
 	case row.Status != 0, !row.DoneAt.IsZero():
@@ -134,10 +136,19 @@ func (s *Store) Keep(ctx context.Context, r Request, a Answer) error {
 	return s.request(ctx, "keep the answer to a request", sqlRequestKeep, a.Status, a.Body, r.TokenID, r.Key, r.attempt)
 }
 
-// Free gives the key of a request back that has had no effect; of one that has,
-// the key stays.
-func (s *Store) Free(ctx context.Context, r Request) error {
-	return s.request(ctx, "free the key of a request", sqlRequestFree, r.TokenID, r.Key, r.attempt)
+// Free gives the key of a request back that has had no effect: who sends it again
+// may get another answer, and may send another request with it. Of one that has
+// had its effect it is Keep.
+func (s *Store) Free(ctx context.Context, r Request, a Answer) error {
+	err := s.tx(ctx, func(t *tx) error {
+		n, err := t.exec(ctx, sqlRequestFree, r.TokenID, r.Key, r.attempt)
+		if err != nil || n > 0 {
+			return err
+		}
+		_, err = t.exec(ctx, sqlRequestKeep, a.Status, a.Body, r.TokenID, r.Key, r.attempt)
+		return err
+	})
+	return wrapped("free the key of a request", err)
 }
 
 // DropRequests forgets the requests begun before the time given.

@@ -74,11 +74,19 @@ func TestAKeyIsOneRequestForADay(t *testing.T) {
 func TestAFreedKeyMayBeUsedAnew(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
 		r := store.Request{TokenID: fx.token(t), Key: "k", Hash: "a", At: Start}
-		if err := fx.Free(t.Context(), fx.begin(t, r)); err != nil {
+		late := fx.begin(t, r)
+		if err := fx.Free(t.Context(), late, store.Answer{Status: 409}); err != nil {
 			t.Fatal(err)
 		}
 		r.Hash = "b"
-		fx.begin(t, r)
+		second := fx.begin(t, r)
+		c := fx.Seed(t, "post", 1)[0].Case
+		if _, err := fx.Snooze(store.Once(t.Context(), late), putOff(c, Start)); !errors.Is(err, socialwatch.ErrConflict) {
+			t.Errorf("the call that had given the key back: %v", err)
+		}
+		if _, err := fx.Snooze(store.Once(t.Context(), second), putOff(c, Start)); err != nil {
+			t.Error(err)
+		}
 	})
 }
 
@@ -103,11 +111,13 @@ func TestOfAllCallsWithOneKeyOneHasAnEffect(t *testing.T) {
 		if _, err := fx.Snooze(store.Once(t.Context(), second), putOff(c, Start)); err != nil {
 			t.Fatal(err)
 		}
-		if err := fx.Free(t.Context(), second); err != nil { // of what has had an effect the key stays
-			t.Fatal(err)
-		}
-		if _, was, again, err := fx.Begin(t.Context(), r); err != nil || !again || was.Status != 0 {
-			t.Errorf("the answer was lost: %+v, %t, %v", was, again, err)
+		for _, a := range []store.Answer{{}, {Status: 409}} { // of what has had an effect the key stays
+			if err := fx.Free(t.Context(), second, a); err != nil {
+				t.Fatal(err)
+			}
+			if _, was, again, err := fx.Begin(t.Context(), r); err != nil || !again || was.Status != a.Status {
+				t.Errorf("freed with %+v: %+v, %t, %v", a, was, again, err)
+			}
 		}
 		d := fx.detail(t, c.Number)
 		if d.Case.Version != c.Version+1 || d.Events[0].Actor != "system:robot" {
