@@ -118,7 +118,7 @@ func goesOn(t *testing.T, m moved) {
 		t.Errorf("after the restore come %v, want four from %d on", seqs, m.Head+1)
 	}
 	must(t, c.Ask(t.Context(), "k", store.CommandPing))
-	if found, err := fx.ApplyCommand(t.Context(), storetest.Start, func(s string) string { return s }); err != nil || !found {
-		t.Errorf("a command is not answered: %v, %v", found, err)
+	if n, err := fx.ApplyCommands(t.Context(), storetest.Start, func(s string) string { return s }); err != nil || n == 0 {
+		t.Errorf("a command is not answered: %v, %v", n, err)
 	}
 }

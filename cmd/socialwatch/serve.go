@@ -101,14 +101,23 @@ func (a *app) jobs(ctx context.Context) []jobs.Job {
 		{Name: "sequencer", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.number},
 		// No bell: the changes of a second are often of the same cases.
 		{Name: "follow", Spec: "@every 1s", Local: true, Run: a.follow},
-		// The bell rings at each insert on Postgres; the tick finds those into a file.
-		{Name: "commands", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.commands},
+		a.commandsJob(ctx),
 		{Name: "requests", Spec: "@every 10m", Run: a.dropRequests},
 		{Name: "deadlines", Spec: "@every 30s", Run: a.deadlines},
 		a.spikeJob(),
 		{Name: "webhook-prune", Spec: "@every 1h", Run: a.pruneDeliveries},
 		{Name: "reports", Spec: "@every 5m", Run: a.keepReports},
 	}
+}
+
+// commandsJob does what other systems ask for. On Postgres the bell rings at each
+// insert, so that the tick is for what is tried again; else the tick finds them.
+func (a *app) commandsJob(ctx context.Context) jobs.Job {
+	j := jobs.Job{Name: "commands", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.commands}
+	if j.Wake != nil && a.store.RemoteBell() {
+		j.Spec = "@every 5s"
+	}
+	return j
 }
 
 // bell rings after commits; nil, which never rings, when it can't be had: the

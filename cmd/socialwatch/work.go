@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -182,12 +183,14 @@ func (a *app) once(ctx context.Context, names []string) error {
 	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.lookUp(ctx), a.follow(ctx), a.tellAll(ctx), a.deliver(ctx))
 }
 
-// commands does what other systems ask for, all that waits.
-func (a *app) commands(ctx context.Context) error {
+// commands does what other systems ask for, all that waits. The first error is
+// told.
+func (a *app) commands(ctx context.Context) (first error) {
 	for {
-		found, err := a.store.ApplyCommand(ctx, socialwatch.Micros(a.now()), a.mask)
-		if !found || err != nil {
-			return err
+		n, err := a.store.ApplyCommands(ctx, socialwatch.Micros(a.now()), a.mask)
+		first = cmp.Or(first, err)
+		if n == 0 {
+			return first
 		}
 	}
 }

@@ -20,8 +20,8 @@ func TestAnOwnedCaseIsReadOnlyAndLeadsToItsOwner(t *testing.T) {
 	before.has(t, "Take it")
 	must(t, storetest.Fixture{Store: s.Store, Options: s.options}.System(t, "crm").Insert(t, storetest.Ask{Key: "k", Kind: store.CommandClaim,
 		Case: cs.Number, Expected: 1, Data: `{"reference": "<b>4711", "url": "https://crm.example/4711"}`}))
-	if found, err := s.ApplyCommand(t.Context(), s.now(), masked); err != nil || !found {
-		t.Fatal(found, err)
+	if n, err := s.ApplyCommands(t.Context(), s.now(), masked); err != nil || n == 0 {
+		t.Fatal(n, err)
 	}
 	page := otto.get("/cases/" + cs.Number)
 	page.has(t, "crm owns this case", `<a href="https://crm.example/4711" rel="noreferrer"><bdi>&lt;b&gt;4711</bdi></a>`, "Claimed by another system", `data-key="n"`)

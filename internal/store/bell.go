@@ -76,7 +76,7 @@ func (s *Store) FeedBell(ctx context.Context) (<-chan struct{}, error) {
 func (s *Store) listenOnce(ctx context.Context) error {
 	s.listening.mu.Lock()
 	defer s.listening.mu.Unlock()
-	if !s.remoteBell() || s.listening.up {
+	if !s.RemoteBell() || s.listening.up {
 		return nil
 	}
 	if err := s.listen(ctx); err != nil {
@@ -86,8 +86,9 @@ func (s *Store) listenOnce(ctx context.Context) error {
 	return nil
 }
 
-// remoteBell reports whether bells come from the server.
-func (s *Store) remoteBell() bool { return s.dialect.kind == Postgres && !s.opts.Pooler }
+// RemoteBell reports whether bells come from the server: then they ring for what
+// any process, and any other system, has committed.
+func (s *Store) RemoteBell() bool { return s.dialect.kind == Postgres && !s.opts.Pooler }
 
 // channel names the bell: the schemas of a database share one name space.
 func (s *Store) channel() string { return "socialwatch:" + s.opts.Schema }
@@ -164,7 +165,7 @@ func (t *tx) notify(ctx context.Context, channel string) error {
 
 // announced rings in this process where the server does not.
 func (s *Store) announced() {
-	if !s.remoteBell() {
+	if !s.RemoteBell() {
 		s.bells.ringAll()
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,8 +20,9 @@ type CaseWork struct {
 }
 
 const (
-	sqlWorked    = `update cases set updated_at = ?, version = version + 1 where id = ?`
-	sqlWhatMoved = `select ` + eventColumns + ` from events where case_id = ? and case_version > ? order by id desc limit 1`
+	sqlWorked     = `update cases set updated_at = ?, version = version + 1 where id = ?`
+	sqlCaseLocked = `select ` + caseColumns + `, breached_at from cases where number = ? and merged_into is null`
+	sqlWhatMoved  = `select ` + eventColumns + ` from events where case_id = ? and case_version > ? order by id desc limit 1`
 )
 
 // casework runs one piece of a person's work on a case, by a name for errors.
@@ -74,14 +76,30 @@ func (t *tx) mayWork(ctx context.Context, login string, role socialwatch.Role, a
 // lockedCase reads the case with a number, or the survivor of its merge, and
 // keeps it as it is until the transaction ends.
 func (t *tx) lockedCase(ctx context.Context, number string) (socialwatch.Case, error) {
+	return t.caseLocked(ctx, number, t.s.dialect.forUpdate)
+}
+
+// caseLocked is lockedCase with a lock of the dialect; errBusy when it does not
+// wait for a case that another transaction keeps.
+func (t *tx) caseLocked(ctx context.Context, number, lock string) (socialwatch.Case, error) {
+	var row wholeCase
+	err := t.get(ctx, &row, sqlCaseLocked+lock, number)
+	if !errors.Is(err, socialwatch.ErrNotFound) {
+		return row.value(), err
+	}
 	found, err := t.caseByNumber(ctx, number)
 	if err != nil {
 		return socialwatch.Case{}, err
 	}
-	if err := t.lockCase(ctx, found.ID); err != nil {
+	var version int
+	err = t.get(ctx, &version, sqlLockCase+lock, found.ID)
+	if errors.Is(err, socialwatch.ErrNotFound) && lock != t.s.dialect.forUpdate {
+		return socialwatch.Case{}, errBusy
+	}
+	if err != nil {
 		return socialwatch.Case{}, err
 	}
-	row, err := t.caseByID(ctx, found.ID)
+	row, err = t.caseByID(ctx, found.ID)
 	return row.value(), err
 }
 

@@ -2,10 +2,12 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,13 +16,27 @@ import (
 
 // Commands are what other systems have inserted into case_commands_v1.
 const (
-	sqlCommandWaits = `select id from case_commands where state = 'waiting' and (next_at is null or next_at <= ?) order by id limit 1`
+	sqlCommandWaits = `select id from case_commands where state = 'waiting' and (next_at is null or next_at <= ?) limit 1`
 	sqlCommandTurn  = `select value from counters where name = 'command'`
-	sqlCommandNext  = `select id, system, case_id, case_number, expected_version, kind, data, tries from case_commands
-where state = 'waiting' and (next_at is null or next_at <= ?) order by id limit 1`
-	sqlCommandEnd = `update case_commands set state = ?, reason = ?, case_version = ?, answered_at = ?, data = '{}', next_at = null
-where id = ? and state = 'waiting'`
-	sqlCommandLater = `update case_commands set tries = tries + 1, next_at = ? where id = ? and state = 'waiting' and tries = ?`
+
+	// Each system of which something waits costs one look into the index, however
+	// much it is. Those come first whose oldest has waited longest.
+	sqlCommandSystems = `with recursive waiting (system) as (
+select min(system) from case_commands where state = 'waiting'
+union all
+select (select min(c.system) from case_commands c where c.state = 'waiting' and c.system > w.system) from waiting w where w.system is not null)
+select w.system from waiting w where w.system is not null
+order by (select min(c.id) from case_commands c where c.state = 'waiting' and c.system = w.system) limit ?`
+	commandRow    = `id, system, case_id, case_number, expected_version, kind, data, tries`
+	sqlCommandsOf = `select * from (select ` + commandRow + ` from case_commands
+where state = 'waiting' and system = ? and (next_at is null or next_at <= ?) order by id limit ?) as one`
+	sqlCommand = `select ` + commandRow + ` from case_commands where state = 'waiting' and id = ?`
+
+	sqlCommandsEnd     = `with ended (id, state, reason, version, at) as (`
+	sqlCommandsEndTail = `) update case_commands set state = ended.state, reason = ended.reason, case_version = nullif(cast(ended.version as integer), 0),
+answered_at = cast(ended.at as timestamptz), data = '{}', next_at = null
+from ended where case_commands.id = cast(ended.id as bigint) and case_commands.state = 'waiting' returning case_commands.id`
+	sqlCommandLater = `update case_commands set tries = tries + 1, next_at = ? where id = ?`
 )
 
 // States of a command.
@@ -37,6 +53,9 @@ const commandTries = 5
 // errRefused is what is wrong with a command itself.
 var errRefused = errors.New("refused")
 
+// errBusy means that somebody works on the case at the moment.
+var errBusy = errors.New("somebody works on the case")
+
 // command is one row of case_commands.
 type command struct {
 	ID       int64           `db:"id"`
@@ -47,41 +66,95 @@ type command struct {
 	Kind     string          `db:"kind"`
 	Data     jsonOf[rawJSON] `db:"data"`
 	Tries    int             `db:"tries"`
+
+	turn  int  // how many of its system come before it
+	alone bool // it waits for its case
 }
 
 type rawJSON = json.RawMessage
 
-// ApplyCommand does what the oldest waiting command of another system asks, with
-// the checks that people meet, and writes the outcome beside it in the same
-// transaction: a command has one effect, whoever dies or however many ask.
-// Processes take turns. mask takes personal data out of a note. It returns false
-// when none waits; an error is none of the command's, which is tried again later.
-func (s *Store) ApplyCommand(ctx context.Context, now time.Time, mask func(string) string) (found bool, err error) {
+// Bounds of one transaction of commands. More of them at once would cost the
+// server a table of savepoints; whoever waits for a case that one of them
+// concerns, and on SQLite for the file, must not wait long.
+const (
+	commandsAtOnce     = 50
+	commandsTime       = 100 * time.Millisecond
+	commandsTimeSQLite = 50 * time.Millisecond
+)
+
+// ApplyCommands does what waiting commands of other systems ask, as many as one
+// short transaction takes, with the checks that people meet, and writes the
+// outcomes beside them in the same commit: a command has one effect, whoever dies
+// or however many ask. Systems take turns, and so do processes; the commands of
+// one system come in their order. mask takes personal data out of notes.
+//
+// It returns how many were tried: 0 when none waits. An error beside some of them
+// is of those that failed for no fault of their own, which are tried again later
+// and hold up no others.
+func (s *Store) ApplyCommands(ctx context.Context, now time.Time, mask func(string) string) (tried int, err error) {
 	var waits []int64
-	if err := s.read(ctx, func(t *tx) error { return t.all(ctx, &waits, sqlCommandWaits, now) }); err != nil || len(waits) == 0 {
-		return false, wrapped("look for commands", err)
+	if err := s.readOne(ctx, func(t *tx) error { return t.all(ctx, &waits, sqlCommandWaits, now) }); err != nil || len(waits) == 0 {
+		return 0, wrapped("look for commands", err)
 	}
-	var c command
-	err = s.tx(ctx, func(t *tx) error {
-		c, found = command{}, false
+	o := obedience{now: now, mask: mask}
+	err = s.obeyed(ctx, &o, func(t *tx) ([]command, error) { return t.commandsInTurn(ctx, now) })
+	if o.busy == 0 {
+		return o.tried, wrapped("apply commands", err)
+	}
+	alone := obedience{now: now, mask: mask, alone: true}
+	waited := s.obeyed(ctx, &alone, func(t *tx) (one []command, err error) {
+		err = t.all(ctx, &one, sqlCommand, o.busy)
+		return one, err
+	})
+	return o.tried + alone.tried, wrapped("apply commands", errors.Join(err, waited))
+}
+
+// obeyed runs one transaction of the commands that pick picks.
+func (s *Store) obeyed(ctx context.Context, o *obedience, pick func(*tx) ([]command, error)) error {
+	begun := *o
+	err := s.tx(ctx, func(t *tx) error {
+		*o = begun
+		o.t = t
 		var turn int64
 		if err := t.get(ctx, &turn, sqlCommandTurn+s.dialect.forUpdate); err != nil {
 			return err
 		}
-		err := t.get(ctx, &c, sqlCommandNext, now)
-		if errors.Is(err, socialwatch.ErrNotFound) {
-			return nil // another process was faster
-		}
-		if err != nil {
+		all, err := pick(t)
+		if err != nil || len(all) == 0 { // another process was faster
 			return err
 		}
-		found = true
-		return t.answer(ctx, c, now, mask)
+		return o.run(ctx, all)
 	})
-	if err != nil && c.ID != 0 && ctx.Err() == nil {
-		err = errors.Join(err, s.tryLater(ctx, c, now))
+	if err != nil {
+		o.tried, o.busy = 0, 0
+		return err
 	}
-	return found, wrapped("apply a command", err)
+	return errors.Join(o.failed...)
+}
+
+// commandsInTurn are the commands that are next: of each system the oldest, then
+// of each the second, and so on.
+func (t *tx) commandsInTurn(ctx context.Context, now time.Time) (all []command, err error) {
+	var systems []string
+	if err := t.all(ctx, &systems, sqlCommandSystems, commandsAtOnce); err != nil || len(systems) == 0 {
+		return nil, err
+	}
+	var queries []string
+	var args []any
+	for _, system := range systems {
+		queries, args = append(queries, sqlCommandsOf), append(args, system, now, max(1, commandsAtOnce/len(systems)))
+	}
+	if err := t.all(ctx, &all, strings.Join(queries, " union all "), args...); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b command) int { return cmp.Compare(a.ID, b.ID) })
+	turns := map[string]int{}
+	for i, c := range all {
+		all[i].turn = turns[c.System]
+		turns[c.System]++
+	}
+	slices.SortStableFunc(all, func(a, b command) int { return cmp.Compare(a.turn, b.turn) })
+	return all, nil
 }
 
 func wrapped(what string, err error) error {
@@ -91,49 +164,134 @@ func wrapped(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// answer applies a command and writes the outcome. What a refused one had begun
-// is taken back.
-func (t *tx) answer(ctx context.Context, c command, now time.Time, mask func(string) string) error {
-	if _, err := t.exec(ctx, "savepoint command"); err != nil {
+// obedience is one transaction of commands. It waits for no case on which
+// somebody works while it keeps others from cases: only a command alone waits.
+type obedience struct {
+	t     *tx
+	now   time.Time
+	mask  func(string) string
+	alone bool
+
+	tried  int
+	busy   int64     // the first command whose case was not to be had
+	ended  []any     // for sqlCommandsEnd
+	later  []command // that failed
+	failed []error   // why
+}
+
+// run answers commands in their order, until time is up: one at least of each
+// system. What comes after a command that could not be tried waits with it.
+func (o *obedience) run(ctx context.Context, all []command) error {
+	most := commandsTime
+	if o.t.s.dialect.kind == SQLite {
+		most = commandsTimeSQLite
+	}
+	if _, err := o.t.exec(ctx, "savepoint command"); err != nil {
 		return err
 	}
-	t.system = c.System
-	version, err := t.obey(ctx, c, now, mask)
-	t.system = ""
-	t.s.point("command obeyed")
-	state, reason := CommandApplied, ""
+	begun, waits := time.Now(), map[string]bool{}
+	for _, c := range all {
+		if c.turn > 0 && time.Since(begun) >= most {
+			break
+		}
+		if waits[c.System] {
+			continue
+		}
+		tried, err := o.answer(ctx, c)
+		switch {
+		case err != nil:
+			return err
+		case tried:
+			o.tried++
+		default:
+			waits[c.System] = true
+			o.busy = cmp.Or(o.busy, c.ID)
+		}
+	}
+	return o.end(ctx)
+}
+
+// keep makes what was done since then safe from takeBack.
+func (o *obedience) keep(ctx context.Context) error {
+	_, err := o.t.exec(ctx, "release savepoint command; savepoint command")
+	return err
+}
+
+// takeBack undoes what was done since the last keep, because of an error.
+func (o *obedience) takeBack(ctx context.Context, because error) error {
+	if ctx.Err() != nil {
+		return because
+	}
+	if _, err := o.t.exec(ctx, "rollback to savepoint command"); err != nil {
+		return errors.Join(because, err)
+	}
+	return nil
+}
+
+// answer applies a command, unless somebody works on its case. What one has begun
+// that is refused or fails is taken back, and no more than that.
+func (o *obedience) answer(ctx context.Context, c command) (tried bool, err error) {
+	version, err := o.obey(ctx, c)
+	o.t.s.point("command obeyed")
+	if err == nil {
+		o.note(c, CommandApplied, "", version)
+		return true, o.keep(ctx)
+	}
+	if lost := o.takeBack(ctx, err); lost != nil || errors.Is(err, errBusy) {
+		return false, lost
+	}
+	if reason := refusal(err); reason != "" {
+		o.note(c, CommandRefused, reason, 0)
+		return true, nil
+	}
+	o.failed = append(o.failed, fmt.Errorf("command %d: %w", c.ID, err))
+	if c.Tries+1 < commandTries {
+		o.later = append(o.later, c)
+		return true, nil
+	}
+	o.note(c, CommandRefused, "it failed again and again on our side: ask the operator of socialwatch, who finds why in its log", 0)
+	return true, nil
+}
+
+// obey makes a panic an error of the command, or it would stand in everybody's
+// way for ever.
+func (o *obedience) obey(ctx context.Context, c command) (version int, err error) {
+	defer func() {
+		o.t.system = ""
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	o.t.system, c.alone = c.System, o.alone
+	return o.t.obey(ctx, c, o.now, o.mask)
+}
+
+// note keeps an outcome for end; version is that of the case afterwards, 0
+// without one.
+func (o *obedience) note(c command, state, reason string, version int) {
+	o.ended = append(o.ended, c.ID, state, reason, version, o.now)
+}
+
+// end writes the outcomes and rings for whoever waits for them.
+func (o *obedience) end(ctx context.Context) error {
+	for _, c := range o.later {
+		if _, err := o.t.exec(ctx, sqlCommandLater, o.now.Add(time.Second<<c.Tries), c.ID); err != nil {
+			return err
+		}
+	}
+	if len(o.ended) == 0 {
+		return nil
+	}
+	const width = 5
+	n := len(o.ended) / width
+	ids, err := returning[int64](ctx, o.t, values{head: sqlCommandsEnd, tail: sqlCommandsEndTail, width: width, args: o.ended})
 	if err != nil {
-		state, reason = CommandRefused, refusal(err)
-		if reason == "" {
-			return err
-		}
-		if _, err := t.exec(ctx, "rollback to savepoint command"); err != nil {
-			return err
-		}
-	}
-	if _, err := t.exec(ctx, "release savepoint command"); err != nil {
 		return err
 	}
-	return t.endCommand(ctx, c, now, outcome{state, reason, version})
-}
-
-// outcome is what a command came to.
-type outcome struct {
-	state, reason string
-	version       int // of the case afterwards; 0: no case
-}
-
-// endCommand writes the outcome and rings for whoever waits for it.
-func (t *tx) endCommand(ctx context.Context, c command, now time.Time, o outcome) error {
-	var version any
-	if o.version != 0 {
-		version = o.version
+	if len(ids) < n {
+		return errors.New("one has been answered meanwhile, as its case was erased")
 	}
-	n, err := t.exec(ctx, sqlCommandEnd, o.state, o.reason, version, now, c.ID)
-	if err := noneIsMissing(n, err); err != nil {
-		return err
-	}
-	return t.notify(ctx, t.s.feedChannel())
+	return o.t.notify(ctx, o.t.s.feedChannel())
 }
 
 // refusal is what a refusing error tells the system; empty when err is a failure
@@ -145,22 +303,6 @@ func refusal(err error) string {
 		}
 	}
 	return ""
-}
-
-// tryLater keeps a command that failed from holding up the others, and refuses it
-// in the end.
-func (s *Store) tryLater(ctx context.Context, c command, now time.Time) error {
-	return s.tx(ctx, func(t *tx) error {
-		if c.Tries+1 < commandTries {
-			_, err := t.exec(ctx, sqlCommandLater, now.Add(time.Second<<c.Tries), c.ID, c.Tries)
-			return err
-		}
-		err := t.endCommand(ctx, c, now, outcome{state: CommandRefused, reason: "it failed again and again on our side: ask the operator of socialwatch, who finds why in its log"})
-		if errors.Is(err, socialwatch.ErrNotFound) {
-			return nil
-		}
-		return err
-	})
 }
 
 // shape reads the data of a command into what its kind takes.

@@ -63,7 +63,7 @@ func (s *Store) Number(ctx context.Context, limit int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("number events: %w", err)
 	}
-	if n > 0 && !s.remoteBell() {
+	if n > 0 && !s.RemoteBell() {
 		s.feedBells.ringAll()
 	}
 	return int(n), nil

@@ -22,6 +22,7 @@ type doomed struct {
 	Options store.Options
 	Point   string // where it kills itself; empty: it saves until it is killed
 	Obeys   bool   // it applies commands instead
+	Spared  int    // how often it passes Point before
 }
 
 const doomedEnv = "SOCIALWATCH_TEST_DOOMED"
@@ -57,15 +58,17 @@ func TestDoomedChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	fx := storetest.On(t, d.Options)
+	passed := 0
 	fx.SetHook(func(point string) {
-		if point == d.Point {
+		if point != d.Point {
+			return
+		}
+		if passed++; passed > d.Spared {
 			die(t)
 		}
 	})
 	if d.Obeys {
-		if _, err := fx.ApplyCommand(t.Context(), storetest.Start, strings.ToUpper); err != nil {
-			t.Fatal(err)
-		}
+		obeyAll(t, fx)
 		die(t)
 	}
 	for n := 0; ; n++ {
@@ -77,6 +80,17 @@ func TestDoomedChild(t *testing.T) {
 			die(t)
 		}
 		fmt.Println("saved", n)
+	}
+}
+
+// obeyAll applies all commands that wait.
+func obeyAll(t *testing.T, fx storetest.Fixture) {
+	t.Helper()
+	for n := 1; n > 0; {
+		var err error
+		if n, err = fx.ApplyCommands(t.Context(), storetest.Start, strings.ToUpper); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -204,34 +218,56 @@ func rename(t *testing.T, o store.Options, life int) {
 	}
 }
 
-// TestKilledCommandHasOneEffect: whoever dies before the commit leaves nothing,
-// after it there is nothing left to do.
-func TestKilledCommandHasOneEffect(t *testing.T) {
+// TestKilledCommandsHaveOneEffect: whoever dies in the middle of several, or
+// before their commit, leaves nothing; after it there is nothing left to do.
+func TestKilledCommandsHaveOneEffect(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, o store.Options) {
 		fx := storetest.On(t, o)
 		s := fx.Seed(t, "post", 1)[0]
-		crm := fx.System(t, "crm")
-		for i, point := range []string{"command obeyed", "commit", "after"} {
-			key := fmt.Sprint("k", i)
-			if err := crm.Insert(t, storetest.Ask{Key: key, Kind: store.CommandNote, Case: s.Case.Number, Data: `{"text": "x"}`}); err != nil {
-				t.Fatal(err)
+		systems := []storetest.System{fx.System(t, "crm"), fx.System(t, "desk")}
+		answers := func(key, state string) (n int) {
+			for _, as := range systems {
+				for i := range 3 {
+					if strings.HasPrefix(as.Answer(t, fmt.Sprint(key, i)), state) {
+						n++
+					}
+				}
 			}
-			cmd, _ := startDoomed(t, doomed{Options: o, Point: point, Obeys: true})
+			return n
+		}
+		for round, point := range []string{"command obeyed", "commit", "after"} {
+			key := fmt.Sprint("k", round, "-")
+			for _, as := range systems {
+				for i := range 3 {
+					a := storetest.Ask{Key: fmt.Sprint(key, i), Kind: store.CommandNote, Case: s.Case.Number, Data: fmt.Sprintf(`{"text": "%s%s%d"}`, as.Name, key, i)}
+					if err := as.Insert(t, a); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			d := doomed{Options: o, Point: point, Obeys: true}
+			waiting := len(systems) * 3
+			switch point {
+			case "command obeyed":
+				d.Spared = 1 // the first of each system are done together
+			case "after":
+				waiting = 0
+			}
+			cmd, _ := startDoomed(t, d)
 			if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != -1 {
 				t.Fatalf("the child was not killed: %v", err)
 			}
-			if waits := strings.HasPrefix(crm.Answer(t, key), store.CommandWaiting); waits != (point != "after") {
-				t.Errorf("killed at %s: %s", point, crm.Answer(t, key))
+			if n := answers(key, store.CommandWaiting); n != waiting {
+				t.Errorf("killed at %s: %d wait, want %d", point, n, waiting)
 			}
-			found := true
-			for found {
-				var err error
-				if found, err = fx.ApplyCommand(t.Context(), storetest.Start, strings.ToUpper); err != nil {
-					t.Fatal(err)
-				}
+			obeyAll(t, fx)
+			written := map[string]bool{}
+			c, err := fx.Case(t.Context(), s.Case.Number)
+			for _, note := range c.Notes {
+				written[note.Body] = true
 			}
-			if d, err := fx.Case(t.Context(), s.Case.Number); err != nil || len(d.Notes) != i+1 || !strings.HasPrefix(crm.Answer(t, key), store.CommandApplied) {
-				t.Errorf("killed at %s, then applied: %d notes, want %d; %s, %v", point, len(d.Notes), i+1, crm.Answer(t, key), err)
+			if want := (round + 1) * 6; err != nil || len(c.Notes) != want || len(written) != want || answers(key, store.CommandApplied) != 6 {
+				t.Errorf("killed at %s, then applied: %d notes, %d different, want %d; %d of 6 applied, %v", point, len(c.Notes), len(written), want, answers(key, store.CommandApplied), err)
 			}
 		}
 	})

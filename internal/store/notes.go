@@ -88,12 +88,16 @@ func (t *tx) noteOn(ctx context.Context, c socialwatch.Case, n NewNote) (note No
 		return note, err
 	}
 	note.ID = ids[0]
-	if _, err := t.exec(ctx, sqlCallsSeen, n.At, n.By.Login, c.ID); err != nil {
-		return note, err
+	if !isSystem(n.By.Login) { // nobody calls a system
+		if _, err := t.exec(ctx, sqlCallsSeen, n.At, n.By.Login, c.ID); err != nil {
+			return note, err
+		}
 	}
 	var called []personRow
-	if err := t.all(ctx, &called, sqlCallees, n.Calls[:min(len(n.Calls), callsMax)]); err != nil {
-		return note, err
+	if len(n.Calls) > 0 {
+		if err := t.all(ctx, &called, sqlCallees, n.Calls[:min(len(n.Calls), callsMax)]); err != nil {
+			return note, err
+		}
 	}
 	calls := values{head: sqlCallAdd, width: 2}
 	for _, p := range called {

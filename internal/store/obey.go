@@ -29,7 +29,7 @@ func (t *tx) obey(ctx context.Context, c command, now time.Time, mask func(strin
 	if c.Kind == CommandPing {
 		return 0, c.shape(&struct{}{}, "{}")
 	}
-	do, known := map[string]func(context.Context, command, CaseWork) error{
+	do, known := map[string]func(context.Context, command, CaseWork) (int, error){
 		CommandClaim: t.obeyClaim, CommandRelease: t.obeyRelease, CommandResolve: t.obeyMove(socialwatch.CaseResolved),
 		CommandReopen: t.obeyMove(socialwatch.CaseOpen), CommandNote: t.obeyNote(mask),
 		CommandPrivateContact: t.obeyPrivateContact,
@@ -42,11 +42,7 @@ func (t *tx) obey(ctx context.Context, c command, now time.Time, mask func(strin
 		return 0, err
 	}
 	w.By, w.At = socialwatch.Person{Login: socialwatch.SystemActor(c.System)}, now
-	if err := do(ctx, c, w); err != nil {
-		return 0, err
-	}
-	after, err := t.lockedCase(ctx, w.Number)
-	return after.Version, err
+	return do(ctx, c, w)
 }
 
 // commanded finds the case of a command and locks it. Without an expected
@@ -70,7 +66,11 @@ func (t *tx) commanded(ctx context.Context, c command) (w CaseWork, err error) {
 	if number == "" {
 		return w, fmt.Errorf("case_id or case_number is missing: %w", errRefused)
 	}
-	found, err := t.lockedCase(ctx, number)
+	lock := t.s.dialect.forUpdate
+	if !c.alone {
+		lock = t.s.dialect.skipLocked
+	}
+	found, err := t.caseLocked(ctx, number, lock)
 	if errors.Is(err, socialwatch.ErrNotFound) {
 		return w, fmt.Errorf("there is no case with this case_number: %w", errRefused)
 	}
@@ -89,68 +89,68 @@ func (t *tx) commanded(ctx context.Context, c command) (w CaseWork, err error) {
 	return w, nil
 }
 
-func (t *tx) obeyClaim(ctx context.Context, c command, w CaseWork) error {
+func (t *tx) obeyClaim(ctx context.Context, c command, w CaseWork) (int, error) {
 	var data struct {
 		Reference string `json:"reference"`
 		URL       string `json:"url"`
 	}
 	if err := c.shape(&data, `{"reference": "…", "url": "https://…"}`); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := t.own(ctx, w, socialwatch.External{System: c.System, Ref: data.Reference, URL: data.URL})
-	return err
+	after, err := t.own(ctx, w, socialwatch.External{System: c.System, Ref: data.Reference, URL: data.URL})
+	return after.Version, err
 }
 
-func (t *tx) obeyRelease(ctx context.Context, c command, w CaseWork) error {
+func (t *tx) obeyRelease(ctx context.Context, c command, w CaseWork) (int, error) {
 	if err := c.shape(&struct{}{}, "{}"); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := t.giveBack(ctx, w)
-	return err
+	after, err := t.giveBack(ctx, w)
+	return after.Version, err
 }
 
-func (t *tx) obeyMove(to socialwatch.CaseState) func(context.Context, command, CaseWork) error {
-	return func(ctx context.Context, c command, w CaseWork) error {
+func (t *tx) obeyMove(to socialwatch.CaseState) func(context.Context, command, CaseWork) (int, error) {
+	return func(ctx context.Context, c command, w CaseWork) (int, error) {
 		if err := c.shape(&struct{}{}, "{}"); err != nil {
-			return err
+			return 0, err
 		}
 		if to == socialwatch.CaseOpen {
 			at, err := t.lockedCase(ctx, w.Number)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			if at.State != socialwatch.CaseResolved {
-				return fmt.Errorf("it is %s, only a resolved case can be reopened: %w", at.State, errRefused)
+				return 0, fmt.Errorf("it is %s, only a resolved case can be reopened: %w", at.State, errRefused)
 			}
 		}
-		_, err := t.setCaseState(ctx, CaseMove{Number: w.Number, Version: w.Version, To: to, By: w.By, At: w.At})
-		return err
+		after, err := t.setCaseState(ctx, CaseMove{Number: w.Number, Version: w.Version, To: to, By: w.By, At: w.At})
+		return after.Version, err
 	}
 }
 
-func (t *tx) obeyNote(mask func(string) string) func(context.Context, command, CaseWork) error {
-	return func(ctx context.Context, c command, w CaseWork) error {
+func (t *tx) obeyNote(mask func(string) string) func(context.Context, command, CaseWork) (int, error) {
+	return func(ctx context.Context, c command, w CaseWork) (int, error) {
 		var data struct {
 			Text string `json:"text"`
 		}
 		if err := c.shape(&data, `{"text": "…"}`); err != nil {
-			return err
+			return 0, err
 		}
 		text := strings.TrimSpace(mask(socialwatch.CleanText(strings.ReplaceAll(data.Text, "\r\n", "\n"))))
 		if text == "" || len(text) > NoteMax {
-			return fmt.Errorf("a note has 1 to %d bytes: %w", NoteMax, errRefused)
+			return 0, fmt.Errorf("a note has 1 to %d bytes: %w", NoteMax, errRefused)
 		}
 		_, err := t.addNote(ctx, NewNote{CaseWork: w, Body: text})
-		return err
+		return w.Version, err
 	}
 }
 
-func (t *tx) obeyPrivateContact(ctx context.Context, c command, w CaseWork) error {
+func (t *tx) obeyPrivateContact(ctx context.Context, c command, w CaseWork) (int, error) {
 	if err := c.shape(&struct{}{}, "{}"); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := t.casework(ctx, w, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
+	after, err := t.casework(ctx, w, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
 		return t.privateContact(ctx, c, w)
 	})
-	return err
+	return after.Version, err
 }

@@ -20,11 +20,11 @@ func masked(text string) string { return strings.ReplaceAll(text, "555-0100", "*
 func (fx Fixture) obey(t testing.TB) {
 	t.Helper()
 	for {
-		found, err := fx.ApplyCommand(t.Context(), Start.Add(time.Hour), masked)
+		n, err := fx.ApplyCommands(t.Context(), Start.Add(time.Hour), masked)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !found {
+		if n == 0 {
 			return
 		}
 	}
@@ -317,17 +317,14 @@ func TestCommandThatFailsHoldsUpNobody(t *testing.T) {
 				t.Fatal(i, err)
 			}
 		}
-		if _, err := fx.ApplyCommand(t.Context(), now, masked); err == nil {
-			t.Fatal("a missing table is no failure")
-		}
-		if _, err := fx.ApplyCommand(t.Context(), now, masked); err != nil {
-			t.Fatal(err)
+		if n, err := fx.ApplyCommands(t.Context(), now, masked); err == nil || n != 2 {
+			t.Fatalf("a missing table is no failure: %d, %v", n, err)
 		}
 		says(t, "the next", crm.Answer(t, "good"), "applied")
 		says(t, "the failed one", crm.Answer(t, "bad"), "waiting")
 		for tries := 1; strings.HasPrefix(crm.Answer(t, "bad"), "waiting"); tries++ {
 			now = now.Add(time.Minute)
-			if _, err := fx.ApplyCommand(t.Context(), now, masked); err == nil || tries > 10 {
+			if _, err := fx.ApplyCommands(t.Context(), now, masked); err == nil || tries > 10 {
 				t.Fatalf("try %d: %v", tries, err)
 			}
 		}

@@ -97,6 +97,15 @@ func (s System) Insert(t testing.TB, a Ask) error {
 	return err
 }
 
+// Flood inserts n commands at once, with the keys of a.Key and a number.
+func (s System) Flood(t testing.TB, n int, a Ask) {
+	t.Helper()
+	s.Must(t, fmt.Sprintf(`insert into case_commands_v1 (key, kind, case_number, data%s)
+with recursive flood (n) as (select 1 union all select n + 1 from flood where n < %d)
+select '%s' || n, '%s', '%s', %s from flood`, map[store.Kind]string{store.SQLite: ", system"}[s.kind], n, a.Key, a.Kind, a.Case,
+		map[store.Kind]string{store.SQLite: "'" + a.Data + "', '" + s.Name + "'", store.Postgres: "cast('" + a.Data + "' as jsonb)"}[s.kind]))
+}
+
 // Answer is what a system reads of its command, as one line: state, the case's
 // version and the reason.
 func (s System) Answer(t testing.TB, key string) string {
