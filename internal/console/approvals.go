@@ -17,9 +17,9 @@ type deskView struct {
 	Self     string // address of this list, for modules
 	Kept     string // of the list, for forms
 	Filter   filterView
-	Take     bool  // a draft may be handed out
-	Left     int64 // whose card is shown
-	NoneFree bool  // none was left to hand out
+	Take     bool   // a draft may be handed out
+	Left     int64  // whose card is shown
+	NoneFree string // why none was left to hand out
 	Tabs     []tab
 	Count    string
 	Rows     []rowView
@@ -119,7 +119,13 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 	for i := range body.Rows {
 		body.Rows[i].Current = body.Rows[i].ID == id
 	}
-	body.Left, body.NoneFree = id, r.URL.Query().Get("free") == "none"
+	body.Left = id
+	if r.URL.Query().Get("free") == "none" {
+		body.NoneFree = say("take.none")
+		if len(rows) == 0 && body.Filter.Chosen == "" {
+			body.NoneFree = say("take.nothing")
+		}
+	}
 	if body.Done, err = c.done(ctx, p, l, r.URL.Query()); err != nil {
 		return err
 	}

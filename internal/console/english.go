@@ -211,6 +211,7 @@ var englishPages = map[string]string{
 	"attempt.ended":  "No. %d began %s: %s",
 	"attempt.why":    "No. %d began %s: %s, %s",
 	"card.none":      "Choose a reply on the left.",
+	"card.nothing":   "What comes is offered above the list.",
 	"card.newer":     "A newer draft waits: look",
 	"others":         "Other answers",
 

@@ -55,6 +55,7 @@ var englishTerms = map[string]string{
 	"deciding":     "being decided by %s",
 	"deciding.end": "Let others take it",
 	"take":         "Take next",
+	"take.nothing": "Nothing waits. What comes is offered above the list.",
 	"take.none":    "Nothing is free: colleagues are deciding about what waits, or your filter hides it.",
 	"key.take":     "take the next one that nobody is deciding about",
 

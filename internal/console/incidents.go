@@ -136,7 +136,7 @@ type incidentView struct {
 	AnewText  string
 	AnewDone  string
 	Done      *doneView
-	NoneFree  bool     // never: the notice knows it of Approvals
+	NoneFree  string   // never: the notice knows it of Approvals
 	Did       *didView // never either
 }
 

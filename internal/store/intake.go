@@ -123,12 +123,13 @@ select ` + caseColumns + ` from cases where id in (select id from hit) order by 
 where case_id in (?) and state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown','sent')
 order by id`
 
+	// The end of an order number given once stands in later replies, too.
 	// Names of signals and kinds stand in quotes in the stored lists, as JSON
 	// writes them. A value that reads the same brings a row too many.
 	sqlKnownPosts = `select case_id, post_id, visibility, received_at, edited_at, intent, signals, entities from mentions
 where case_id in (?) and (cast(signals as text) like '%"must.%' or cast(entities as text) like '%"phone"%'
     or cast(entities as text) like '%"card"%' or cast(entities as text) like '%"email"%'
-    or cast(entities as text) like '%"address"%')
+    or cast(entities as text) like '%"address"%' or cast(entities as text) like '%"order_number"%')
 order by created_at, id`
 
 	sqlKnownAuthors = `select author_id, sum(case when created_at >= ? then 1 else 0 end) as n,

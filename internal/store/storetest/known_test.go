@@ -111,7 +111,7 @@ func TestKnownKnowsOurOwnPosts(t *testing.T) {
 func TestKnownHoldsTheEarlierPostsThatRepliesHeed(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
 		posts := map[string]func(*socialwatch.Assessment){
-			"1-plain": func(*socialwatch.Assessment) {},
+			"1-plain": func(a *socialwatch.Assessment) { a.Entities = nil },
 			"2-phone": func(a *socialwatch.Assessment) {
 				a.Entities = append(a.Entities, socialwatch.Entity{Kind: socialwatch.Phone, Value: "5550104477"})
 			},
@@ -120,6 +120,9 @@ func TestKnownHoldsTheEarlierPostsThatRepliesHeed(t *testing.T) {
 			},
 			"4-human": func(a *socialwatch.Assessment) {
 				a.Signals = []socialwatch.Signal{{Name: "must.asks_for_human", Points: 1}}
+			},
+			"6-order": func(a *socialwatch.Assessment) {
+				a.Entities = []socialwatch.Entity{{Kind: socialwatch.OrderNumber, Value: "555-0100123"}}
 			},
 			"5-gone": func(a *socialwatch.Assessment) {
 				a.Entities = []socialwatch.Entity{{Kind: socialwatch.Phone, Value: "5550104477"}}
@@ -153,7 +156,7 @@ func TestKnownHoldsTheEarlierPostsThatRepliesHeed(t *testing.T) {
 					t.Errorf("%+v", p)
 				}
 			}
-			if want := []string{"2-phone", "3-mail", "4-human"}; !slices.Equal(ids, want) || !k.Human[one.ID] {
+			if want := []string{"2-phone", "3-mail", "4-human", "6-order"}; !slices.Equal(ids, want) || !k.Human[one.ID] {
 				t.Errorf("posts %v, want %v; human %v", ids, want, k.Human)
 			}
 		}
