@@ -100,6 +100,7 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("SOCIALWATCH_SCREENSHOTS names no folder: make screenshots")
 	}
 	calm := newShop(t)
+	calm.console.o.House.Teams = []string{"team-x"} // the one of the shop
 	ids := busyDay(t, calm)
 	b := newBrowser(t, calm)
 	b.view(1440, "light")
