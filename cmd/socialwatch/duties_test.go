@@ -14,6 +14,7 @@ import (
 	"socialwatch/internal/config"
 	"socialwatch/internal/publish"
 	"socialwatch/internal/simulator"
+	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
 	"socialwatch/internal/store/storetest"
 )
@@ -332,5 +333,25 @@ func TestServeDoesTheDutiesWhoeverPolls(t *testing.T) {
 	c.Compliance = &registry{}
 	if got, want := names(), []string{"retain 47 3 * * *", "shown:help @every 1m", "rehydrate:help 17 * * * *"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestTheNightForgetsAnsweredCommandsInTheirTime: after 90 days, or when the
+// configuration says.
+func TestTheNightForgetsAnsweredCommandsInTheirTime(t *testing.T) {
+	a, _, fx := part(t, storetest.Start)
+	a.cfg.Privacy.Retain.Commands = 90 * 24 * time.Hour
+	crm := fx.System(t, "crm")
+	must(t, crm.Insert(t, storetest.Ask{Key: "k", Kind: store.CommandPing}))
+	must(t, a.commands(t.Context()))
+	for i, left := range []int{1, 0} {
+		days := 90 + i
+		a.now = func() time.Time { return storetest.Start.AddDate(0, 0, days) }
+		must(t, a.retain(t.Context()))
+		var n int
+		must(t, crm.QueryRowContext(t.Context(), "select count(*) from case_commands_v1").Scan(&n))
+		if n != left {
+			t.Errorf("after %d days there are %d, want %d", days, n, left)
+		}
 	}
 }

@@ -8,11 +8,13 @@ import (
 	"socialwatch"
 )
 
-// retain erases what is older than the configuration keeps it, of every account
-// in it.
+// retain erases what is older than the configuration keeps it: of other systems'
+// commands, and of every account in it.
 func (a *app) retain(ctx context.Context) error {
 	keep, now := a.cfg.Privacy.Retain, socialwatch.Micros(a.now())
 	_, err := a.store.EraseClosed(ctx, a.before(keep.Closed), now)
+	_, commands := a.store.DropCommands(ctx, a.before(keep.Commands))
+	err = errors.Join(err, commands)
 	for _, acc := range a.cfg.Accounts {
 		_, of := a.store.EraseIgnored(ctx, acc.Name, a.before(keep.Ignored), now)
 		err = errors.Join(err, of)

@@ -146,7 +146,7 @@ func defaults() Config {
 		Polling:  Polling{Every: "@every 20s", Stale: 3},
 		Lookup: Lookup{Timeout: 3 * time.Second, StuckAfter: 5, Refresh: 6 * time.Hour,
 			Settled: []string{"delivered", "cancelled", "returned", "refunded"}},
-		Privacy:  Privacy{Retain: Retain{Ignored: 90 * 24 * time.Hour, Closed: 730 * 24 * time.Hour, SetAside: 7 * 24 * time.Hour}},
+		Privacy:  Privacy{Retain: Retain{Ignored: 90 * 24 * time.Hour, Closed: 730 * 24 * time.Hour, Commands: 90 * 24 * time.Hour, SetAside: 7 * 24 * time.Hour}},
 		SignIn:   SignIn{Passwords: true},
 		Secrets:  Secrets{KeyEnv: "SOCIALWATCH_KEY"},
 		Webhooks: Webhooks{Keep: 720 * time.Hour},

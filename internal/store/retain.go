@@ -22,6 +22,13 @@ order by c.updated_at, c.id limit ?`
 	sqlPostsOfCases = `select id, account, network, host, post_id, case_id from mentions where case_id in (?) and erased_at is null`
 )
 
+// The oldest stand first, so that only the last look goes through what stays.
+const sqlCommandsDrop = `delete from case_commands where id in (select id from case_commands
+where state <> 'waiting' and answered_at < ? order by id limit ?)`
+
+// commandsBatch bounds the commands of one transaction of retention.
+const commandsBatch = 1000
+
 // retainBatch bounds the posts or cases of one transaction of retention: intake
 // reads again what one has changed.
 const retainBatch = 100
@@ -45,6 +52,22 @@ func (s *Store) EraseClosed(ctx context.Context, before, at time.Time) (n int, e
 		e.posts, err = rowsOf[erasedPost](ctx, e.t, sqlPostsOfCases, e.whole)
 		return len(e.whole), err
 	})
+}
+
+// DropCommands forgets commands of other systems that were answered before the
+// time given, and returns how many. The zero time: none. Whoever inserts one again
+// then asks anew.
+func (s *Store) DropCommands(ctx context.Context, before time.Time) (all int, err error) {
+	for n := int64(commandsBatch); n == commandsBatch; all += int(n) {
+		err := s.tx(ctx, func(t *tx) (err error) {
+			n, err = t.exec(ctx, sqlCommandsDrop, before, commandsBatch)
+			return err
+		})
+		if err != nil {
+			return all, fmt.Errorf("drop old commands: %w", err)
+		}
+	}
+	return all, nil
 }
 
 // eraseAged erases what find finds, a batch in each transaction, until it finds

@@ -161,3 +161,43 @@ func TestAFailingCommandTakesNoOthersAlong(t *testing.T) {
 		}
 	})
 }
+
+// TestAnsweredCommandsAreForgottenInTheEnd and no sooner: until then the same key
+// does nothing, and what waits stays however old it is.
+func TestAnsweredCommandsAreForgottenInTheEnd(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		crm := fx.System(t, "crm")
+		s := fx.Seed(t, "post", 1)[0]
+		note := Ask{Key: "k", Kind: store.CommandNote, Case: s.Case.Number, Data: `{"text": "seen"}`}
+		says(t, "a note", fx.asked(t, crm, note), "applied")
+		crm.Flood(t, 1200, Ask{Key: "f", Kind: "none", Data: "{}"}) // more than one transaction forgets
+		fx.exec(t, "update case_commands set state = 'refused', answered_at = (select answered_at from case_commands where key = 'k') where state = 'waiting'")
+		if err := crm.Insert(t, Ask{Key: "waits", Kind: store.CommandPing}); err != nil {
+			t.Fatal(err)
+		}
+		drop := func(before time.Time, want int) {
+			t.Helper()
+			if n, err := fx.DropCommands(t.Context(), before); n != want || err != nil {
+				t.Errorf("%d are forgotten, want %d, %v", n, want, err)
+			}
+		}
+		answered := Start.Add(time.Hour)
+		drop(time.Time{}, 0)
+		drop(answered, 0)
+		says(t, "the same key", fx.asked(t, crm, note), "applied")
+		if n := len(fx.detail(t, s.Case.Number).Notes); n != 1 {
+			t.Errorf("%d notes of one command", n)
+		}
+		if err := crm.Insert(t, Ask{Key: "waits again", Kind: store.CommandPing}); err != nil {
+			t.Fatal(err)
+		}
+		drop(answered.Add(time.Second), 1202)
+		if n := count(t, fx.Fixture, "select count(*) from case_commands"); n != 1 {
+			t.Errorf("%d are left, want the one that waits", n)
+		}
+		says(t, "then the key", fx.asked(t, crm, note), "applied")
+		if n := len(fx.detail(t, s.Case.Number).Notes); n != 2 {
+			t.Errorf("%d notes", n)
+		}
+	})
+}
