@@ -35,7 +35,7 @@ func (c *Console) hints(p socialwatch.Person, d store.CaseDetail) (all []hintVie
 		v := hintView{At: c.moment(h.At), URL: link(h.URL), Number: h.Number}
 		who, network := "@"+h.Handle, label("network", string(h.Network))
 		if v.Text = say("hint.quotes", who, network, d.Case.Number); h.Order != "" {
-			v.Text = say("hint.order", who, network, h.Order)
+			v.Text = say("hint.order", who, network, socialwatch.LastOf(h.Order))
 		}
 		if h.Number != "" && p.May(socialwatch.RoleAuthor, h.Account) && p.May(socialwatch.RoleAuthor, d.Case.Account) {
 			v.Other = h.Number + " " + strconv.Itoa(h.Version)

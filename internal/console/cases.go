@@ -194,7 +194,7 @@ func (c *Console) caseFacts(d store.CaseDetail) []fact {
 		add("fact.breached."+string(t.Name), clock(t.BreachedAt))
 	}
 	add("fact.resolved", clock(cs.ResolvedAt))
-	add("fact.orders", strings.Join(cs.Orders, ", "))
+	add("fact.orders", strings.Join(shortOrders(cs.Orders), ", "))
 	add("fact.merged", d.MergedFrom)
 	add("fact.mentions", strconv.Itoa(len(d.Mentions)))
 	return append(facts, earlier(d.Earlier)...)

@@ -107,6 +107,15 @@ func signalText(s socialwatch.OrderSignal) string {
 	return label("signal", s.Name)
 }
 
+// shortOrders are order numbers as the console shows them beside a post's own words.
+func shortOrders(orders []string) []string {
+	all := make([]string, len(orders))
+	for i, order := range orders {
+		all[i] = socialwatch.LastOf(order)
+	}
+	return all
+}
+
 // mayAsk reports whether p may have the shop asked again about a case's orders.
 func (c *Console) mayAsk(p socialwatch.Person, cs socialwatch.Case, orders []socialwatch.CaseOrder) bool {
 	return c.o.Lookups != nil && len(orders) > 0 && p.May(socialwatch.RoleAuthor, cs.Account)

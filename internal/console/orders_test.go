@@ -89,6 +89,20 @@ func TestCardSaysWhatTheShopSays(t *testing.T) {
 	card.hasNot(t, "<b>shipped</b>")
 }
 
+// Beside the posts, which are the customer's own words, no order number stands
+// whole.
+func TestOrderNumbersStandMaskedBesideThePosts(t *testing.T) {
+	s := newShop(t)
+	s.asks()
+	cs := s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order", order: "SW-100233"})
+	s.tell(t, cs, s.found("in transit"))
+	for path, list := range map[string]string{"/cases/" + cs.Number: "Order numbers…233", "/replies/" + id(s.replyOf(t, cs.Number)): "Order …233"} {
+		page := s.enter(t, "otto").get(path)
+		says(t, page, list)
+		page.hasNot(t, "100233")
+	}
+}
+
 func TestCasePageSaysAllAndAsksAgainOnceAMinute(t *testing.T) {
 	s := newShop(t)
 	s.asks()

@@ -128,13 +128,13 @@ func median(v []float64) float64 {
 
 // cpuOf is the CPU time of this process and of the server's children while f
 // runs.
-func cpuOf(b *testing.B, server string, f func()) time.Duration {
+func cpuOf(b testing.TB, server string, f func()) time.Duration {
 	before := ownCPU(b) + serverCPU(server)
 	f()
 	return ownCPU(b) + serverCPU(server) - before
 }
 
-func ownCPU(b *testing.B) time.Duration {
+func ownCPU(b testing.TB) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal(err)
@@ -184,18 +184,23 @@ func newLimit(b *testing.B, o store.Options, kind store.Kind) *limit {
 	if kind != store.Postgres {
 		return l
 	}
+	l.server = serverOf(b, l.db)
+	return l
+}
+
+// serverOf is the process id of a Postgres server; empty where there is no /proc.
+func serverOf(b testing.TB, db *sql.DB) string {
 	var pid string
-	if err := l.db.QueryRow("select pg_backend_pid()").Scan(&pid); err != nil {
+	if err := db.QueryRow("select pg_backend_pid()").Scan(&pid); err != nil {
 		b.Fatal(err)
 	}
 	text, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
 		b.Logf("server CPU is not counted: %v", err)
-		return l
+		return ""
 	}
 	_, after, _ := strings.Cut(string(text), ") ")
-	l.server = strings.Fields(after)[1]
-	return l
+	return strings.Fields(after)[1]
 }
 
 var limitMentionColumns = []string{"network", "host", "post_id", "account", "kind", "case_id", "author_id", "author_handle",
