@@ -67,9 +67,13 @@ func (c *Console) caseRow(row store.CaseRow) caseRowView {
 	return v
 }
 
+// responded is what became of the first response; empty while it is owed.
 func responded(cs socialwatch.Case) string {
-	if cs.RespondedAt.IsZero() {
+	switch {
+	case cs.RespondedAt.IsZero() && cs.State.Live():
 		return ""
+	case cs.RespondedAt.IsZero():
+		return say("responded.not")
 	}
 	return say("responded", span(cs.RespondedAt.Sub(cs.OpenedAt)))
 }

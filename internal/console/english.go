@@ -290,6 +290,7 @@ var englishPages = map[string]string{
 	"case.merged":                 "merged",
 	"timeline":                    "Timeline",
 	"responded":                   "given after %s",
+	"responded.not":               "not given",
 	"fact.opened":                 "Opened",
 	"fact.updated":                "Updated",
 	"fact.resolved":               "Resolved",

@@ -98,8 +98,7 @@ func (c *Console) askErase(w http.ResponseWriter, r *http.Request) error {
 	case v.Case != "":
 		found, err = c.customerOf(r.Context(), p, v.Case)
 	case v.Who != "":
-		found, err = c.subjects(r.Context(), p, v.Who)
-		found = slices.DeleteFunc(found, func(s socialwatch.Subject) bool { return q.Get("id") != "" && !meant(s, q) })
+		found, err = c.subjects(r.Context(), p, v.Who, func(s socialwatch.Subject) bool { return q.Get("id") == "" || meant(s, q) })
 	default:
 		return c.showErase(w, r, http.StatusOK, v)
 	}
@@ -126,12 +125,11 @@ func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read form: %w", err)
 	}
 	f := r.PostForm
-	v := &eraseView{Asked: true, Why: strings.TrimSpace(socialwatch.CleanText(f.Get("why"))), Typed: strings.TrimSpace(f.Get("typed"))}
-	found, err := c.subjects(r.Context(), p, f.Get("id"))
+	v := &eraseView{Asked: true, Case: f.Get("case"), Why: strings.TrimSpace(socialwatch.CleanText(f.Get("why"))), Typed: strings.TrimSpace(f.Get("typed"))}
+	found, err := c.subjects(r.Context(), p, f.Get("id"), func(s socialwatch.Subject) bool { return meant(s, f) })
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(found, func(s socialwatch.Subject) bool { return !meant(s, f) })
 	if len(found) != 1 {
 		return c.showErase(w, r, http.StatusOK, v) // nothing is stored any more
 	}
@@ -172,21 +170,30 @@ func (c *Console) showErase(w http.ResponseWriter, r *http.Request, status int, 
 	return c.show(w, r, status, "erase", view{Title: say("erase"), Class: "plain", Nav: "cases", Body: v})
 }
 
-// subjects are the people whom words name and whom p may erase: a person is
-// erased for all our accounts there, so p must be a lead on each of them.
-func (c *Console) subjects(ctx context.Context, p socialwatch.Person, who string) ([]socialwatch.Subject, error) {
+// subjects are those of the people whom words name that are meant and that p may
+// erase: a person is erased for all our accounts there, so p must be a lead on
+// each of them.
+func (c *Console) subjects(ctx context.Context, p socialwatch.Person, who string, is func(socialwatch.Subject) bool) ([]socialwatch.Subject, error) {
 	found, err := c.o.Eraser.Subjects(ctx, who)
 	if err != nil {
 		return nil, err
 	}
+	var led []socialwatch.Subject
+	var refused error
 	for _, s := range found {
-		for _, account := range s.Accounts {
-			if err := may(p, socialwatch.RoleLead, account); err != nil {
-				return nil, err
-			}
+		at := slices.IndexFunc(s.Accounts, func(account string) bool { return !p.May(socialwatch.RoleLead, account) })
+		switch {
+		case !is(s):
+		case at < 0:
+			led = append(led, s)
+		default:
+			refused = may(p, socialwatch.RoleLead, s.Accounts[at])
 		}
 	}
-	return found, nil
+	if len(led) == 0 {
+		return nil, refused
+	}
+	return led, nil
 }
 
 // customerOf is the customer of a case that p leads.
@@ -199,10 +206,9 @@ func (c *Console) customerOf(ctx context.Context, p socialwatch.Person, number s
 	if err := may(p, socialwatch.RoleLead, cs.Account); err != nil {
 		return nil, err
 	}
-	found, err := c.subjects(ctx, p, cs.Customer.ID)
-	return slices.DeleteFunc(found, func(s socialwatch.Subject) bool {
-		return s.ID != cs.Customer.ID || s.Network != cs.Network || s.Host != cs.Host
-	}), err
+	return c.subjects(ctx, p, cs.Customer.ID, func(s socialwatch.Subject) bool {
+		return s.ID == cs.Customer.ID && s.Network == cs.Network && s.Host == cs.Host
+	})
 }
 
 // meant reports whether an address or a form names exactly this person.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/internal/store/dbtest"
 )
 
 // TestALeadErasesAPersonAfterSeeingWhatGoes: first what would go, then a reason
@@ -44,8 +45,8 @@ func TestALeadErasesAPersonAfterSeeingWhatGoes(t *testing.T) {
 	done.has(t, "<h2 id=\"done-title\">Erased</h2>", "<dt>Posts</dt><dd>2</dd>", cs.Number, "socialwatch vacuum")
 	done.hasNot(t, "customer1")
 	gone := lea.get("/cases/" + cs.Number)
-	gone.has(t, "Personal data erased", "name erased")
-	gone.hasNot(t, "Customer One", "customer1", "SW-100231", "nobody answers", "/erase")
+	gone.has(t, "Personal data erased", "name erased", "first response not given")
+	gone.hasNot(t, `data-tick="first"`, "Customer One", "customer1", "SW-100231", "nobody answers", "/erase")
 	lea.get("/audit").has(t, "Personal data erased", "letter of 3 May", "lea")
 	lea.get("/cases/"+other.Number).has(t, "customer2", "where is my order")
 
@@ -89,6 +90,35 @@ func TestWhoErasesLeadsEveryAccountThatKnowsThePerson(t *testing.T) {
 	lea := s.enter(t, "lea")
 	lea.get("/cases/"+cs.Number).has(t, "customer1")
 	lea.post("/erase", form).has(t, "Cases, now tombstones", cs.Number)
+}
+
+// TestWhatOthersKnowKeepsNoLeadFromErasing: the same handle and id on a server of
+// somebody else's account is another person.
+func TestWhatOthersKnowKeepsNoLeadFromErasing(t *testing.T) {
+	s := newShop(t)
+	mine := s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order"})
+	must(t, s.EnsureAccount(t.Context(), "shop_far", string(socialwatch.Mastodon), "far.example"))
+	theirs := s.arrive(t, customer{handle: "customer1", text: "@shop_help it is late"})
+	db := dbtest.Raw(t, s.options) // moves it to that server
+	defer db.Close()
+	for _, q := range []string{"update mentions set account = 'shop_far', host = 'far.example' where case_id = ?", "update cases set account = 'shop_far', host = 'far.example' where id = ?"} {
+		if _, err := db.Exec(q, theirs.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.AddPerson(t.Context(), socialwatch.Person{Login: "half", Name: "Half", Roles: map[string]socialwatch.Role{account: socialwatch.RoleLead}}, "", s.now())
+	must(t, err)
+	half := s.enter(t, "half")
+	for _, path := range []string{"/erase?who=customer1", "/erase?case=" + mine.Number} {
+		page := half.get(path)
+		page.has(t, "To confirm, type", mine.Number)
+		page.hasNot(t, "far.example", theirs.Number)
+	}
+	if r := half.get("/erase?case=" + theirs.Number); r.status != http.StatusForbidden {
+		t.Errorf("status %d", r.status)
+	}
+	half.post("/erase", url.Values{"network": {"mastodon"}, "host": {host}, "id": {"acustomer1"}, "why": {"a letter"}, "typed": {"customer1"}, "case": {mine.Number}}).has(t, "Cases, now tombstones", `href="/cases/`+mine.Number)
+	s.enter(t, "lea").get("/cases/"+theirs.Number).has(t, "customer1", "it is late")
 }
 
 // TestTheSameHandleOnTwoServersIsTwoPeople: each is chosen by itself.
