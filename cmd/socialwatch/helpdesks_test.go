@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -100,6 +101,12 @@ func newHandoff(t *testing.T, kind store.Kind, d standIn, args ...string) *hando
 // killed on the way and answers of the help desk lost there is one ticket for
 // each case; the case is the help desk's; closing the ticket resolves it.
 func TestAHelpDeskGetsCasesAndGivesThemBackResolved(t *testing.T) {
+	eachDesk(t, func(h *handoff, closed string) { h.play(closed) })
+}
+
+// eachDesk runs f on each help desk; closed is what a closed ticket is there.
+func eachDesk(t *testing.T, f func(h *handoff, closed string)) {
+	t.Helper()
 	kinds := dbtest.Kinds(t)
 	for name, open := range map[string]func() (d standIn, args []string, closed string){
 		"zammad": func() (standIn, []string, string) {
@@ -114,9 +121,57 @@ func TestAHelpDeskGetsCasesAndGivesThemBackResolved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d, args, closed := open()
-			newHandoff(t, kinds[len(kinds)-1], d, args...).play(closed)
+			f(newHandoff(t, kinds[len(kinds)-1], d, args...), closed)
 		})
 	}
+}
+
+// TestATagSaysThatTheCustomerCameInPrivate: our reply asks the customer to come
+// in private and the case waits. The tag came-in-private on its ticket ends that
+// wait, once, whatever else people do to the ticket; with the ticket closed at the
+// same time the case is resolved after that.
+func TestATagSaysThatTheCustomerCameInPrivate(t *testing.T) {
+	const waiting = `select count(distinct case_id) from case_events_v1 where data ->> 'waits_for' = 'private_contact'`
+	eachDesk(t, func(h *handoff, closed string) {
+		d := h.serve()
+		h.run()
+		stop := h.approver()
+		defer stop()
+		for n := range 2 { // no matter in which a human must act beyond the reply: those stay open
+			_, err := h.sim.Post(fmt.Sprintf("customer%d@far.example", n), "@shop_help@social.example how do I return this?", simulator.PostOptions{})
+			must(h.T, err)
+		}
+		until(h.T, time.Minute, "both cases have a ticket and wait for their customers", func() bool {
+			return len(h.desk.Tickets()) == 2 && h.number(waiting) == 2 && h.notes("Our reply is public") == 2
+		})
+		stop()
+		first, second := h.desk.Tickets()[0].ID, h.desk.Tickets()[1].ID
+		work := func(id int64, state string, tags ...string) {
+			status, err := h.desk.Work(id, state, tags...)
+			if must(h.T, err); status != http.StatusNoContent {
+				h.Errorf("the help desk's webhook: %d", status)
+			}
+		}
+		work(first, "", "another-tag")
+		work(first, "", "came-in-private")
+		until(h.T, time.Minute, "the wait of the first case has ended", func() bool { return h.received() == 1 })
+		if n := h.number("select count(*) from cases where state in ('open', 'waiting')"); n != 2 {
+			h.Errorf("%d cases are at work", n)
+		}
+		work(first, "", "came-in-private", "another-tag")
+		work(second, closed, "came-in-private")
+		until(h.T, time.Minute, "the second case is resolved", func() bool { return h.number("select count(*) from cases where state = 'resolved'") == 1 })
+		if n := h.received(); n != 2 || h.number("select count(*) from case_events_v1 where kind = 'case.private_received' and actor <> 'system:helpdesk'") != 0 {
+			h.Errorf("%d waits of two cases were ended", n)
+		}
+		d.end()
+	})
+}
+
+// received counts how often a wait for private contact has ended.
+func (h *handoff) received() int64 {
+	h.Helper()
+	return h.number("select count(*) from case_events_v1 where kind = 'case.private_received'")
 }
 
 func (h *handoff) play(closed string) {
