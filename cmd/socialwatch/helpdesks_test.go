@@ -142,7 +142,7 @@ func TestATagSaysThatTheCustomerCameInPrivate(t *testing.T) {
 			must(h.T, err)
 		}
 		until(h.T, time.Minute, "both cases have a ticket and wait for their customers", func() bool {
-			return len(h.desk.Tickets()) == 2 && h.number(waiting) == 2 && h.notes("Our reply is public") == 2
+			return len(h.desk.Tickets()) == 2 && h.number(waiting) == 2 && h.notes("Our reply is public. https://social.example/@shop_help/") == 2
 		})
 		stop()
 		first, second := h.desk.Tickets()[0].ID, h.desk.Tickets()[1].ID
@@ -166,6 +166,28 @@ func TestATagSaysThatTheCustomerCameInPrivate(t *testing.T) {
 		}
 		d.end()
 	})
+}
+
+// TestWithoutAHelpDeskNothingIsClaimed: who tries the consumer reads what it would
+// write, and nothing is changed anywhere.
+func TestWithoutAHelpDeskNothingIsClaimed(t *testing.T) {
+	t.Parallel()
+	h := newHandoff(t, store.SQLite, helpdesk.NewZammad("desk-token", "desk-secret"))
+	d := h.serve()
+	h.run()
+	h.post(1)
+	stop := h.approver()
+	defer stop()
+	until(t, time.Minute, "it prints what it would write", func() bool {
+		return strings.Contains(h.said.String(), "open [K-1001]") && strings.Contains(h.said.String(), "say to K-1001: Our reply is public.")
+	})
+	if n := h.number("select count(*) from cases_v1 where external_system <> ''"); n != 0 {
+		t.Errorf("%d cases were claimed", n)
+	}
+	if _, err := os.Stat(filepath.Join(h.dir, "consumer.db")); err == nil {
+		t.Error("it keeps what it has only printed")
+	}
+	d.end()
 }
 
 // received counts how often a wait for private contact has ended.
@@ -204,7 +226,10 @@ func (h *handoff) play(closed string) {
 	if all := h.desk.Tickets(); len(all) != 2 {
 		h.Errorf("%d tickets of two cases: %+v", len(all), all)
 	}
-	for _, word := range []string{"customer1", "still nothing", "555-"} {
+	if n := h.notes("read at " + h.url + "/cases/K-100"); n != 2 {
+		h.Errorf("%d tickets of two say where the case is read", n)
+	}
+	for _, word := range []string{"customer1", "far.example", "still nothing", "555-"} {
 		if h.notes(word) > 0 {
 			h.Errorf("tickets hold %q: %+v", word, h.desk.Tickets())
 		}

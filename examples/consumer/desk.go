@@ -34,17 +34,15 @@ func title(m matter) string {
 }
 
 // first is what a ticket says when it is opened. No customer's words, handles or
-// numbers stand in tickets: who deletes a post deletes it, and here is nothing
-// left to erase. They are read where they stand.
+// numbers stand in tickets, nor an address of theirs, which often holds a handle:
+// who deletes a post deletes it, and here is nothing left to erase. They are read
+// at socialwatch.
 func first(m matter) string {
 	text := fmt.Sprintf("Case %s of socialwatch, level %d: %s.", m.Number, m.Level, strings.ReplaceAll(m.Intent, "_", " "))
 	if m.Escalation != "" {
 		text += "\nA human must act: " + m.Escalation
 	}
-	if len(m.Mentions) > 0 && m.Mentions[0].URL != "" {
-		text += "\nThe post: " + m.Mentions[0].URL
-	}
-	return text + "\nClosing this ticket resolves the case. " + privateMark + " as a tag says that the customer has come in private."
+	return text + "\nIt is read at " + m.Page + "\nClosing this ticket resolves the case. " + privateMark + " as a tag says that the customer has come in private."
 }
 
 // says is what a ticket is told of an event, and whether that opens it again.
@@ -52,9 +50,6 @@ func says(kind string, m matter) (text string, again bool) {
 	switch kind {
 	case "mention.attached":
 		text, again = "The customer has written again.", true
-		if n := len(m.Mentions); n > 0 && m.Mentions[n-1].URL != "" {
-			text += " " + m.Mentions[n-1].URL
-		}
 	case "case.reopened":
 		text, again = "The case is open again.", true
 	case "mention.edited":
@@ -63,8 +58,8 @@ func says(kind string, m matter) (text string, again bool) {
 		text = "A post of the customer is gone."
 	case "reply.sent":
 		text = "Our reply is public."
-		if n := len(m.Replies); n > 0 && m.Replies[n-1].PostURL != "" {
-			text += " " + m.Replies[n-1].PostURL
+		if n := len(m.Replies); n > 0 && m.Replies[n-1].URL != "" {
+			text += " " + m.Replies[n-1].URL
 		}
 	case "case.private_missed":
 		text, again = "The customer has not come in private.", true

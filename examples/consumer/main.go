@@ -35,7 +35,7 @@ func main() {
 
 func run(ctx context.Context) error {
 	listen := flag.String("listen", "127.0.0.1:8095", "address for webhooks of socialwatch (/socialwatch) and the help desk (/desk)")
-	url := flag.String("url", "http://127.0.0.1:8080", "where socialwatch is")
+	url := flag.String("url", "http://127.0.0.1:8080", "where socialwatch is, for this program and for people who follow a link")
 	file := flag.String("state", "consumer.db", "SQLite file of what is known and done")
 	all := flag.Bool("all", false, "hand over all cases, not only those that a human must act on")
 	zammad := flag.String("zammad", "", "address of Zammad")
@@ -62,18 +62,27 @@ func run(ctx context.Context) error {
 		base := fmt.Sprintf("%s/api/v1/accounts/%d", strings.TrimSuffix(*chatwoot, "/"), *account)
 		to = &chatwootDesk{caller{base, "api_access_token", token}, *inbox, secret}
 	}
+	_, dry := to.(paper)
+	if dry {
+		*file = ":memory:" // the next start begins anew
+	}
 	book, err := openBook(ctx, *file)
 	if err != nil {
 		return err
 	}
 	defer book.Close()
 	r := &relay{book: book, cases: socialwatch{caller{*url, "Authorization", "Bearer " + os.Getenv("SOCIALWATCH_TOKEN")}},
-		desk: to, hook: hook, all: *all, bell: make(chan struct{}, 1)}
-	server := &http.Server{Addr: *listen, Handler: r.routes(), ReadHeaderTimeout: 10 * time.Second}
+		desk: to, hook: hook, all: *all, dry: dry, bell: make(chan struct{}, 1)}
+	return r.serve(ctx, *listen)
+}
+
+// serve takes webhooks and works until ctx ends.
+func (r *relay) serve(ctx context.Context, address string) error {
+	server := &http.Server{Addr: address, Handler: r.routes(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	worked := make(chan error, 1)
 	go func() { worked <- r.work(ctx); _ = server.Close() }()
-	err = server.ListenAndServe()
+	err := server.ListenAndServe()
 	if worked := <-worked; worked != nil || errors.Is(err, http.ErrServerClosed) {
 		return worked
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // socialwatch is its JSON API, as far as we need it.
@@ -28,10 +29,9 @@ type matter struct {
 	Version    int
 	External   *struct{ System, Reference, URL string }
 	WaitsFor   string `json:"waits_for"`
-	Mentions   []struct{ URL string }
+	Page       string `json:"-"` // where people read it
 	Replies    []struct {
-		State   string
-		PostURL string `json:"post_url"`
+		URL string `json:"published_url"`
 	}
 }
 
@@ -55,6 +55,7 @@ func (s socialwatch) events(ctx context.Context, after int64) (items []event, ne
 
 func (s socialwatch) matter(ctx context.Context, number string) (m matter, err error) {
 	err = s.call(ctx, http.MethodGet, "/api/v1/cases/"+url.PathEscape(number), nil, &m)
+	m.Page = strings.TrimSuffix(s.base, "/") + "/cases/" + url.PathEscape(m.Number)
 	return m, err
 }
 
