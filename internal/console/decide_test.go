@@ -86,7 +86,13 @@ func TestEditSavesAVersionWithItsDiffAndTheLeadMayNotBeTricked(t *testing.T) {
 	r = ana.submit(editor, "/edit", url.Values{"text": {"We are sorry. Please use shop.example/help, reference " + cs.Number + "."}, "approve": {"no"}})
 	saved := ana.get(r.to)
 	saved.has(t, "<ins>", "<del>", "by ana", "Saved a new version of "+cs.Number)
-	r = ana.submit(saved, "/approve", nil)
+	saved.has(t, "another person approves it")
+	saved.hasNot(t, `/approve"`)
+	ana.get(path+"/edit").hasNot(t, "Approve this text")
+	s.console.o.OwnWords = func(string) bool { return true }
+	ana.get(path).has(t, `/approve"`)
+	s.console.o.OwnWords = nil
+	r = ana.post(path+"/approve", url.Values{"hash": {s.replyOf(t, cs.Number).Hash}})
 	if r.status != http.StatusForbidden {
 		t.Errorf("own text approved: status %d", r.status)
 	}

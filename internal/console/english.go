@@ -258,6 +258,7 @@ var englishPages = map[string]string{
 	"settle.absent":   "Not posted, send it once more",
 
 	"lacks.reader":   "You may read this. Drafting needs the role “author” on account %s, deciding the role “approver”; an admin grants them.",
+	"lacks.second":   "You wrote a version of this: another person approves it.",
 	"lacks.approver": "You may read this. Deciding needs the role “approver” on account %s, which an admin grants.",
 	"lacks.lead":     "Only a lead can settle this. An admin grants the role “lead” on account %s.",
 	"lacks.author":   "Moving cases needs the role “author” on account %s, which an admin grants.",

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 	rp := card.Reply
 	account := rp.Payload.Account
 	approver, author := p.May(socialwatch.RoleApprover, account), p.May(socialwatch.RoleAuthor, account)
+	own := c.ownWords(p, card)
 	var v actsView
 	switch {
 	case rp.State == socialwatch.ReplyAwaiting:
@@ -26,6 +28,8 @@ func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 			v.Lacks = say("lacks.approver", account)
 		} else if card.InDoubt {
 			v.MayApprove, v.Lacks = false, say("lacks.doubt")
+		} else if own {
+			v.MayApprove, v.Lacks = false, say("lacks.second")
 		}
 	case rp.State == socialwatch.ReplyBlocked:
 		v.MayEdit = author
@@ -45,11 +49,18 @@ func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 		v.MayAgain = mayAgain(p, card)
 	}
 	v.MayWithdraw = v.MayWithdraw && c.o.Withdraw != nil
-	v.mayApproveEdit = v.MayEdit && approver && !card.InDoubt
+	v.mayApproveEdit = v.MayEdit && approver && !card.InDoubt && !own
 	if v.MayReject {
 		v.Reasons = reasons()
 	}
 	return v
+}
+
+// ownWords reports whether p wrote a version of a reply that another person must
+// approve.
+func (c *Console) ownWords(p socialwatch.Person, card store.Card) bool {
+	wrote := slices.ContainsFunc(card.Versions, func(v store.Version) bool { return v.Author == p.Login })
+	return wrote && (c.o.OwnWords == nil || !c.o.OwnWords(card.Reply.Payload.Account))
 }
 
 func (c *Console) at(t time.Time) *moment {
