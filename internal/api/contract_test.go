@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -186,4 +187,30 @@ func (c *contract) isProblem(res *http.Response, got []byte) error {
 		return err
 	}
 	return c.doc.Components.Schemas["Problem"].Value.VisitJSON(v)
+}
+
+// TestWhatMayBeNullSaysOfWhichType: OpenAPI 3.0.3 knows "nullable" only beside
+// "type"; kin-openapi lets it pass elsewhere, other validators do not.
+func TestWhatMayBeNullSaysOfWhichType(t *testing.T) {
+	var doc any
+	if err := json.Unmarshal(api.Document(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var look func(at string, v any)
+	look = func(at string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if v["nullable"] == true && v["type"] == nil {
+				t.Errorf("%s is nullable without a type", at)
+			}
+			for name, inner := range v {
+				look(at+"/"+name, inner)
+			}
+		case []any:
+			for i, inner := range v {
+				look(fmt.Sprint(at, "/", i), inner)
+			}
+		}
+	}
+	look("#", doc)
 }
