@@ -119,7 +119,7 @@ var englishCasework = map[string]string{
 	"filter.anybody":  "anybody",
 	"filter.me":       "me",
 	"cases.mine":      "Mine",
-	"cases.due":       "What is due, by deadline",
+	"cases.due":       "By deadline",
 	"cases.all":       "All",
 
 	"row.consumers":      "The row that case systems see",

@@ -60,6 +60,7 @@ func spread(t *testing.T, fx storetest.Fixture, n int, first time.Time) (server 
 	t.Helper()
 	db := dbtest.Raw(t, fx.Options)
 	defer db.Close()
+	unhurried(t, fx, db)
 	at := "cast('" + first.Format(time.RFC3339) + "' as timestamptz) + %s * interval '1 second'"
 	if fx.Kind() == store.SQLite {
 		at = strconv.FormatInt(first.UnixMicro(), 10) + " + %s * 1000000"
@@ -80,6 +81,8 @@ func spread(t *testing.T, fx storetest.Fixture, n int, first time.Time) (server 
 		"update mentions set created_at = " + moment("case_id", "") + ", received_at = " + moment("case_id", "") + ", intent = " + fmt.Sprintf(intent, "case_id") +
 			", lang = case case_id % 3 when 0 then 'en' when 1 then 'de' else 'es' end",
 		"update replies set created_at = " + moment("case_id", "") + ", decided_at = case when state = 'sent' then " + moment("case_id", " + case_id % 1800") + " end",
+		"delete from handoffs where case_id % 10 <> 0", // one customer in ten is asked to come in private
+		"update handoffs set asked_at = " + moment("case_id", " + case_id % 3600"),
 		"analyze",
 	} {
 		if _, err := db.Exec(query); err != nil {
