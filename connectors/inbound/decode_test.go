@@ -121,6 +121,9 @@ func FuzzDecode(f *testing.F) {
 		if _, err := json.Marshal(answer{got.accepted, got.refused}); err != nil {
 			t.Error(err)
 		}
+		if len(got.accepted) == 0 { // a database takes its time
+			return
+		}
 		if err := db.PutPush(t.Context(), "shop", p, c.opt.Now()); err != nil {
 			t.Fatalf("the database refuses what was answered with 202: %v", err)
 		}
