@@ -108,7 +108,7 @@ const (
 	EventCaseTagged      = "case.tagged"      // data.added and data.removed
 	EventCaseClaimed     = "case.claimed"     // another system owns it now: data.system, data.reference, data.url
 	EventCaseReleased    = "case.released"    // it is ours again: data.system and data.reference of who had it
-	EventCaseLookedUp    = "case.looked_up"   // data.outcome, and level, score and due_at where the answer raised the case
+	EventCaseLookedUp    = "case.looked_up"   // data.outcome, and level, score and due_at where the answer lifted the case
 	EventMentionPromoted = "mention.promoted" // an ignored one got a case; data.was is the noise rule
 	EventMentionAttached = "mention.attached"
 	EventMentionEdited   = "mention.edited"
@@ -156,11 +156,11 @@ const (
 	RespondedPrivate  = "private" // a person says that we have answered in private
 )
 
-// EscalationMissed is why a case is raised whose customer did not come to us in
+// EscalationMissed is why a case is escalated whose customer did not come to us in
 // private when asked.
 const EscalationMissed = "The customer has not come to us in private: write again, or resolve it."
 
-// EscalationVanished is why a case is raised whose customer can read our reply no
+// EscalationVanished is why a case is escalated whose customer can read our reply no
 // longer.
 const EscalationVanished = "Our reply is gone from the network: write again, or resolve it."
 

@@ -30,13 +30,13 @@ type OrderFacts struct {
 	ExpectedAt  time.Time `json:"expected_at"`
 }
 
-// Signals of a look-up, by which an order raises its case.
+// Signals of a look-up, by which an order lifts the priority of its case.
 const (
 	SignalNotMoved  = "lookup.not_moved"  // Found and From are days
 	SignalHighValue = "lookup.high_value" // Found and From are money, in Currency's smallest unit
 )
 
-// OrderSignal is a fact of an order that raises its case: what was found, the
+// OrderSignal is a fact of an order that lifts its case: what was found, the
 // threshold from which it counts, and the points that it adds.
 type OrderSignal struct {
 	Name     string `json:"name"`

@@ -67,7 +67,7 @@ func (a *app) look() error {
 	return nil
 }
 
-// orderRules are those by which an order raises its case.
+// orderRules are those by which an order lifts its case.
 func orderRules(cfg config.Config) lookup.Rules {
 	r := lookup.Rules{StuckAfter: cfg.Lookup.StuckAfter, Settled: cfg.Lookup.Settled, HighValue: map[string]int64{}}
 	for code, amount := range cfg.Triage.HighValue {
@@ -168,7 +168,7 @@ func orderLines(a lookup.Answer, signals []socialwatch.OrderSignal) []string {
 		lines = append(lines, fmt.Sprintf("%-14s %s", f[0], f[1]))
 	}
 	for _, s := range signals {
-		lines = append(lines, fmt.Sprintf("%-14s %s", "raises by", s.Words()))
+		lines = append(lines, fmt.Sprintf("%-14s %s", "lifts by", s.Words()))
 	}
 	return lines
 }

@@ -209,7 +209,7 @@ func TestLookupAndCheckReadAView(t *testing.T) {
 				missing, whole = "it is not there: create it", "its order_number must be text"
 			}
 			for _, tc := range []struct{ view, order, says, check string }{
-				{"good", "SW-1", "status         in transit\nlast movement  2020-01-05T10:00:00Z\nvalue          129.50 EUR\nraises by      no movement for", "ok    lookup: the probe was found in"},
+				{"good", "SW-1", "status         in transit\nlast movement  2020-01-05T10:00:00Z\nvalue          129.50 EUR\nlifts by       no movement for", "ok    lookup: the probe was found in"},
 				{"good", "SW-2", "", "warn  lookup: the probe was found, and nothing is told of it"},
 				{"good", "' or 1=1 --", "The shop knows no such order.\n", "warn  lookup: the view has no order with the number"},
 				{"good", "", "", "ok    lookup: the view can be read; name an order under lookup.probe"},
@@ -267,7 +267,7 @@ func TestLookupAndCheckAskAnEndpoint(t *testing.T) {
 	down.Close()
 	const auth = ", headers_env: {Authorization: SOCIALWATCH_TEST_ORDERS}, fields: {status: order.state}"
 	for _, tc := range []struct{ url, more, order, says, check string }{
-		{server.URL + "/orders/{order}", auth, "SW-1", "status         in transit[31m\nlast movement  2020-01-05T00:00:00Z\nvalue          129.00 EUR\nraises by      no movement for", "of it is told: status, last movement, value"},
+		{server.URL + "/orders/{order}", auth, "SW-1", "status         in transit[31m\nlast movement  2020-01-05T00:00:00Z\nvalue          129.00 EUR\nlifts by       no movement for", "of it is told: status, last movement, value"},
 		{server.URL + "/orders/{order}", auth, "SW-9", "The shop knows no such order.\n", "warn  lookup: the shop knows no order with the number under lookup.probe: name one that it has, or see whether lookup.url is right"},
 		{server.URL + "/order/{order}", auth, "SW-1", "The shop knows no such order.\n", "or see whether lookup.url is right"},
 		{server.URL + "/orders/{order}", "", "SW-1", "answered 401", "BAD   lookup: look up the order: answered 401"},

@@ -21,7 +21,7 @@ type OrderFacts struct {
 	RefundAt       *time.Time                `json:"refund_at"`
 	DeliveredAt    *time.Time                `json:"delivered_at"`
 	ExpectedAt     *time.Time                `json:"expected_at"`
-	Signals        []socialwatch.OrderSignal `json:"signals"` // by which it raised the case
+	Signals        []socialwatch.OrderSignal `json:"signals"` // by which it lifted the case
 }
 
 func (c caller) viewOrder(o socialwatch.CaseOrder) OrderFacts {

@@ -43,7 +43,7 @@ type Database struct {
 type Cases struct {
 	Prefix  string        `yaml:"prefix" example:"K-" doc:"Stands before the number that people quote."`
 	Targets Targets       `yaml:"targets" doc:"Until when what is promised, in business time, for levels 1 to 4. A change counts for cases in which something happens from then on; no breach of before is rewritten."`
-	Private time.Duration `yaml:"private_wait" example:"24h" doc:"How long a case waits for the private contact that our reply asked for, around the clock, before it is raised again."`
+	Private time.Duration `yaml:"private_wait" example:"24h" doc:"How long a case waits for the private contact that our reply asked for, around the clock, before it is raised."`
 }
 
 // Targets are promises of time, four each, or none for the defaults.

@@ -19,7 +19,7 @@ type Lookup struct {
 	View       string            `yaml:"view" example:"shop.orders_for_socialwatch" doc:"View or table in the same database instead, with its schema, read by order_number (text); its other columns are named as the facts under fields. On Postgres the role that serves needs select on it. On SQLite it stands in the same file, without a schema."`
 	Timeout    time.Duration     `yaml:"timeout" example:"3s" doc:"Of one question, 100ms to 30s."`
 	AllowHTTP  bool              `yaml:"allow_http" example:"false" doc:"True permits an http url beyond this machine. Number, headers and answer then travel in clear."`
-	StuckAfter int               `yaml:"stuck_after" example:"5" doc:"Days without a movement from which an order that is not settled counts as truly stuck and raises its case. 0: never. From the amounts of triage.high_value on an order raises its case too."`
+	StuckAfter int               `yaml:"stuck_after" example:"5" doc:"Days without a movement from which an order that is not settled counts as truly stuck and lifts the priority of its case. 0: never. From the amounts of triage.high_value on an order lifts its case too."`
 	Settled    []string          `yaml:"settled" example:"[delivered, cancelled, returned, refunded]" doc:"States, as the shop's system calls them, in which an order moves no more."`
 	Refresh    time.Duration     `yaml:"refresh" example:"6h" doc:"How old the facts of an open case may get, 10m to 168h. It is also asked when the customer writes again, and when a person wants to know."`
 	Probe      string            `yaml:"probe" example:"SW-000000" doc:"Number of an order that socialwatch check asks about."`

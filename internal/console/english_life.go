@@ -9,9 +9,9 @@ var englishLife = map[string]string{
 	"next.due":              "next:",
 	"next.resolve":          "resolve:",
 
-	"tab.raised":   "Raised again",
+	"tab.raised":   "Did not come in private",
 	"chip.raised":  "did not come in private",
-	"raised.title": "Raised again",
+	"raised.title": "Did not come in private",
 	"raised.what":  "They were asked to come to us in private and did not: write again, or resolve the case.",
 	"raised.since": "raised",
 	"raised.all":   "All of them",

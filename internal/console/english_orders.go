@@ -28,7 +28,7 @@ var englishOrders = map[string]string{
 	"looked_up.found":      "found",
 	"looked_up.not_found":  "there is no such order",
 	"looked_up.failed":     "no answer",
-	"looked_up.raised":     "made it level %d",
+	"looked_up.lifted":     "made it level %d",
 
 	"lookup":          "Look-ups of orders",
 	"lookup.what":     "The shop's own system, which is asked about the orders that customers name. Posts never wait for it.",

@@ -34,7 +34,7 @@ type orderView struct {
 	List    []fact // all, for the page of the case
 }
 
-// orderSignal is a fact that raised the case.
+// orderSignal is a fact that lifted the case.
 type orderSignal struct {
 	Text   string
 	Points int
@@ -177,7 +177,7 @@ func lookedUpText(e socialwatch.Event) string {
 	outcome, _ := e.Data["outcome"].(string)
 	parts := []string{label("looked_up", outcome)}
 	if level, ok := e.Data["level"].(float64); ok {
-		parts = append(parts, say("looked_up.raised", int(level)))
+		parts = append(parts, say("looked_up.lifted", int(level)))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -55,7 +55,7 @@ func TestRaisedCasesStandOnTop(t *testing.T) {
 	}
 	ana.get("/cases?state=closed").hasNot(t, "data-raised")
 	desk := ana.get("/")
-	desk.has(t, "Raised again", cases[0].Number+" ", "write again, or resolve", `href="/cases?show=raised"`)
+	desk.has(t, "Did not come in private", cases[0].Number+" ", "write again, or resolve", `href="/cases?show=raised"`)
 	desk.hasNot(t, `href="/cases/`+cases[raisedShown].Number+`"`)
 	ana.get("/?show=snoozed").hasNot(t, "raised-title")
 	ana.get("/cases/"+cases[0].Number).has(t, `<span class="chip bad">did not come in private</span>`)

@@ -163,7 +163,7 @@ var toldBlanks = map[string][]string{
 	"told.mend.withdraw":            {"told"},
 	"told.mend.visibility":          {"visibility", "visibility"},
 	"told.mend.language":            {"lang", "lang"},
-	"told.raised.fits":              {"told"},
+	"told.escalated.fits":           {"told"},
 	"told.trial.ignored":            {"ignored"},
 	"told.trial.none":               {"intent"},
 	"told.trial.template":           {"", "", "intent"},

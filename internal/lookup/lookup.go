@@ -1,6 +1,6 @@
 // Package lookup asks the shop's own system about the orders of cases, after
 // what told them is stored: intake never waits for it. An answer is kept beside
-// the case, and raises it when the order has truly not moved or is of high
+// the case, and lifts its priority when the order has truly not moved or is of high
 // value. Nothing that the shop's system does can do more than fail.
 package lookup
 
@@ -205,7 +205,7 @@ func (l *Looker) result(k socialwatch.LookupTask, a Answer) socialwatch.LookupRe
 	case a.Found:
 		r.Outcome, r.Facts = socialwatch.LookupFound, a.Facts
 		r.Signals = l.Rules.Signals(a.Facts, now)
-		r.Level, r.Score = Raise(k, r.Signals)
+		r.Level, r.Score = Lift(k, r.Signals)
 		if r.Level > 0 && !k.Responded {
 			r.DueAt = l.Due(k.Account, r.Level, now)
 		}

@@ -157,8 +157,8 @@ func TestDeliveredOrderIsNotStuck(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if level, _ := lookup.Raise(socialwatch.LookupTask{Intent: socialwatch.Praise}, r.Signals(socialwatch.OrderFacts{MovedAt: moved}, now)); level != 0 {
-		t.Error("praise is raised")
+	if level, _ := lookup.Lift(socialwatch.LookupTask{Intent: socialwatch.Praise}, r.Signals(socialwatch.OrderFacts{MovedAt: moved}, now)); level != 0 {
+		t.Error("praise is lifted")
 	}
 }
 

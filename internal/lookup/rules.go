@@ -8,7 +8,7 @@ import (
 	"socialwatch"
 )
 
-// Rules say which facts of an order raise its case.
+// Rules say which facts of an order lift the priority of its case.
 type Rules struct {
 	// StuckAfter is how many days without a movement make an order truly stuck;
 	// 0: none do.
@@ -28,7 +28,7 @@ const (
 
 const day = 24 * time.Hour
 
-// Signals are the facts that raise a case.
+// Signals are the facts that lift a case.
 func (r Rules) Signals(f socialwatch.OrderFacts, now time.Time) []socialwatch.OrderSignal {
 	var all []socialwatch.OrderSignal
 	days := int64(now.Sub(f.MovedAt) / day)
@@ -45,10 +45,10 @@ func (r Rules) settled(status string) bool {
 	return slices.ContainsFunc(r.Settled, func(s string) bool { return strings.EqualFold(s, status) })
 }
 
-// Raise is what signals make of a case at least: level 2 for one, 1 for both,
-// and their points on top of the score of its posts. Praise is never raised. 0:
+// Lift is what signals make of a case at least: level 2 for one, 1 for both,
+// and their points on top of the score of its posts. Praise is never lifted. 0:
 // nothing.
-func Raise(k socialwatch.LookupTask, signals []socialwatch.OrderSignal) (level, score int) {
+func Lift(k socialwatch.LookupTask, signals []socialwatch.OrderSignal) (level, score int) {
 	if len(signals) == 0 || k.Intent == socialwatch.Praise {
 		return 0, 0
 	}

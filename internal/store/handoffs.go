@@ -18,7 +18,7 @@ const (
 where h.ended_at is null and h.asked_at <= ? order by h.asked_at, h.id limit ?`
 
 	sqlContacted = `update cases set state = ?, asked_at = coalesce(asked_at, ?), raised_at = null where id = ?`
-	sqlRaised    = `update cases set state = 'open', escalated = ?, escalation = ?, asked_at = coalesce(asked_at, ?), raised_at = ?, snoozed_until = null, updated_at = ?, version = version + 1 where id = ?`
+	sqlRaise     = `update cases set state = 'open', escalated = ?, escalation = ?, asked_at = coalesce(asked_at, ?), raised_at = ?, snoozed_until = null, updated_at = ?, version = version + 1 where id = ?`
 )
 
 // PrivateContact notes that the customer has come to us in private, for a person
@@ -108,7 +108,7 @@ func (t *tx) missed(ctx context.Context, caseID int64, now time.Time) (bool, err
 	if c.External.System != "" { // its owner moves it
 		return true, t.tellTouched(ctx, now, []int64{c.ID}, []socialwatch.Event{e})
 	}
-	if _, err := t.exec(ctx, sqlRaised, true, alsoBecause(c.Escalation, socialwatch.EscalationMissed), now, now, now, c.ID); err != nil {
+	if _, err := t.exec(ctx, sqlRaise, true, alsoBecause(c.Escalation, socialwatch.EscalationMissed), now, now, now, c.ID); err != nil {
 		return false, err
 	}
 	if err := t.wakeDrafts(ctx, now, c.ID); err != nil {

@@ -26,8 +26,8 @@ from case_orders o join cases c on c.id = o.case_id where o.case_id = ? and o.or
 where case_id = ? and order_number = ?`
 	sqlLookupFailed = `update case_orders set due_at = ?, tries = ?, lease_until = null, outcome = ?, why = ?, asked_at = ?,
     asked_by = case when ? then '' else asked_by end where case_id = ? and order_number = ?`
-	sqlLookupBack  = `update case_orders set lease_until = null where case_id = ? and order_number = ? and fence = ?`
-	sqlLookupRaise = `update cases set level = ?, score = ?, due_at = ?, updated_at = ?, version = version + 1 where id = ?`
+	sqlLookupBack = `update case_orders set lease_until = null where case_id = ? and order_number = ? and fence = ?`
+	sqlLookupLift = `update cases set level = ?, score = ?, due_at = ?, updated_at = ?, version = version + 1 where id = ?`
 )
 
 // taskRow is a claimed order with its case.
@@ -93,7 +93,7 @@ func (s *Store) ReturnLookup(ctx context.Context, k socialwatch.LookupTask) erro
 }
 
 // FinishLookup stores what became of a claimed order and, where a signal of it
-// is new, raises its case and its place in the queue. ErrConflict when the
+// is new, lifts its case and its place in the queue. ErrConflict when the
 // claim is lost or the order erased. The event names no order; an answer that
 // says what was known makes none.
 func (s *Store) FinishLookup(ctx context.Context, k socialwatch.LookupTask, r socialwatch.LookupResult) error {
@@ -124,12 +124,12 @@ func (t *tx) finishLookup(ctx context.Context, k socialwatch.LookupTask, r socia
 	if row.AskedBy != "" {
 		e.Actor = row.AskedBy
 	}
-	raised, err := t.raiseByOrder(ctx, before, r, &e)
+	lifted, err := t.liftByOrder(ctx, before, r, &e)
 	if err != nil {
 		return err
 	}
 	t.ring()
-	news := raised || row.AskedBy != "" || before.Outcome != r.Outcome || before.Facts != r.Facts
+	news := lifted || row.AskedBy != "" || before.Outcome != r.Outcome || before.Facts != r.Facts
 	if r.Outcome == socialwatch.LookupFailed {
 		news = r.Final
 	}
@@ -156,9 +156,9 @@ func (t *tx) keepLookup(ctx context.Context, k socialwatch.LookupTask, r socialw
 	return err
 }
 
-// raiseByOrder makes a case more urgent when the answer has a signal that the
+// liftByOrder makes a case more urgent when the answer has a signal that the
 // order had not, and says so in the event. What is urgent already stays.
-func (t *tx) raiseByOrder(ctx context.Context, before socialwatch.CaseOrder, r socialwatch.LookupResult, e *socialwatch.Event) (bool, error) {
+func (t *tx) liftByOrder(ctx context.Context, before socialwatch.CaseOrder, r socialwatch.LookupResult, e *socialwatch.Event) (bool, error) {
 	found, err := t.caseByID(ctx, before.CaseID)
 	if err != nil {
 		return false, err
@@ -184,7 +184,7 @@ func (t *tx) raiseByOrder(ctx context.Context, before socialwatch.CaseOrder, r s
 		return true, nil
 	}
 	c.Version++
-	if _, err := t.exec(ctx, sqlLookupRaise, c.Level, c.Score, c.DueAt, r.At, c.ID); err != nil {
+	if _, err := t.exec(ctx, sqlLookupLift, c.Level, c.Score, c.DueAt, r.At, c.ID); err != nil {
 		return false, err
 	}
 	e.CaseVersion = c.Version

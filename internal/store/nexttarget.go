@@ -33,9 +33,9 @@ where n.id = cases.id and cases.next_at is distinct from n.due_at`
 // were raised: word for word what the indexes cases_due_next and cases_raised say
 // (0028_nexttargets.sql).
 const (
-	sqlNextAt = `(case when responded_at is null then due_at else next_at end)`
-	sqlDue    = ` and state in ('new','open','waiting') and (responded_at is null or next_at is not null)`
-	sqlRaise  = ` and state in ('new','open') and asked_at <= raised_at`
+	sqlNextAt   = `(case when responded_at is null then due_at else next_at end)`
+	sqlHasNext  = ` and state in ('new','open','waiting') and (responded_at is null or next_at is not null)`
+	sqlIsRaised = ` and state in ('new','open') and asked_at <= raised_at`
 
 	sqlRaisedAt = `case when c.state in ('new','open') and c.asked_at <= c.raised_at then c.raised_at end`
 )

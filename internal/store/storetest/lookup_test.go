@@ -45,7 +45,7 @@ func (fx Fixture) orders(t testing.TB, number string) []socialwatch.CaseOrder {
 var someFacts = socialwatch.OrderFacts{Status: "in transit", MovedAt: Start.Add(-9 * 24 * time.Hour), Value: 12900, Currency: "EUR",
 	Refund: "none", ExpectedAt: Start.Add(24 * time.Hour)}
 
-// found is an answer that raises its case to level 1.
+// found is an answer that lifts its case to level 1.
 func found(at time.Time) socialwatch.LookupResult {
 	return socialwatch.LookupResult{Outcome: socialwatch.LookupFound, Facts: someFacts, At: at, NextAt: at.Add(6 * time.Hour),
 		Signals: []socialwatch.OrderSignal{{Name: socialwatch.SignalNotMoved, Found: 9, From: 5, Points: 20}},
