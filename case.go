@@ -121,8 +121,8 @@ const (
 	EventResumed         = "publishing.resumed"
 )
 
-// NothingDue is when what is due next in a case is due while no clock of it runs:
-// its drafts stand last in the queue.
+// NothingDue is the deadline of a case in which no clock runs: its drafts stand
+// last in the queue.
 var NothingDue = UntilMention
 
 // UntilMention is a snooze that only a mention or a person ends.

@@ -95,7 +95,7 @@ type CaseBrief struct {
 	DueAt     *time.Time            `json:"due_at"`
 	Responded bool                  `json:"responded"`
 	Breached  bool                  `json:"breached"`
-	NextAt    *time.Time            `json:"next_at"`   // by when what is due next in it is due: the queue's order
+	NextAt    *time.Time            `json:"next_at"`   // the case's deadline: the queue's order
 	RaisedAt  *time.Time            `json:"raised_at"` // when it was raised because its customer did not come in private
 }
 

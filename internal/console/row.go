@@ -64,7 +64,7 @@ func (c *Console) row(q store.QueueRow, l list) rowView {
 	return v
 }
 
-// rowDue is when what is due next in a reply's case is due.
+// rowDue is the deadline of a reply's case.
 func (c *Console) rowDue(q store.QueueRow) moment {
 	if q.NextAt.IsZero() {
 		return c.due(q.DueAt, q.Responded)

@@ -32,8 +32,7 @@ func (c *Console) clocks(cs socialwatch.Case, targets []socialwatch.Target) (all
 	return all
 }
 
-// nextDue is when what is due next in a case that has its first response is due,
-// and what that is; empty when no clock runs.
+// nextDue is the deadline of a case that has its first response, and what of; empty when no clock runs.
 func (c *Console) nextDue(cs socialwatch.Case, at time.Time) (moment, string) {
 	switch {
 	case at.IsZero() || cs.RespondedAt.IsZero():

@@ -290,7 +290,7 @@ func (s *Store) SetCaseState(ctx context.Context, m CaseMove) (c socialwatch.Cas
 
 func (t *tx) setCaseState(ctx context.Context, m CaseMove) (socialwatch.Case, error) {
 	// The lock keeps replies from moving until this commits.
-	c, err := t.lockedCase(ctx, m.Number)
+	c, err := t.lockedCase(ctx, m.Number, true)
 	if err != nil {
 		return c, err
 	}

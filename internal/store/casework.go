@@ -44,7 +44,7 @@ func (s *Store) casework(ctx context.Context, name string, w CaseWork, role soci
 
 func (t *tx) casework(ctx context.Context, w CaseWork, role socialwatch.Role,
 	do func(*tx, *socialwatch.Case) (*socialwatch.Event, error)) (socialwatch.Case, error) {
-	c, err := t.lockedCase(ctx, w.Number)
+	c, err := t.lockedCase(ctx, w.Number, true)
 	if err != nil {
 		return c, err
 	}
@@ -74,14 +74,13 @@ func (t *tx) mayWork(ctx context.Context, login string, role socialwatch.Role, a
 }
 
 // lockedCase reads the case with a number, or the survivor of its merge, and
-// keeps it as it is until the transaction ends.
-func (t *tx) lockedCase(ctx context.Context, number string) (socialwatch.Case, error) {
-	return t.caseLocked(ctx, number, t.s.dialect.forUpdate)
-}
-
-// caseLocked is lockedCase with a lock of the dialect; errBusy when it does not
-// wait for a case that another transaction keeps.
-func (t *tx) caseLocked(ctx context.Context, number, lock string) (socialwatch.Case, error) {
+// keeps it as it is until the transaction ends. Without wait it returns errBusy
+// for a case that another transaction keeps.
+func (t *tx) lockedCase(ctx context.Context, number string, wait bool) (socialwatch.Case, error) {
+	lock := t.s.dialect.skipLocked
+	if wait {
+		lock = t.s.dialect.forUpdate
+	}
 	var row wholeCase
 	err := t.get(ctx, &row, sqlCaseLocked+lock, number)
 	if !errors.Is(err, socialwatch.ErrNotFound) {
@@ -93,7 +92,7 @@ func (t *tx) caseLocked(ctx context.Context, number, lock string) (socialwatch.C
 	}
 	var version int
 	err = t.get(ctx, &version, sqlLockCase+lock, found.ID)
-	if errors.Is(err, socialwatch.ErrNotFound) && lock != t.s.dialect.forUpdate {
+	if !wait && errors.Is(err, socialwatch.ErrNotFound) {
 		return socialwatch.Case{}, errBusy
 	}
 	if err != nil {

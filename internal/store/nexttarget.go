@@ -8,9 +8,11 @@ import (
 )
 
 const (
-	// sqlDueNext is when what is due next in a case c is due, by which its drafts
-	// stand in the queue; its ? is socialwatch.NothingDue. A question whose clock is
-	// not wound yet gets as long as the first one had.
+	// sqlDueNext is the deadline of a case c by which its drafts stand in the queue;
+	// its ? is socialwatch.NothingDue. sqlNextAt is what targets and indexes say of
+	// it: null while no clock runs. A draft must stand somewhere from the moment
+	// that it is written, so here a question whose clock is not wound yet gets as
+	// long as the first one had, and a case in which no clock runs gets the ?.
 	sqlDueNext = `case when c.responded_at is null then c.due_at when c.next_at is not null then c.next_at
     when c.asked_at is not null and c.state in ('new','open') and c.external_system = '' then c.asked_at + (c.due_at - c.opened_at)
     else ? end`
@@ -29,8 +31,8 @@ from (select c.id, (select t.due_at from targets t where t.case_id = c.id and t.
 where n.id = cases.id and cases.next_at is distinct from n.due_at`
 )
 
-// What is due next in a case, which cases do have something due, and which
-// were raised: word for word what the indexes cases_due_next and cases_raised say
+// The deadline of a case, which cases have one, and which were raised: word for
+// word what the indexes cases_due_next and cases_raised say
 // (0028_nexttargets.sql).
 const (
 	sqlNextAt   = `(case when responded_at is null then due_at else next_at end)`
@@ -68,8 +70,8 @@ func (t *tx) follow(ctx context.Context, cases []caseRow) error {
 	return err
 }
 
-// due is when what is due next in a case is due, of which next is known once it
-// has its first response; zero while no clock runs.
+// due is the case's deadline, which is next once it has its first response; zero
+// while no clock runs.
 func (r caseRow) due(next moment) time.Time {
 	switch c := r.value(); {
 	case !c.State.Live() || c.State == socialwatch.CaseResolved:

@@ -69,7 +69,7 @@ func (s *Store) AddNote(ctx context.Context, n NewNote) (note Note, err error) {
 }
 
 func (t *tx) addNote(ctx context.Context, n NewNote) (note Note, err error) {
-	c, err := t.lockedCase(ctx, n.Number)
+	c, err := t.lockedCase(ctx, n.Number, true)
 	if err != nil {
 		return note, err
 	}

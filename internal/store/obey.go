@@ -66,11 +66,7 @@ func (t *tx) commanded(ctx context.Context, c command) (w CaseWork, err error) {
 	if number == "" {
 		return w, fmt.Errorf("case_id or case_number is missing: %w", errRefused)
 	}
-	lock := t.s.dialect.forUpdate
-	if !c.alone {
-		lock = t.s.dialect.skipLocked
-	}
-	found, err := t.caseLocked(ctx, number, lock)
+	found, err := t.lockedCase(ctx, number, c.alone)
 	if errors.Is(err, socialwatch.ErrNotFound) {
 		return w, fmt.Errorf("there is no case with this case_number: %w", errRefused)
 	}
@@ -115,7 +111,7 @@ func (t *tx) obeyMove(to socialwatch.CaseState) func(context.Context, command, C
 			return 0, err
 		}
 		if to == socialwatch.CaseOpen {
-			at, err := t.lockedCase(ctx, w.Number)
+			at, err := t.lockedCase(ctx, w.Number, true)
 			if err != nil {
 				return 0, err
 			}

@@ -10,7 +10,7 @@ type Order string
 
 // Orders of replies.
 const (
-	OrderDue     Order = ""        // what is due next in the case, then score, then the case's age
+	OrderDue     Order = ""        // the case's deadline, then score, then the case's age
 	OrderWaiting Order = "waiting" // the oldest case first
 	OrderNewest  Order = "newest"  // the newest case first
 	OrderReach   Order = "reach"   // whose asker has the most followers first

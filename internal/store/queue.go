@@ -55,8 +55,8 @@ func (q queueRow) value() QueueRow {
 	}
 }
 
-// next is when what is due next in the case is due, by which the reply stands in
-// the queue: that of one at its end is left as it was.
+// next is the case's deadline, by which the reply stands in the queue; zero while
+// no clock runs, and for a reply at its end, which stays where it was.
 func (q queueRow) next() time.Time {
 	if q.Due.Equal(socialwatch.NothingDue) || socialwatch.ReplyState(q.R.State).Final() {
 		return time.Time{}

@@ -184,7 +184,7 @@ type CaseFilter struct {
 	Escalated bool                // only those that are escalated
 	Customer  string              // handle, in any case of its letters; empty: everybody's
 	Updated   time.Time           // changed then or later, in that order; zero: whenever
-	Due       bool                // only those in which something is due (see CaseRow.NextAt), the soonest first; not with Updated
+	Due       bool                // only those that have a deadline (see CaseRow.NextAt), the soonest first; not with Updated
 	Raised    bool                // only raised ones (see CaseRow.RaisedAt), the longest raised first; not with Updated
 
 	After string
@@ -195,7 +195,7 @@ type CaseFilter struct {
 type CaseRow struct {
 	Case       socialwatch.Case
 	BreachedAt time.Time              // zero: the first response was in time, or is not due yet
-	NextAt     time.Time              // when what is due next is due: the first response, then the answer to what the customer said since, else resolving; zero: no clock runs
+	NextAt     time.Time              // the case's deadline: of the first response, then of the answer to what the customer said since, else of resolving; zero: no clock runs
 	RaisedAt   time.Time              // when it was raised because the customer did not come to us in private; zero: it was not, or they came or were answered
 	Mentions   int                    // posts that the case holds
 	Reply      socialwatch.ReplyState // of its newest reply; empty without one

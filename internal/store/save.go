@@ -44,8 +44,8 @@ type saving struct {
 	events   []socialwatch.Event // of replies
 }
 
-// caseBrief is what replies and their events need of a case. DueAt is that of
-// what is due next in it.
+// caseBrief is what replies and their events need of a case. DueAt is
+// the case's deadline.
 type caseBrief struct {
 	ID       int64  `db:"id"`
 	Version  int    `db:"version"`
@@ -179,7 +179,7 @@ func (w *saving) saveCases(ctx context.Context) error {
 				awake = append(awake, c.ID)
 			}
 		}
-		if c.RespondedAt.IsZero() { // else its row says what is due next
+		if c.RespondedAt.IsZero() { // else its row says its deadline
 			w.cases[c.ID] = caseBrief{ID: c.ID, Version: c.Version + 1, Score: c.Score,
 				DueAt: moment{c.DueAt}, OpenedAt: moment{c.OpenedAt}}
 		}

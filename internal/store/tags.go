@@ -76,7 +76,7 @@ func tagsOf(typed []string) []string {
 // there would be more than TagsMax.
 func (s *Store) Tag(ctx context.Context, g Tagging) (c socialwatch.Case, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		if c, err = t.lockedCase(ctx, g.Number); err != nil {
+		if c, err = t.lockedCase(ctx, g.Number, true); err != nil {
 			return err
 		}
 		if err := t.mayWork(ctx, g.By.Login, socialwatch.RoleAuthor, c.Account); err != nil {

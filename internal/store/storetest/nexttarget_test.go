@@ -28,7 +28,7 @@ func (fx Fixture) again(t testing.TB, c socialwatch.Case, id string, at time.Tim
 }
 
 // order are the numbers of cases in the queue and in the list by deadline, and
-// when what is due next in the first of each is.
+// the deadline of the first of each.
 func (fx Fixture) order(t testing.TB) (queue, cases []string, at [2]time.Time) {
 	t.Helper()
 	rows, _, err := fx.Queue(t.Context(), store.QueueFilter{})
