@@ -43,7 +43,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses, Rates: a.rates,
 		SSO: sso, People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store, Reports: a.store, Search: a.store,
 		Breaches: a.store, Alerts: a.alertLines, Alarms: a.store.Alarms,
-		Lookups: a.lookups(), Eraser: a.store, OwnWords: a.selfApproval,
+		Lookups: a.lookups(), Eraser: a.store, SelfApproval: a.selfApproval,
 		House: house(a.cfg), Scopes: api.Scopes,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,

@@ -197,7 +197,7 @@ func (a *app) pipeline() {
 	a.desk = &publish.Desk{Decisions: a.store, Switches: a.store, Replies: a.store,
 		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Compare: compare, Holds: a.store, Now: a.now,
 		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry, Handoff: a.handoff, Incident: a.asIncident, Redrafts: a.store,
-		Self: a.selfApproval, Second: socialwatch.SecondPerson(a.cfg.Replies.EditSecondPerson)}
+		SelfApproval: a.selfApproval, Second: socialwatch.SecondPerson(a.cfg.Replies.EditSecondPerson)}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
 		Connector: a.connector, Refresh: a.intake.LookAround, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Worker: a.worker,
 		Timeout: a.tuning.call, Settle: a.tuning.settle, Backoff: a.tuning.settle, Resend: a.resend, Handoff: a.handoff, Now: a.now, Log: a.log}

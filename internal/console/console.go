@@ -114,9 +114,9 @@ type Options struct {
 	// Withdraw ends a reply that is blocked, failed or waits under Stop; nil:
 	// no such button.
 	Withdraw func(ctx context.Context, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error)
-	// OwnWords reports whether people may approve on an account what they wrote
+	// SelfApproval reports whether people may approve on an account what they wrote
 	// themselves; nil: nowhere.
-	OwnWords func(account string) bool
+	SelfApproval func(account string) bool
 	// Extend makes an undo window longer by socialwatch.HoldStep; nil: no such
 	// button.
 	Extend func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error)

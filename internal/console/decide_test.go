@@ -89,9 +89,9 @@ func TestEditSavesAVersionWithItsDiffAndTheLeadMayNotBeTricked(t *testing.T) {
 	saved.has(t, "another person approves it")
 	saved.hasNot(t, `/approve"`)
 	ana.get(path+"/edit").hasNot(t, "Approve this text")
-	s.console.o.OwnWords = func(string) bool { return true }
+	s.console.o.SelfApproval = func(string) bool { return true }
 	ana.get(path).has(t, `/approve"`)
-	s.console.o.OwnWords = nil
+	s.console.o.SelfApproval = nil
 	r = ana.post(path+"/approve", url.Values{"hash": {s.replyOf(t, cs.Number).Hash}})
 	if r.status != http.StatusForbidden {
 		t.Errorf("own text approved: status %d", r.status)

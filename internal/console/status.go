@@ -60,7 +60,7 @@ func (c *Console) acts(p socialwatch.Person, card store.Card) actsView {
 // approve.
 func (c *Console) ownWords(p socialwatch.Person, card store.Card) bool {
 	wrote := slices.ContainsFunc(card.Versions, func(v store.Version) bool { return v.Author == p.Login })
-	return wrote && (c.o.OwnWords == nil || !c.o.OwnWords(card.Reply.Payload.Account))
+	return wrote && (c.o.SelfApproval == nil || !c.o.SelfApproval(card.Reply.Payload.Account))
 }
 
 func (c *Console) at(t time.Time) *moment {

@@ -58,7 +58,7 @@ func (d *Desk) approval(rc socialwatch.ReplyContext, dec socialwatch.Decision, p
 		Decision: dec, At: d.now(), Hold: d.Hold, ExpiresAt: d.now().Add(or(d.Expiry, 4*time.Hour)),
 		Key: socialwatch.SendKey(rc.Reply.ID, dec.Hash), Findings: findings, CheckedBy: d.CheckedBy, Confirmed: rc.Confirmation(p, findings),
 		FirstUse:     rc.NewTemplate && p.Text == rc.Original,
-		SelfApproval: d.Self != nil && d.Self(rc.Reply.Payload.Account),
+		SelfApproval: d.SelfApproval != nil && d.SelfApproval(rc.Reply.Payload.Account),
 		Colleague:    d.needsColleague(rc, dec.By.Login, p),
 	}
 }

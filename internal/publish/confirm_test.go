@@ -137,7 +137,7 @@ func TestSecondPersonForEdits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.desk.Compare, w.desk.Self = compared, func(string) bool { return true }
+		w.desk.Compare, w.desk.SelfApproval = compared, func(string) bool { return true }
 		for i, tt := range []struct {
 			second       socialwatch.SecondPerson
 			slots, words bool // may an edit of that kind be approved by who made it
@@ -183,7 +183,7 @@ func TestSecondPersonForEdits(t *testing.T) {
 func TestSecondPersonLeavesOwnTextToSelfApproval(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, o store.Options) {
 		w := newTown(t, simulator.FlavourMastodon, o)
-		w.desk.Compare, w.desk.Self, w.desk.Second = compared, func(string) bool { return true }, socialwatch.SecondAlways
+		w.desk.Compare, w.desk.SelfApproval, w.desk.Second = compared, func(string) bool { return true }, socialwatch.SecondAlways
 		_, draft := w.complain("customer1@far.example")
 		d := socialwatch.Decision{ReplyID: draft.ID, Hash: draft.Hash, By: w.person, Reason: "wrong_tone"}
 		if _, err := w.desk.Reject(t.Context(), d); err != nil {
@@ -210,7 +210,7 @@ func TestAuthorshipIsNotPassedOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.desk.Compare, w.desk.Self, w.desk.Second = compared, func(string) bool { return true }, socialwatch.SecondAlways
+		w.desk.Compare, w.desk.SelfApproval, w.desk.Second = compared, func(string) bool { return true }, socialwatch.SecondAlways
 		_, draft := w.complain("customer1@far.example")
 		d := socialwatch.Decision{ReplyID: draft.ID, Hash: draft.Hash, By: w.person, Text: "We are looking."}
 		saved, err := w.desk.Edit(t.Context(), d, false)

@@ -59,9 +59,9 @@ type Desk struct {
 	Handoff func(socialwatch.Payload) bool // see Publisher.Handoff
 	// Incident drafts what an incident's template says to the post of a reply;
 	// nil: no template fits.
-	Incident func(context.Context, socialwatch.ReplyContext) (*socialwatch.Draft, error)
-	Redrafts Redrafts
-	Self     func(account string) bool // may an author approve own text there; nil: nowhere
+	Incident     func(context.Context, socialwatch.ReplyContext) (*socialwatch.Draft, error)
+	Redrafts     Redrafts
+	SelfApproval func(account string) bool // may an author approve own text there; nil: nowhere
 	// Second says when an edit of another's draft needs a colleague's approval;
 	// empty: never.
 	Second socialwatch.SecondPerson

@@ -49,7 +49,7 @@ func TestApprovedAgainUnchangedGoesUnderTheSameKey(t *testing.T) {
 			each(t, func(t *testing.T, w *town) {
 				post, draft := w.complain("customer1@far.example")
 				w.approve(draft)
-				w.desk.Self = func(string) bool { return true } // one person decides each time
+				w.desk.SelfApproval = func(string) bool { return true } // one person decides each time
 				slow := w.reply(draft.ID)
 				w.loseCall()
 				w.pass(0)

@@ -174,7 +174,7 @@ func (m *model) boot(i int) error {
 	check := func(_ socialwatch.ReplyContext, pl socialwatch.Payload) []socialwatch.Finding { return m.findings(pl) }
 	p.desk = &Desk{Decisions: p.store, Switches: p.store, Replies: p.store, Connector: connector, Refresh: p.intake.Look,
 		Check: check, Compare: compared, Now: m.now, Hold: 20 * time.Second, Expiry: 4 * time.Hour, Holds: p.store, Redrafts: p.store,
-		Self: func(string) bool { return m.self }, Second: m.second,
+		SelfApproval: func(string) bool { return m.self }, Second: m.second,
 		Incident: func(_ context.Context, rc socialwatch.ReplyContext) (*socialwatch.Draft, error) {
 			return &socialwatch.Draft{Account: "shop_help", Parent: rc.Parent.Post, Text: "Sorry. Many wait as you do.", Language: "en", Template: "incident#2", TemplateV: 1}, nil
 		}}

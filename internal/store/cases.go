@@ -47,9 +47,12 @@ func (r listedCase) value() CaseRow {
 var caseStates = []socialwatch.CaseState{socialwatch.CaseNew, socialwatch.CaseOpen, socialwatch.CaseWaiting,
 	socialwatch.CaseResolved, socialwatch.CaseClosed, socialwatch.CaseMerged}
 
-// Cases returns one page of cases, the newest first; with Updated in the order
-// of their last change, the oldest first; with Due by deadline; with Raised the longest raised first. next is the cursor of the
-// next page, empty when there is none.
+// Cases returns one page of cases. next is the cursor of the next page, empty
+// when there is none. The filter says in which order they come:
+//   - Updated: by their last change, the oldest first
+//   - Raised: the longest raised first
+//   - Due: the soonest deadline first
+//   - none of these: the newest first
 func (s *Store) Cases(ctx context.Context, f CaseFilter) (rows []CaseRow, next string, err error) {
 	query, args, err := casesQuery(f)
 	if err != nil {
@@ -63,7 +66,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) (rows []CaseRow, next s
 	if err != nil {
 		return nil, "", fmt.Errorf("read cases: %w", err)
 	}
-	found, next = page(found, pageLimit(f.Limit), f.order().cursor)
+	found, next = page(found, pageLimit(f.Limit), f.sort().cursor)
 	return rowValues[listedCase, CaseRow](found), next, nil
 }
 
@@ -78,7 +81,7 @@ func casesQuery(f CaseFilter) (string, []any, error) {
 	where, args := among("account", f.Accounts)
 	more, chosen := workFilter(f)
 	where, args = where+more, append(args, chosen...)
-	order := f.order()
+	order := f.sort()
 	if f.After != "" {
 		at, err := parseCursor(f.After, order.list, 2)
 		if err != nil {

@@ -92,13 +92,8 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 		return into, err
 	}
 	did := mergeDone{State: from.State, AskedAt: from.AskedAt, Before: foldOf(into), Version: into.Version + 1}
-	for _, move := range []struct {
-		query string
-		to    any
-	}{{sqlMergeMentions, &did.Mentions}, {sqlMergeNotes, &did.Notes}, {sqlMergeReplies, &did.Replies}, {sqlMergeTags, &did.Tags}} {
-		if err := t.all(ctx, move.to, move.query, into.ID, from.ID); err != nil {
-			return into, err
-		}
+	if err := t.moveOver(ctx, into.ID, from.ID, &did); err != nil {
+		return into, err
 	}
 	if did.RaisedAt, err = t.raiseMerged(ctx, into.ID, from.ID); err != nil {
 		return into, err
@@ -125,6 +120,19 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 			Data: map[string]any{"from": string(was), "to": string(into.State)}})
 	}
 	return into, t.addEvents(ctx, events...)
+}
+
+// moveOver moves to a case what another one holds, and notes what that was.
+func (t *tx) moveOver(ctx context.Context, into, from int64, did *mergeDone) error {
+	for _, move := range []struct {
+		query string
+		to    any
+	}{{sqlMergeMentions, &did.Mentions}, {sqlMergeNotes, &did.Notes}, {sqlMergeReplies, &did.Replies}, {sqlMergeTags, &did.Tags}} {
+		if err := t.all(ctx, move.to, move.query, into, from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // raiseMerged makes the survivor of a merge, as it was before, raised if either of

@@ -2,8 +2,8 @@ package store
 
 import "time"
 
-// caseOrder is an order of cases.
-type caseOrder struct {
+// caseSort is an order in which cases are listed.
+type caseSort struct {
 	list      string // of cursors
 	by, outer string
 	begin     string // lets SQLite begin at a cursor: it bounds an index by no row of expressions
@@ -11,23 +11,23 @@ type caseOrder struct {
 	at        func(listedCase) time.Time
 }
 
-func (o caseOrder) cursor(r listedCase) cursor {
+func (o caseSort) cursor(r listedCase) cursor {
 	return cursor{o.list, []int64{micros(o.at(r)), r.C.ID}}
 }
 
 var (
-	casesNewest = caseOrder{list: listCases, by: "opened_at desc, id desc", outer: "c.opened_at desc, c.id desc",
+	casesNewest = caseSort{list: listCases, by: "opened_at desc, id desc", outer: "c.opened_at desc, c.id desc",
 		after: " and (opened_at, id) < (?, ?)", at: func(r listedCase) time.Time { return r.C.OpenedAt.Time }}
 	// What changes meanwhile moves to the end, so that who pages on misses nothing.
-	casesChanged = caseOrder{list: listChanged, by: "updated_at, id", outer: "c.updated_at, c.id",
+	casesChanged = caseSort{list: listChanged, by: "updated_at, id", outer: "c.updated_at, c.id",
 		after: " and (updated_at, id) > (?, ?)", at: func(r listedCase) time.Time { return r.C.UpdatedAt.Time }}
-	casesDue = caseOrder{list: listDue, by: sqlNextAt + ", id", outer: sqlNextAt + ", c.id",
+	casesDue = caseSort{list: listDue, by: sqlNextAt + ", id", outer: sqlNextAt + ", c.id",
 		begin: " and " + sqlNextAt + " >= ?", after: " and (" + sqlNextAt + ", id) > (?, ?)", at: func(r listedCase) time.Time { return r.C.due(r.NextAt) }}
-	casesRaised = caseOrder{list: listRaised, by: "raised_at, id", outer: "c.raised_at, c.id",
+	casesRaised = caseSort{list: listRaised, by: "raised_at, id", outer: "c.raised_at, c.id",
 		after: " and (raised_at, id) > (?, ?)", at: func(r listedCase) time.Time { return r.RaisedAt.Time }}
 )
 
-func (f CaseFilter) order() caseOrder {
+func (f CaseFilter) sort() caseSort {
 	switch {
 	case !f.Updated.IsZero():
 		return casesChanged
