@@ -42,8 +42,13 @@ func BenchmarkTriage(b *testing.B) {
 		b.Fatal(err)
 	}
 	mentions := benchMentions()
-	b.ReportAllocs()
 	lower := cases.Lower(language.Und)
+	allocs := testing.AllocsPerRun(1, func() {
+		for _, m := range mentions {
+			tr.Assess(m, socialwatch.History{})
+		}
+	})
+	b.ResetTimer()
 	var ours, peers time.Duration
 	n := 0
 	for b.Loop() {
@@ -61,6 +66,7 @@ func BenchmarkTriage(b *testing.B) {
 	}
 	b.ReportMetric(float64(ours.Nanoseconds())/float64(n), "ns/post")
 	b.ReportMetric(float64(ours)/float64(peers), "x-fold")
+	b.ReportMetric(allocs/float64(len(mentions)), "allocs/post")
 }
 
 // turn is how many posts one side assesses before the other one does.

@@ -24,10 +24,10 @@ type Live interface {
 // Figures of the live channel. What a person is told within a quarter of a second
 // is told at once, and most of that passes before the hub hears of it.
 const (
-	quiet      = 20 * time.Millisecond // changes this close together are one
-	pace       = 50 * time.Millisecond // at most twenty looks a second
+	quiet      = 10 * time.Millisecond // changes this close together are one
+	pace       = 25 * time.Millisecond // at most forty looks a second, of a quick database
 	lookAnyway = 10 * time.Second      // a bell may be lost, and a lease ends without one
-	roundRest  = 3                     // a look is followed by a rest this many times as long
+	roundRest  = 6                     // a look is followed by a rest this many times as long
 	listRest   = 9                     // so is each list, by itself: one that is costly holds up no other
 	atOnce     = 500                   // replies of one query
 )

@@ -10,11 +10,11 @@ func TestAThousandChangesBecomeFewLooksForAllPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &busyLive{}
 		told := crowd(t, b, 2*time.Second, map[string]time.Duration{"rows=1": 0, "rows=1,2": 0, "rows=3": 0})
-		if b.looks < 36 || b.looks > 44 {
-			t.Errorf("%d looks in two seconds, want about forty for all pages", b.looks)
+		if b.looks < 72 || b.looks > 88 {
+			t.Errorf("%d looks in two seconds, want about eighty for all pages", b.looks)
 		}
 		for page, n := range told {
-			if n < 36 || n > 44 {
+			if n < 72 || n > 88 {
 				t.Errorf("%s was told %d times", page, n)
 			}
 		}
@@ -24,7 +24,7 @@ func TestAThousandChangesBecomeFewLooksForAllPages(t *testing.T) {
 func TestASlowPageHoldsUpNobodyAndIsToldTheNewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := crowd(t, &busyLive{}, 4*time.Second, map[string]time.Duration{"rows=1": 0, "rows=1,2,3": time.Second})
-		if n := told["rows=1"]; n < 36 {
+		if n := told["rows=1"]; n < 72 {
 			t.Errorf("the quick one was told %d times", n)
 		}
 		if n := told["rows=1,2,3"]; n < 3 || n > 5 {
