@@ -60,8 +60,8 @@ func loginAs(t *testing.T, o store.Options, roles *store.Roles) store.Options {
 	return o
 }
 
-// obeying answers commands until the test ends.
-func obeying(t *testing.T, fx storetest.Fixture) {
+// applying applies commands until the test ends.
+func applying(t *testing.T, fx storetest.Fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	bell, err := fx.Bell(ctx)
 	must(t, err)
@@ -96,7 +96,7 @@ func TestContractHolds(t *testing.T) {
 		}
 		fx.Seed(t, "post", 3)
 		fx.Log(t, 0)
-		obeying(t, fx)
+		applying(t, fx)
 		text, err := contractOf(t, as, "--probe")
 		t.Log("\n" + text)
 		if err != nil {

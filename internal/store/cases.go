@@ -81,9 +81,9 @@ func casesQuery(f CaseFilter) (string, []any, error) {
 	where, args := among("account", f.Accounts)
 	more, chosen := workFilter(f)
 	where, args = where+more, append(args, chosen...)
-	order := f.sort()
+	by := f.sort()
 	if f.After != "" {
-		at, err := parseCursor(f.After, order.list, 2)
+		at, err := parseCursor(f.After, by.list, 2)
 		if err != nil {
 			return "", nil, err
 		}
@@ -91,13 +91,13 @@ func casesQuery(f CaseFilter) (string, []any, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		if order.begin != "" {
-			where, args = where+order.begin, append(args, behind)
+		if by.begin != "" {
+			where, args = where+by.begin, append(args, behind)
 		}
-		where += order.after
+		where += by.after
 		args = append(args, behind, at[1])
 	}
-	query := sqlCasesHead + sqlCaseRows + fmt.Sprintf(sqlCasesPage, states, where, order.by, order.outer)
+	query := sqlCasesHead + sqlCaseRows + fmt.Sprintf(sqlCasesPage, states, where, by.by, by.outer)
 	return query, append(args, pageLimit(f.Limit)+1), nil
 }
 

@@ -67,8 +67,8 @@ type command struct {
 	Data     jsonOf[rawJSON] `db:"data"`
 	Tries    int             `db:"tries"`
 
-	turn  int  // how many of its system come before it
-	alone bool // it waits for its case
+	before int  // how many of its system come first
+	wait   bool // for its case, should somebody work on it
 }
 
 type rawJSON = json.RawMessage
@@ -96,25 +96,25 @@ func (s *Store) ApplyCommands(ctx context.Context, now time.Time, mask func(stri
 	if err := s.readOne(ctx, func(t *tx) error { return t.all(ctx, &waits, sqlCommandWaits, now) }); err != nil || len(waits) == 0 {
 		return 0, wrapped("look for commands", err)
 	}
-	o := obedience{now: now, mask: mask}
-	err = s.obeyed(ctx, &o, func(t *tx) ([]command, error) { return t.commandsInTurn(ctx, now) })
-	if o.busy == 0 {
-		return o.tried, wrapped("apply commands", err)
+	b := commandBatch{now: now, mask: mask}
+	err = s.applyBatch(ctx, &b, func(t *tx) ([]command, error) { return t.commandsInTurn(ctx, now) })
+	if b.busy == 0 {
+		return b.tried, wrapped("apply commands", err)
 	}
-	alone := obedience{now: now, mask: mask, alone: true}
-	waited := s.obeyed(ctx, &alone, func(t *tx) (one []command, err error) {
-		err = t.all(ctx, &one, sqlCommand, o.busy)
+	last := commandBatch{now: now, mask: mask, wait: true}
+	waited := s.applyBatch(ctx, &last, func(t *tx) (one []command, err error) {
+		err = t.all(ctx, &one, sqlCommand, b.busy)
 		return one, err
 	})
-	return o.tried + alone.tried, wrapped("apply commands", errors.Join(err, waited))
+	return b.tried + last.tried, wrapped("apply commands", errors.Join(err, waited))
 }
 
-// obeyed runs one transaction of the commands that pick picks.
-func (s *Store) obeyed(ctx context.Context, o *obedience, pick func(*tx) ([]command, error)) error {
-	begun := *o
+// applyBatch runs one transaction of the commands that pick picks.
+func (s *Store) applyBatch(ctx context.Context, b *commandBatch, pick func(*tx) ([]command, error)) error {
+	begun := *b
 	err := s.tx(ctx, func(t *tx) error {
-		*o = begun
-		o.t = t
+		*b = begun
+		b.t = t
 		var turn int64
 		if err := t.get(ctx, &turn, sqlCommandTurn+s.dialect.forUpdate); err != nil {
 			return err
@@ -123,13 +123,13 @@ func (s *Store) obeyed(ctx context.Context, o *obedience, pick func(*tx) ([]comm
 		if err != nil || len(all) == 0 { // another process was faster
 			return err
 		}
-		return o.run(ctx, all)
+		return b.run(ctx, all)
 	})
 	if err != nil {
-		o.tried, o.busy = 0, 0
+		b.tried, b.busy = 0, 0
 		return err
 	}
-	return errors.Join(o.failed...)
+	return errors.Join(b.failed...)
 }
 
 // commandsInTurn are the commands that are next: of each system the oldest, then
@@ -150,27 +150,20 @@ func (t *tx) commandsInTurn(ctx context.Context, now time.Time) (all []command, 
 	slices.SortFunc(all, func(a, b command) int { return cmp.Compare(a.ID, b.ID) })
 	turns := map[string]int{}
 	for i, c := range all {
-		all[i].turn = turns[c.System]
+		all[i].before = turns[c.System]
 		turns[c.System]++
 	}
-	slices.SortStableFunc(all, func(a, b command) int { return cmp.Compare(a.turn, b.turn) })
+	slices.SortStableFunc(all, func(a, b command) int { return cmp.Compare(a.before, b.before) })
 	return all, nil
 }
 
-func wrapped(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
-
-// obedience is one transaction of commands. It waits for no case on which
-// somebody works while it keeps others from cases: only a command alone waits.
-type obedience struct {
-	t     *tx
-	now   time.Time
-	mask  func(string) string
-	alone bool
+// commandBatch is one transaction of commands. It waits for no case on which
+// somebody works while it keeps others from cases: only a batch of one does.
+type commandBatch struct {
+	t    *tx
+	now  time.Time
+	mask func(string) string
+	wait bool // of one command: for its case
 
 	tried  int
 	busy   int64     // the first command whose case was not to be had
@@ -179,119 +172,119 @@ type obedience struct {
 	failed []error   // why
 }
 
-// run answers commands in their order, until time is up: one at least of each
+// run tries commands in their order, until time is up: one at least of each
 // system. What comes after a command that could not be tried waits with it.
-func (o *obedience) run(ctx context.Context, all []command) error {
+func (b *commandBatch) run(ctx context.Context, all []command) error {
 	most := commandsTime
-	if o.t.s.dialect.kind == SQLite {
+	if b.t.s.dialect.kind == SQLite {
 		most = commandsTimeSQLite
 	}
-	if _, err := o.t.exec(ctx, "savepoint command"); err != nil {
+	if _, err := b.t.exec(ctx, "savepoint command"); err != nil {
 		return err
 	}
 	begun, waits := time.Now(), map[string]bool{}
 	for _, c := range all {
-		if c.turn > 0 && time.Since(begun) >= most {
+		if c.before > 0 && time.Since(begun) >= most {
 			break
 		}
 		if waits[c.System] {
 			continue
 		}
-		tried, err := o.answer(ctx, c)
+		tried, err := b.try(ctx, c)
 		switch {
 		case err != nil:
 			return err
 		case tried:
-			o.tried++
+			b.tried++
 		default:
 			waits[c.System] = true
-			o.busy = cmp.Or(o.busy, c.ID)
+			b.busy = cmp.Or(b.busy, c.ID)
 		}
 	}
-	return o.end(ctx)
+	return b.end(ctx)
 }
 
 // keep makes what was done since then safe from takeBack.
-func (o *obedience) keep(ctx context.Context) error {
-	_, err := o.t.exec(ctx, "release savepoint command; savepoint command")
+func (b *commandBatch) keep(ctx context.Context) error {
+	_, err := b.t.exec(ctx, "release savepoint command; savepoint command")
 	return err
 }
 
 // takeBack undoes what was done since the last keep, because of an error.
-func (o *obedience) takeBack(ctx context.Context, because error) error {
+func (b *commandBatch) takeBack(ctx context.Context, because error) error {
 	if ctx.Err() != nil {
 		return because
 	}
-	if _, err := o.t.exec(ctx, "rollback to savepoint command"); err != nil {
+	if _, err := b.t.exec(ctx, "rollback to savepoint command"); err != nil {
 		return errors.Join(because, err)
 	}
 	return nil
 }
 
-// answer applies a command, unless somebody works on its case. What one has begun
+// try applies a command, unless somebody works on its case. What one has begun
 // that is refused or fails is taken back, and no more than that.
-func (o *obedience) answer(ctx context.Context, c command) (tried bool, err error) {
-	version, err := o.obey(ctx, c)
-	o.t.s.point("command obeyed")
+func (b *commandBatch) try(ctx context.Context, c command) (tried bool, err error) {
+	version, err := b.apply(ctx, c)
+	b.t.s.point("command applied")
 	if err == nil {
-		o.note(c, CommandApplied, "", version)
-		return true, o.keep(ctx)
+		b.note(c, CommandApplied, "", version)
+		return true, b.keep(ctx)
 	}
-	if lost := o.takeBack(ctx, err); lost != nil || errors.Is(err, errBusy) {
+	if lost := b.takeBack(ctx, err); lost != nil || errors.Is(err, errBusy) {
 		return false, lost
 	}
 	if reason := refusal(err); reason != "" {
-		o.note(c, CommandRefused, reason, 0)
+		b.note(c, CommandRefused, reason, 0)
 		return true, nil
 	}
-	o.failed = append(o.failed, fmt.Errorf("command %d: %w", c.ID, err))
+	b.failed = append(b.failed, fmt.Errorf("command %d: %w", c.ID, err))
 	if c.Tries+1 < commandTries {
-		o.later = append(o.later, c)
+		b.later = append(b.later, c)
 		return true, nil
 	}
-	o.note(c, CommandRefused, "it failed again and again on our side: ask the operator of socialwatch, who finds why in its log", 0)
+	b.note(c, CommandRefused, "it failed again and again on our side: ask the operator of socialwatch, who finds why in its log", 0)
 	return true, nil
 }
 
-// obey makes a panic an error of the command, or it would stand in everybody's
+// apply makes a panic an error of the command, or it would stand in everybody's
 // way for ever.
-func (o *obedience) obey(ctx context.Context, c command) (version int, err error) {
+func (b *commandBatch) apply(ctx context.Context, c command) (version int, err error) {
 	defer func() {
-		o.t.system = ""
+		b.t.system = ""
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	o.t.system, c.alone = c.System, o.alone
-	return o.t.obey(ctx, c, o.now, o.mask)
+	b.t.system, c.wait = c.System, b.wait
+	return b.t.applyCommand(ctx, c, b.now, b.mask)
 }
 
 // note keeps an outcome for end; version is that of the case afterwards, 0
 // without one.
-func (o *obedience) note(c command, state, reason string, version int) {
-	o.ended = append(o.ended, c.ID, state, reason, version, o.now)
+func (b *commandBatch) note(c command, state, reason string, version int) {
+	b.ended = append(b.ended, c.ID, state, reason, version, b.now)
 }
 
 // end writes the outcomes and rings for whoever waits for them.
-func (o *obedience) end(ctx context.Context) error {
-	for _, c := range o.later {
-		if _, err := o.t.exec(ctx, sqlCommandLater, o.now.Add(time.Second<<c.Tries), c.ID); err != nil {
+func (b *commandBatch) end(ctx context.Context) error {
+	for _, c := range b.later {
+		if _, err := b.t.exec(ctx, sqlCommandLater, b.now.Add(time.Second<<c.Tries), c.ID); err != nil {
 			return err
 		}
 	}
-	if len(o.ended) == 0 {
+	if len(b.ended) == 0 {
 		return nil
 	}
 	const width = 5
-	n := len(o.ended) / width
-	ids, err := returning[int64](ctx, o.t, values{head: sqlCommandsEnd, tail: sqlCommandsEndTail, width: width, args: o.ended})
+	n := len(b.ended) / width
+	ids, err := returning[int64](ctx, b.t, values{head: sqlCommandsEnd, tail: sqlCommandsEndTail, width: width, args: b.ended})
 	if err != nil {
 		return err
 	}
 	if len(ids) < n {
 		return errors.New("one has been answered meanwhile, as its case was erased")
 	}
-	return o.t.notify(ctx, o.t.s.feedChannel())
+	return b.t.notify(ctx, b.t.s.feedChannel())
 }
 
 // refusal is what a refusing error tells the system; empty when err is a failure

@@ -21,7 +21,7 @@ import (
 type doomed struct {
 	Options store.Options
 	Point   string // where it kills itself; empty: it saves until it is killed
-	Obeys   bool   // it applies commands instead
+	Applies bool   // it applies commands instead
 	Spared  int    // how often it passes Point before
 }
 
@@ -67,8 +67,8 @@ func TestDoomedChild(t *testing.T) {
 			die(t)
 		}
 	})
-	if d.Obeys {
-		obeyAll(t, fx)
+	if d.Applies {
+		applyAll(t, fx)
 		die(t)
 	}
 	for n := 0; ; n++ {
@@ -83,8 +83,8 @@ func TestDoomedChild(t *testing.T) {
 	}
 }
 
-// obeyAll applies all commands that wait.
-func obeyAll(t *testing.T, fx storetest.Fixture) {
+// applyAll applies all commands that wait.
+func applyAll(t *testing.T, fx storetest.Fixture) {
 	t.Helper()
 	for n := 1; n > 0; {
 		var err error
@@ -235,7 +235,7 @@ func TestKilledCommandsHaveOneEffect(t *testing.T) {
 			}
 			return n
 		}
-		for round, point := range []string{"command obeyed", "commit", "after"} {
+		for round, point := range []string{"command applied", "commit", "after"} {
 			key := fmt.Sprint("k", round, "-")
 			for _, as := range systems {
 				for i := range 3 {
@@ -245,10 +245,10 @@ func TestKilledCommandsHaveOneEffect(t *testing.T) {
 					}
 				}
 			}
-			d := doomed{Options: o, Point: point, Obeys: true}
+			d := doomed{Options: o, Point: point, Applies: true}
 			waiting := len(systems) * 3
 			switch point {
-			case "command obeyed":
+			case "command applied":
 				d.Spared = 1 // the first of each system are done together
 			case "after":
 				waiting = 0
@@ -260,7 +260,7 @@ func TestKilledCommandsHaveOneEffect(t *testing.T) {
 			if n := answers(key, store.CommandWaiting); n != waiting {
 				t.Errorf("killed at %s: %d wait, want %d", point, n, waiting)
 			}
-			obeyAll(t, fx)
+			applyAll(t, fx)
 			written := map[string]bool{}
 			c, err := fx.Case(t.Context(), s.Case.Number)
 			for _, note := range c.Notes {

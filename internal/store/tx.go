@@ -106,6 +106,14 @@ func (s *Store) once(ctx context.Context, opts *sql.TxOptions, begin string, fn 
 	return nil
 }
 
+// wrapped says what was being done when err came; nil without one.
+func wrapped(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
 // point lets tests stop a process at a named place.
 func (s *Store) point(name string) {
 	if s.hook != nil {

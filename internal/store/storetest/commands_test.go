@@ -16,8 +16,8 @@ import (
 // masked is what the tests' mask makes of a text.
 func masked(text string) string { return strings.ReplaceAll(text, "555-0100", "********") }
 
-// obey applies all that waits, an hour after Start.
-func (fx Fixture) obey(t testing.TB) {
+// apply applies all that waits, an hour after Start.
+func (fx Fixture) apply(t testing.TB) {
 	t.Helper()
 	for {
 		n, err := fx.ApplyCommands(t.Context(), Start.Add(time.Hour), masked)
@@ -36,7 +36,7 @@ func (fx Fixture) asked(t testing.TB, s System, a Ask) string {
 	if err := s.Insert(t, a); err != nil {
 		t.Fatal(err)
 	}
-	fx.obey(t)
+	fx.apply(t)
 	return s.Answer(t, a.Key)
 }
 
@@ -156,7 +156,7 @@ func TestCommandsHaveOneEffect(t *testing.T) {
 		}
 		var work sync.WaitGroup
 		for _, process := range []Fixture{fx, On(t, fx.Options), On(t, fx.Options)} {
-			work.Go(func() { process.obey(t) })
+			work.Go(func() { process.apply(t) })
 		}
 		work.Wait()
 		notes := fx.detail(t, s.Case.Number).Notes
@@ -173,7 +173,7 @@ func TestCommandsHaveOneEffect(t *testing.T) {
 		if err := crm.Insert(t, Ask{Key: "k7", Kind: store.CommandPing}); err != nil {
 			t.Error(err)
 		}
-		fx.obey(t)
+		fx.apply(t)
 		if len(fx.detail(t, s.Case.Number).Notes) != n || count(t, fx, "select count(*) from case_commands") != n+1 {
 			t.Error("an old key has a new effect")
 		}

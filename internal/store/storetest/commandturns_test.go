@@ -99,7 +99,7 @@ func TestACaseOnWhichSomebodyWorksDelaysItsCommandsAlone(t *testing.T) {
 			t.Errorf("%d tried, %v", tried, err)
 		}
 		says(t, "then", crm.Answer(t, "k0"), "applied")
-		fx.obey(t)
+		fx.apply(t)
 		says(t, "at last", crm.Answer(t, "k1"), "applied")
 	})
 }

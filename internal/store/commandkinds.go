@@ -23,21 +23,21 @@ const (
 
 const sqlCommandCase = `select number from cases where id = ?`
 
-// obey does what a command asks and returns the case's version afterwards, 0
-// without a case.
-func (t *tx) obey(ctx context.Context, c command, now time.Time, mask func(string) string) (int, error) {
+// applyCommand does what a command asks and returns the case's version afterwards,
+// 0 without a case.
+func (t *tx) applyCommand(ctx context.Context, c command, now time.Time, mask func(string) string) (int, error) {
 	if c.Kind == CommandPing {
 		return 0, c.shape(&struct{}{}, "{}")
 	}
 	do, known := map[string]func(context.Context, command, CaseWork) (int, error){
-		CommandClaim: t.obeyClaim, CommandRelease: t.obeyRelease, CommandResolve: t.obeyMove(socialwatch.CaseResolved),
-		CommandReopen: t.obeyMove(socialwatch.CaseOpen), CommandNote: t.obeyNote(mask),
-		CommandPrivateContact: t.obeyPrivateContact,
+		CommandClaim: t.applyClaim, CommandRelease: t.applyRelease, CommandResolve: t.applyMove(socialwatch.CaseResolved),
+		CommandReopen: t.applyMove(socialwatch.CaseOpen), CommandNote: t.applyNote(mask),
+		CommandPrivateContact: t.applyPrivateContact,
 	}[c.Kind]
 	if !known {
 		return 0, fmt.Errorf("there is no such kind of command: %w", errRefused)
 	}
-	w, err := t.commanded(ctx, c)
+	w, err := t.caseOfCommand(ctx, c)
 	if err != nil {
 		return 0, err
 	}
@@ -45,9 +45,9 @@ func (t *tx) obey(ctx context.Context, c command, now time.Time, mask func(strin
 	return do(ctx, c, w)
 }
 
-// commanded finds the case of a command and locks it. Without an expected
+// caseOfCommand finds the case of a command and locks it. Without an expected
 // version it is worked on as it is.
-func (t *tx) commanded(ctx context.Context, c command) (w CaseWork, err error) {
+func (t *tx) caseOfCommand(ctx context.Context, c command) (w CaseWork, err error) {
 	number := deref(c.Number)
 	if c.CaseID != nil {
 		var of string
@@ -66,7 +66,7 @@ func (t *tx) commanded(ctx context.Context, c command) (w CaseWork, err error) {
 	if number == "" {
 		return w, fmt.Errorf("case_id or case_number is missing: %w", errRefused)
 	}
-	found, err := t.lockedCase(ctx, number, c.alone)
+	found, err := t.lockedCase(ctx, number, c.wait)
 	if errors.Is(err, socialwatch.ErrNotFound) {
 		return w, fmt.Errorf("there is no case with this case_number: %w", errRefused)
 	}
@@ -85,7 +85,7 @@ func (t *tx) commanded(ctx context.Context, c command) (w CaseWork, err error) {
 	return w, nil
 }
 
-func (t *tx) obeyClaim(ctx context.Context, c command, w CaseWork) (int, error) {
+func (t *tx) applyClaim(ctx context.Context, c command, w CaseWork) (int, error) {
 	var data struct {
 		Reference string `json:"reference"`
 		URL       string `json:"url"`
@@ -97,7 +97,7 @@ func (t *tx) obeyClaim(ctx context.Context, c command, w CaseWork) (int, error) 
 	return after.Version, err
 }
 
-func (t *tx) obeyRelease(ctx context.Context, c command, w CaseWork) (int, error) {
+func (t *tx) applyRelease(ctx context.Context, c command, w CaseWork) (int, error) {
 	if err := c.shape(&struct{}{}, "{}"); err != nil {
 		return 0, err
 	}
@@ -105,7 +105,7 @@ func (t *tx) obeyRelease(ctx context.Context, c command, w CaseWork) (int, error
 	return after.Version, err
 }
 
-func (t *tx) obeyMove(to socialwatch.CaseState) func(context.Context, command, CaseWork) (int, error) {
+func (t *tx) applyMove(to socialwatch.CaseState) func(context.Context, command, CaseWork) (int, error) {
 	return func(ctx context.Context, c command, w CaseWork) (int, error) {
 		if err := c.shape(&struct{}{}, "{}"); err != nil {
 			return 0, err
@@ -124,7 +124,7 @@ func (t *tx) obeyMove(to socialwatch.CaseState) func(context.Context, command, C
 	}
 }
 
-func (t *tx) obeyNote(mask func(string) string) func(context.Context, command, CaseWork) (int, error) {
+func (t *tx) applyNote(mask func(string) string) func(context.Context, command, CaseWork) (int, error) {
 	return func(ctx context.Context, c command, w CaseWork) (int, error) {
 		var data struct {
 			Text string `json:"text"`
@@ -141,7 +141,7 @@ func (t *tx) obeyNote(mask func(string) string) func(context.Context, command, C
 	}
 }
 
-func (t *tx) obeyPrivateContact(ctx context.Context, c command, w CaseWork) (int, error) {
+func (t *tx) applyPrivateContact(ctx context.Context, c command, w CaseWork) (int, error) {
 	if err := c.shape(&struct{}{}, "{}"); err != nil {
 		return 0, err
 	}
