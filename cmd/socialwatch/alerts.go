@@ -91,7 +91,7 @@ func (a *app) tellAll(ctx context.Context) error {
 	errs := make(chan error, len(a.cfg.Alerts))
 	s := alert.NewSender(alertTimeout, a.now)
 	for _, c := range a.cfg.Alerts {
-		go func() { errs <- guarded(func() error { return a.tell(ctx, c, s) }) }()
+		go func() { errs <- socialwatch.Guard(func() error { return a.tell(ctx, c, s) }) }()
 	}
 	var all []error
 	for range a.cfg.Alerts {

@@ -140,7 +140,7 @@ func (a *app) each(ctx context.Context, names []string, work func(context.Contex
 	var g errgroup.Group
 	for i, name := range names {
 		g.Go(func() error {
-			err := guarded(func() error { return work(ctx, a.connectors[name]) })
+			err := socialwatch.Guard(func() error { return work(ctx, a.connectors[name]) })
 			if err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
 				errs[i] = fmt.Errorf("account %s: %w", name, err)
 			}
@@ -149,16 +149,6 @@ func (a *app) each(ctx context.Context, names []string, work func(context.Contex
 	}
 	_ = g.Wait()
 	return errors.Join(errs...)
-}
-
-// guarded makes a panic an error.
-func guarded(work func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return work()
 }
 
 // read polls an account and looks into its threads, as far as time allows.

@@ -2,11 +2,9 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"path"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -313,7 +311,7 @@ func (s *server) caught(w http.ResponseWriter, r *http.Request) {
 	case http.ErrAbortHandler:
 		panic(v)
 	default:
-		s.fail(w, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+		s.fail(w, r, socialwatch.Panicked(v))
 	}
 }
 

@@ -94,7 +94,7 @@ func (r *Runner) loop(ctx context.Context, j Job, s cron.Schedule) {
 				continue
 			}
 		}
-		t.note(ctx, r.Now(), r.run(ctx, j), true)
+		t.note(ctx, r.Now(), socialwatch.Guard(func() error { return j.Run(ctx) }), true)
 		rest(ctx, j.Rest)
 	}
 }
@@ -143,15 +143,6 @@ func (t *trouble) note(ctx context.Context, now time.Time, err error, ran bool) 
 		t.log.Info("job works again", "failures", t.count)
 		t.count = 0
 	}
-}
-
-func (r *Runner) run(ctx context.Context, j Job) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return j.Run(ctx)
 }
 
 // Parse reads a cron expression of five fields, a descriptor such as @daily,

@@ -249,14 +249,13 @@ func (b *commandBatch) try(ctx context.Context, c command) (tried bool, err erro
 // apply makes a panic an error of the command, or it would stand in everybody's
 // way for ever.
 func (b *commandBatch) apply(ctx context.Context, c command) (version int, err error) {
-	defer func() {
-		b.t.system = ""
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
 	b.t.system, c.wait = c.System, b.wait
-	return b.t.applyCommand(ctx, c, b.now, b.mask)
+	defer func() { b.t.system = "" }()
+	err = socialwatch.Guard(func() (err error) {
+		version, err = b.t.applyCommand(ctx, c, b.now, b.mask)
+		return err
+	})
+	return version, err
 }
 
 // note keeps an outcome for end; version is that of the case afterwards, 0

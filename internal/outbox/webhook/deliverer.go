@@ -88,7 +88,7 @@ func (f *fleet) start(ctx context.Context, w socialwatch.Webhook) {
 	f.running[w.ID] = false
 	f.wait.Go(func() {
 		for again := true; again; again = f.again(ctx, w.ID) {
-			f.note(ctx, w.ID, w.Name, guarded(func() error { return f.deliver.tell(ctx, w) }))
+			f.note(ctx, w.ID, w.Name, socialwatch.Guard(func() error { return f.deliver.tell(ctx, w) }))
 		}
 	})
 }
@@ -128,23 +128,17 @@ func (d *Deliverer) Pass(ctx context.Context) error {
 	errs := make([]error, len(hooks))
 	var wg sync.WaitGroup
 	for i, w := range hooks {
-		wg.Go(func() { errs[i] = guarded(func() error { return d.tell(ctx, w) }) })
+		wg.Go(func() {
+			if err := socialwatch.Guard(func() error { return d.tell(ctx, w) }); err != nil {
+				errs[i] = fmt.Errorf("tell the webhook %s: %w", w.Name, err)
+			}
+		})
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
 		return nil
 	}
 	return errors.Join(errs...)
-}
-
-// guarded makes an error of a panic, which in a goroutine would end the program.
-func guarded(work func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return work()
 }
 
 // tell tells one endpoint until nothing is due.
@@ -175,14 +169,14 @@ func (d *Deliverer) sendAll(ctx context.Context, w socialwatch.Webhook, to secre
 	errs := make([]error, len(letters))
 	var wg sync.WaitGroup
 	for i, l := range letters {
-		wg.Go(func() { errs[i] = guarded(func() error { return d.send(ctx, w, to, l) }) })
+		wg.Go(func() { errs[i] = socialwatch.Guard(func() error { return d.send(ctx, w, to, l) }) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
-// ours is what an endpoint's people read of a call that failed by a fault of ours.
-const ours = "not sent, by a fault on our side: the log of socialwatch has it"
+// faultOurs is what an endpoint's people read of a call that failed by a fault of ours.
+const faultOurs = "not sent, by a fault on our side: the log of socialwatch has it"
 
 // send makes one call and notes its end. A fault of ours is one of the call too:
 // it is tried again, ever later, and keeps nothing else waiting.
@@ -195,8 +189,8 @@ func (d *Deliverer) send(ctx context.Context, w socialwatch.Webhook, to secrets,
 	// meanwhile another one has it.
 	if ctx.Err() == nil && l.LeaseUntil.Sub(d.Now().Round(0)) > 2*d.Sender.timeout {
 		var a answer
-		if fault = guarded(func() (err error) { a, err = d.call(calling, w, to, l); return err }); fault != nil {
-			a = answer{error: ours}
+		if fault = socialwatch.Guard(func() (err error) { a, err = d.call(calling, w, to, l); return err }); fault != nil {
+			a = answer{error: faultOurs}
 		}
 		if a.error == "" || calling.Err() == nil { // else it was cut off by us
 			end = ended(l, a, socialwatch.Micros(d.Now()))

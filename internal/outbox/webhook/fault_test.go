@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func (f *faulty) ClaimDeliveries(ctx context.Context, c socialwatch.DeliveryClai
 
 func (f *faulty) EndDelivery(ctx context.Context, e socialwatch.DeliveryEnd) error {
 	if f.panics {
-		panic("it ends nothing")
+		panic(errors.New("it ends nothing"))
 	}
 	return f.Queue.EndDelivery(ctx, e)
 }
@@ -44,7 +45,7 @@ func TestAFaultOfOursIsOneOfTheCall(t *testing.T) {
 		sick := false
 		clock := func() time.Time {
 			if sick {
-				panic("the clock stands")
+				panic(errors.New("the clock stands"))
 			}
 			return r.now()
 		}
@@ -52,7 +53,7 @@ func TestAFaultOfOursIsOneOfTheCall(t *testing.T) {
 		r.deliverer.Queue, r.deliverer.Sender = queue, webhook.NewSender(webhook.Guard{Allow: loopback}, 300*time.Millisecond, clock)
 		fails := func(why string) {
 			t.Helper()
-			if err := r.deliverer.Pass(t.Context()); err == nil || !strings.Contains(err.Error(), why) {
+			if err := r.deliverer.Pass(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tell the webhook desk: ") || !strings.Contains(err.Error(), why) {
 				t.Errorf("want %q: %v", why, err)
 			}
 		}

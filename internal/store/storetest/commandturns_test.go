@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -122,7 +123,7 @@ func TestAFailingCommandTakesNoOthersAlong(t *testing.T) {
 		}
 		mask := func(text string) string {
 			if text == "panic" {
-				panic("it does")
+				panic(errors.New("it does"))
 			}
 			return text
 		}
