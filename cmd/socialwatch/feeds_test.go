@@ -42,15 +42,20 @@ func newBook(name string) *book {
 // diary is when a writer's transactions began and were over. On a busy machine
 // storing takes its time, which is no delay of who reads afterwards.
 type diary struct {
-	mu     sync.Mutex
-	writes []struct{ from, to time.Time }
+	mu      sync.Mutex
+	writes  []struct{ from, to time.Time }
+	running time.Time // since when a write goes on; zero: none does
 }
 
 func (d *diary) note(write func() error) error {
 	from := time.Now()
+	d.mu.Lock()
+	d.running = from
+	d.mu.Unlock()
 	err := write()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.running = time.Time{}
 	d.writes = append(d.writes, struct{ from, to time.Time }{from, time.Now()})
 	return err
 }
@@ -63,7 +68,7 @@ func (d *diary) since(at time.Time) time.Duration {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if n := len(d.writes); n == 0 || at.After(d.writes[n-1].to) {
+	if !d.running.IsZero() && !at.Before(d.running.Truncate(time.Microsecond)) {
 		return 0
 	}
 	for _, w := range slices.Backward(d.writes) {

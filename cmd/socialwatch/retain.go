@@ -13,8 +13,8 @@ import (
 func (a *app) retain(ctx context.Context) error {
 	keep, now := a.cfg.Privacy.Retain, socialwatch.Micros(a.now())
 	_, err := a.store.EraseClosed(ctx, a.before(keep.Closed), now)
-	_, commands := a.store.DropCommands(ctx, a.before(keep.Commands))
-	err = errors.Join(err, commands)
+	_, dropped := a.store.DropCommands(ctx, a.before(keep.Commands))
+	err = errors.Join(err, dropped)
 	for _, acc := range a.cfg.Accounts {
 		_, of := a.store.EraseIgnored(ctx, acc.Name, a.before(keep.Ignored), now)
 		err = errors.Join(err, of)

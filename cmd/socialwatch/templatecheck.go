@@ -69,8 +69,9 @@ func (a *app) examine(what string, acc config.Account) []finding {
 	return found
 }
 
-// tooLong names the templates that are longer, at their longest values, than the
-// configuration says that the account's network takes.
+// tooLong names the templates that are longer, at their longest values and in
+// characters as people see them, than the configuration says that the account's
+// network takes.
 func (a *app) tooLong(what string, acc config.Account) []finding {
 	type measured struct {
 		file   string

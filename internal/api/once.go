@@ -102,19 +102,31 @@ func (s *server) keyed(r *http.Request, c caller) (request store.Request, keyed 
 // settle keeps the answer to what had an effect, and what was found wrong with
 // the text that it would say. It gives the key back when the request was not
 // understood, or refused for what may be another way a moment later: rights, a
-// version, an address; and when the server failed. Sent again it may do better.
+// version, or a thing that is not there; and when the server failed. Sent again
+// it may do better.
 func (s *server) settle(r *http.Request, begun store.Request, a answer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepTime)
 	defer cancel()
-	end, was := s.Requests.Keep, store.Answer{Status: a.status, Body: a.body}
-	switch a.status {
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnsupportedMediaType:
-		end = s.Requests.Free
-	}
+	was := store.Answer{Status: a.status, Body: a.body}
 	if a.status >= http.StatusInternalServerError {
-		end, was = s.Requests.Free, store.Answer{} // had it an effect, how things stand is the answer
+		was = store.Answer{} // had it an effect, how things stand is the answer
 	}
-	if err := end(ctx, begun, was); err != nil {
+	var err error
+	if frees(a.status) {
+		err = s.Requests.Free(ctx, begun, was)
+	} else {
+		err = s.Requests.Keep(ctx, begun, was)
+	}
+	if err != nil {
 		s.Log.ErrorContext(ctx, "answer not kept", "route", r.Pattern, "err", err)
 	}
+}
+
+// frees reports whether an answer of this status gives its key back.
+func frees(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnsupportedMediaType:
+		return true
+	}
+	return status >= http.StatusInternalServerError
 }

@@ -23,8 +23,8 @@ type Retain struct {
 // alone takes three days.
 const leastRetain = 24 * time.Hour
 
-// leastCommands is more than twice as long as systems try again what was lost: a
-// key that is forgotten sooner would have its effect twice.
+// leastCommands is a guess at how long systems try again what was lost: a key that
+// is forgotten sooner would have its effect twice.
 const leastCommands = 7 * 24 * time.Hour
 
 func (c Config) checkPrivacy(add func(path, format string, args ...any)) {

@@ -52,7 +52,7 @@ func (c *Console) caseList(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("read cases: %w", err)
 	}
 	if !f.Raised {
-		if rows, err = c.raisedFirst(r, f, rows); err != nil {
+		if rows, err = c.raisedFirst(r.Context(), f, rows); err != nil {
 			return err
 		}
 	}
@@ -91,17 +91,17 @@ func addressOf(q url.Values, name, value string) string {
 // caseTabs are the lists that people look at most.
 func caseTabs(q url.Values, calls int) []tab {
 	show, mine := q.Get("show"), q.Get("assignee") == me
-	tabs := []tab{
+	called := say("calls")
+	if calls > 0 {
+		called += fmt.Sprintf(" (%d)", calls)
+	}
+	return []tab{
 		{"/cases", say("cases.all"), show == "" && !mine},
 		{"/cases?assignee=" + me, say("cases.mine"), show == "" && mine},
 		{"/cases?show=snoozed", say("tab.snoozed"), show == "snoozed"},
 		{"/cases?show=raised", say("tab.raised"), show == "raised"},
-		{"/cases?show=calls", say("calls"), show == "calls"},
+		{"/cases?show=calls", called, show == "calls"},
 	}
-	if calls > 0 {
-		tabs[4].Text += fmt.Sprintf(" (%d)", calls)
-	}
-	return tabs
 }
 
 // caseFields are the controls of the list as the address sets them.

@@ -172,7 +172,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 		v.Lacks = say("lacks.author", cs.Account)
 	}
 	c.correctable(v, d, author)
-	v.Work, v.Tags, v.Erase = c.workView(p, cs, d.Notes), d.Tags, c.erasable(p, d)
+	v.Work, v.Tags, v.Erase = c.workView(p, cs, d.Notes), d.Tags, c.eraseURL(p, d)
 	for _, rp := range slices.Backward(d.Replies) {
 		line := replyView{rp.ID, string(rp.State), label("reply", string(rp.State)), templateName(rp.Payload),
 			tongue(rp.Payload.Language), rp.Payload.Whole()}

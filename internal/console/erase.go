@@ -62,8 +62,8 @@ type keptView struct {
 	Text  string
 }
 
-// eraser refuses who is nowhere a lead.
-func (c *Console) eraser(r *http.Request) (socialwatch.Person, error) {
+// mayErase refuses who is nowhere a lead.
+func (c *Console) mayErase(r *http.Request) (socialwatch.Person, error) {
 	p, _ := auth.PersonFrom(r.Context())
 	if c.o.Eraser == nil {
 		return p, socialwatch.ErrNotFound
@@ -74,9 +74,9 @@ func (c *Console) eraser(r *http.Request) (socialwatch.Person, error) {
 	return p, nil
 }
 
-// erasable is where a lead erases the customer of a case; empty: not here, or it
+// eraseURL is where a lead erases the customer of a case; empty: not here, or it
 // is done.
-func (c *Console) erasable(p socialwatch.Person, d store.CaseDetail) string {
+func (c *Console) eraseURL(p socialwatch.Person, d store.CaseDetail) string {
 	done := slices.ContainsFunc(d.Events, func(e socialwatch.Event) bool { return e.Kind == socialwatch.EventCaseErased })
 	if done || c.o.Eraser == nil || !p.May(socialwatch.RoleLead, d.Case.Account) {
 		return ""
@@ -87,7 +87,7 @@ func (c *Console) erasable(p socialwatch.Person, d store.CaseDetail) string {
 // askErase shows whom the address names and what erasing them would take;
 // nothing is changed.
 func (c *Console) askErase(w http.ResponseWriter, r *http.Request) error {
-	p, err := c.eraser(r)
+	p, err := c.mayErase(r)
 	if err != nil {
 		return err
 	}
@@ -107,17 +107,17 @@ func (c *Console) askErase(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.Asked = true
 	if len(found) == 1 {
-		return c.weigh(w, r, http.StatusOK, v, found[0])
+		return c.previewErase(w, r, http.StatusOK, v, found[0])
 	}
 	for _, s := range found {
-		v.Choices = append(v.Choices, subject(s))
+		v.Choices = append(v.Choices, subjectViewOf(s))
 	}
 	return c.showErase(w, r, http.StatusOK, v)
 }
 
 // erase erases the person whom the form names, when what was typed is theirs.
 func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
-	p, err := c.eraser(r)
+	p, err := c.mayErase(r)
 	if err != nil {
 		return err
 	}
@@ -145,24 +145,24 @@ func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
 	}
 	if problem != "" {
 		v.Notice = &noteView{Kind: "bad", Title: problem}
-		return c.weigh(w, r, http.StatusUnprocessableEntity, v, whom)
+		return c.previewErase(w, r, http.StatusUnprocessableEntity, v, whom)
 	}
 	done, err := c.o.Eraser.ErasePerson(r.Context(), socialwatch.Erasure{Subject: whom, Actor: p.Login, Note: v.Why, At: socialwatch.Micros(c.o.Now())})
 	if err != nil {
 		return err
 	}
-	v.Done, v.Report = true, erased(done)
+	v.Done, v.Report = true, erasedViewOf(done)
 	return c.showErase(w, r, http.StatusOK, v)
 }
 
-// weigh shows what erasing a person would take.
-func (c *Console) weigh(w http.ResponseWriter, r *http.Request, status int, v *eraseView, whom socialwatch.Subject) error {
+// previewErase shows what erasing a person would take.
+func (c *Console) previewErase(w http.ResponseWriter, r *http.Request, status int, v *eraseView, whom socialwatch.Subject) error {
 	would, err := c.o.Eraser.ErasePerson(r.Context(), socialwatch.Erasure{Subject: whom, At: socialwatch.Micros(c.o.Now()), DryRun: true})
 	if err != nil {
 		return err
 	}
-	one := subject(whom)
-	v.One, v.Report = &one, erased(would)
+	one := subjectViewOf(whom)
+	v.One, v.Report = &one, erasedViewOf(would)
 	return c.showErase(w, r, status, v)
 }
 
@@ -225,14 +225,14 @@ func nameOf(s socialwatch.Subject) string {
 	return s.Handles[0]
 }
 
-func subject(s socialwatch.Subject) subjectView {
+func subjectViewOf(s socialwatch.Subject) subjectView {
 	v := subjectView{Network: string(s.Network), Host: s.Host, ID: s.ID, NetworkText: label("network", string(s.Network)), Name: nameOf(s),
 		Handles: strings.Join(s.Handles, ", "), Accounts: strings.Join(s.Accounts, ", ")}
 	v.URL = "/erase?" + url.Values{"who": {s.ID}, "id": {s.ID}, "network": {v.Network}, "host": {s.Host}}.Encode()
 	return v
 }
 
-func erased(e socialwatch.Erased) *erasedView {
+func erasedViewOf(e socialwatch.Erased) *erasedView {
 	v := &erasedView{None: e.None(), Cases: e.Cases, Touched: e.Touched}
 	for _, row := range []struct {
 		key string

@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"socialwatch"
@@ -41,10 +40,10 @@ func (c *Console) raised(ctx context.Context, p socialwatch.Person, l list) (*ra
 
 // raisedFirst puts the raised cases among those of a filter on top of the list's
 // first page, each once in the whole list.
-func (c *Console) raisedFirst(r *http.Request, f store.CaseFilter, rows []store.CaseRow) ([]store.CaseRow, error) {
+func (c *Console) raisedFirst(ctx context.Context, f store.CaseFilter, rows []store.CaseRow) ([]store.CaseRow, error) {
 	after := f.After
 	f.Raised, f.Due, f.After, f.Limit = true, false, "", store.PageDefault
-	top, _, err := c.o.Cases.Cases(r.Context(), f)
+	top, _, err := c.o.Cases.Cases(ctx, f)
 	if err != nil {
 		return nil, fmt.Errorf("read raised cases: %w", err)
 	}

@@ -16,8 +16,8 @@ type View struct {
 	Now     func() time.Time
 }
 
-// ColumnOrder is the column with the number; all others of a view are facts,
-// and may be missing.
+// ColumnOrder is the column with the number. All others of a view are facts: some
+// may be missing, and a view with none of them is an error.
 const ColumnOrder = "order_number"
 
 // Ask reads all orders at once. Of several rows of one order the first that the

@@ -1,7 +1,6 @@
 package webhook_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"log/slog"
 	"net/netip"
@@ -26,7 +25,7 @@ type rig struct {
 	storetest.Fixture
 	deliverer *webhook.Deliverer
 	manager   *webhook.Manager
-	log       *bytes.Buffer
+	log       *logbook
 	mu        sync.Mutex
 	at        time.Time
 }
@@ -42,7 +41,7 @@ func testKeys(t testing.TB) vault.Keys {
 
 func newRig(t testing.TB, fx storetest.Fixture, worker string, timeout time.Duration) *rig {
 	t.Helper()
-	r := &rig{Fixture: fx, at: storetest.Start, log: &bytes.Buffer{}}
+	r := &rig{Fixture: fx, at: storetest.Start, log: &logbook{}}
 	sender := webhook.NewSender(webhook.Guard{Allow: loopback}, timeout, r.now)
 	r.manager = &webhook.Manager{Directory: fx, Keys: testKeys(t), Sender: sender, Now: r.now}
 	r.deliverer = &webhook.Deliverer{Queue: fx, Keys: testKeys(t), Sender: sender, Worker: worker, Now: r.now, Log: slog.New(slog.NewTextHandler(r.log, nil))}
@@ -117,4 +116,22 @@ func until(t testing.TB, what string, is func() bool) {
 		}
 		<-tick.C
 	}
+}
+
+// logbook is a log that is read while it is written.
+type logbook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }

@@ -84,8 +84,11 @@ func TestACaseOnWhichSomebodyWorksDelaysItsCommandsAlone(t *testing.T) {
 		wg.Go(func() { tried, err = fx.ApplyCommands(t.Context(), Start, masked) })
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
+		end := time.Now().Add(time.Minute)
 		for strings.HasPrefix(desk.Answer(t, "k0"), "waiting") {
-			<-tick.C
+			if <-tick.C; time.Now().After(end) {
+				t.Fatal("the desk's command waits for somebody else's case")
+			}
 		}
 		for _, key := range []string{"k0", "k1"} { // in its order
 			says(t, "beside somebody's work", crm.Answer(t, key), "waiting")
