@@ -113,6 +113,24 @@ func TestContractHolds(t *testing.T) {
 	})
 }
 
+// TestContractHoldsWithTheStandardGrant, which is not for what is given to who
+// needs it.
+func TestContractHoldsWithTheStandardGrant(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, o store.Options) {
+		fx := storetest.On(t, o)
+		as := loginAs(t, o, &store.Roles{Commands: true})
+		fx.Seed(t, "post", 1)
+		fx.Log(t, 0)
+		text, err := contractOf(t, as)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if on := o.Schema != ""; on != (strings.Count(text, "not granted") == 2 && strings.Count(text, "--entities") == 2) {
+			t.Errorf("what is not granted:\n%s", text)
+		}
+	})
+}
+
 // TestContractTestSaysWhatIsBroken and what to do about it.
 func TestContractTestSaysWhatIsBroken(t *testing.T) {
 	kinds := dbtest.Kinds(t)

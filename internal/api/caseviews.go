@@ -103,7 +103,7 @@ func (c caller) viewDetail(d store.CaseDetail) CaseDetail {
 	return CaseDetail{
 		Case: c.viewCase(d.Case, d.BreachedAt), MergedFrom: d.MergedFrom,
 		Mentions: each(d.Mentions, c.viewPosted), Tags: list(d.Tags), WaitsFor: d.WaitsFor,
-		Replies: each(d.Replies, func(r socialwatch.Reply) Reply { return viewReply(r, d.Case.Number) }),
+		Replies: each(d.Replies, func(r socialwatch.Reply) Reply { return c.viewReply(r, d.Case.Number) }),
 		Earlier: each(d.Earlier, c.viewCaseRow),
 		Events:  each(d.Events, viewEvent), OrderFacts: each(d.Orders, c.viewOrder),
 	}

@@ -32,7 +32,7 @@ func (s *server) reject(r *http.Request, c caller) (any, error) {
 	if !slices.Contains(socialwatch.RejectReasons, d.Reason) {
 		return nil, kindInvalid.of(`field "reason" must be one of %s`, strings.Join(socialwatch.RejectReasons, ", "))
 	}
-	if d.Note = socialwatch.CleanText(d.Note); d.Note == "" && d.Reason == socialwatch.RejectReasons[len(socialwatch.RejectReasons)-1] {
+	if d.Note = s.masked(d.Note); d.Note == "" && d.Reason == socialwatch.RejectReasons[len(socialwatch.RejectReasons)-1] {
 		return nil, kindInvalid.of(`reason %q needs the field "note": say in a few words why`, d.Reason)
 	}
 	return s.decide(r, c, verdict{d, s.Decider.Reject, never})
@@ -58,7 +58,7 @@ func (s *server) withdraw(r *http.Request, c caller) (any, error) {
 	if err := body(r, fields{"hash": &d.Hash, "note": &d.Note}); err != nil {
 		return nil, err
 	}
-	d.Note = socialwatch.CleanText(d.Note)
+	d.Note = s.masked(d.Note)
 	act := func(ctx context.Context, d socialwatch.Decision) (socialwatch.Reply, error) {
 		return s.Withdraw(ctx, d, socialwatch.Micros(s.Now()))
 	}
@@ -107,12 +107,12 @@ func (s *server) decide(r *http.Request, c caller, v verdict) (any, error) {
 		return nil, err
 	}
 	if v.done(card.Reply) {
-		return viewReply(card.Reply, card.Case.Number), nil
+		return c.viewReply(card.Reply, card.Case.Number), nil
 	}
 	v.ReplyID, v.By = card.Reply.ID, *c.person
 	reply, err := v.act(r.Context(), v.Decision)
 	if err == nil {
-		return viewReply(reply, card.Case.Number), nil
+		return c.viewReply(reply, card.Case.Number), nil
 	}
 	var ask *socialwatch.ConfirmError
 	if errors.As(err, &ask) {
@@ -128,7 +128,7 @@ func (s *server) decide(r *http.Request, c caller, v verdict) (any, error) {
 		return nil, readErr
 	}
 	if v.done(now.Reply) {
-		return viewReply(now.Reply, now.Case.Number), nil
+		return c.viewReply(now.Reply, now.Case.Number), nil
 	}
 	p := kindConflict.of("%s", words(err))
 	p.Current = &Current{now.Reply.State, now.Reply.Hash, now.Reply.DecidedBy, at(now.Reply.DecidedAt)}
@@ -141,7 +141,7 @@ func (s *server) replyNow(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewReply(card.Reply, card.Case.Number), nil
+	return c.viewReply(card.Reply, card.Case.Number), nil
 }
 
 // approved are the states that only an approval leads to and that do not take
@@ -191,7 +191,7 @@ func (s *server) lease(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewReply(reply, card.Case.Number), nil
+	return c.viewReply(reply, card.Case.Number), nil
 }
 
 // resolve takes a person's word on a reply in doubt.
@@ -219,7 +219,7 @@ func (s *server) resolve(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewReply(reply, card.Case.Number), nil
+	return c.viewReply(reply, card.Case.Number), nil
 }
 
 // isPost reports whether link can be the address of a post.

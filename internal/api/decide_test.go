@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -181,6 +182,34 @@ func TestRejectKeepsItsReason(t *testing.T) {
 	}
 	_, err = bo.Reject(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "wrong_tone", "")
 	problemOf(t, err, "conflict")
+}
+
+// TestANoteOfADecisionIsMaskedAndForPeople: a system's token gets the reason
+// alone, wherever a reply stands.
+func TestANoteOfADecisionIsMaskedAndForPeople(t *testing.T) {
+	g := newRig(t)
+	two := g.seed(2)
+	bo, robot := g.as("bo"), g.as("")
+	if _, err := bo.Reject(t.Context(), two[0].Reply.ID, two[0].Reply.Hash, "other", "he rang from 555-0147"); err != nil {
+		t.Fatal(err)
+	}
+	q := request{method: "POST", path: fmt.Sprintf("/api/v1/replies/%d/withdraw", two[1].Reply.ID), token: bo.Token, media: "application/json",
+		body: `{"hash": "` + two[1].Reply.Hash + `", "note": "he rang from 555-0147"}`}
+	if status, _, text := g.do(q); status != 200 {
+		t.Fatal(status, text)
+	}
+	for i, reason := range []string{"other", "withdrawn"} {
+		for _, path := range []string{"/replies?state=rejected&state=withdrawn", fmt.Sprintf("/replies/%d", two[i].Reply.ID), "/cases/" + two[i].Case.Number} {
+			_, _, people := g.do(request{method: "GET", path: "/api/v1" + path, token: bo.Token})
+			_, _, system := g.do(request{method: "GET", path: "/api/v1" + path, token: robot.Token})
+			if want := `"reason":"` + reason + `: he rang from ********"`; !strings.Contains(people, want) {
+				t.Errorf("%s: no %s for a person", path, want)
+			}
+			if !strings.Contains(system, `"reason":"`+reason+`"`) || strings.Contains(system, "he rang") {
+				t.Errorf("%s: a system reads the note", path)
+			}
+		}
+	}
 }
 
 func TestBlockedTextIsRefusedWithItsFindings(t *testing.T) {

@@ -106,7 +106,7 @@ func (s *server) replies(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page(rows, next, viewRow), nil
+	return page(rows, next, c.viewRow), nil
 }
 
 // level reads the parameter of that name; 0 without it.

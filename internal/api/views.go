@@ -38,7 +38,7 @@ type Reply struct {
 	ParentID        string                 `json:"parent_id"` // post that it answers
 	Findings        []socialwatch.Finding  `json:"findings"`
 	Author          string                 `json:"author"`
-	Reason          string                 `json:"reason"` // why it is blocked, rejected, superseded, failed, expired
+	Reason          string                 `json:"reason"` // why it is blocked, rejected, superseded, failed, expired; a colleague's note follows for people's tokens
 	DecidedBy       string                 `json:"decided_by"`
 	DecidedAt       *time.Time             `json:"decided_at"`
 	HoldUntil       *time.Time             `json:"hold_until"`
@@ -166,17 +166,26 @@ type Me struct {
 	Roles  map[string]socialwatch.Role `json:"roles"` // by account, or *
 }
 
-func viewReply(r socialwatch.Reply, caseNumber string) Reply {
+func (c caller) viewReply(r socialwatch.Reply, caseNumber string) Reply {
 	p := r.Payload
 	return Reply{ID: r.ID, CaseNumber: caseNumber, Account: p.Account, Network: p.Network,
 		State: r.State, Version: r.Version, Hash: r.Hash, Text: p.Text, WholeText: p.Whole(), Warning: p.Warning,
 		Visibility: p.Visibility, Language: p.Language, Template: p.Template, TemplateVersion: p.TemplateV,
 		Length: p.Length, Limit: p.Limit, CostUSD: float64(p.Cost) / 1e6, ParentID: p.ParentID, Findings: list(r.Findings),
-		Author: r.Author, Reason: r.Reason, DecidedBy: r.DecidedBy, DecidedAt: at(r.DecidedAt),
+		Author: r.Author, Reason: c.reason(r), DecidedBy: r.DecidedBy, DecidedAt: at(r.DecidedAt),
 		HoldUntil: at(r.HoldUntil), ExpiresAt: at(r.ExpiresAt), Attempts: r.Attempt, SentAt: at(r.SentAt),
 		PublishedID: r.PostID, PublishedURL: r.PostURL, Lease: viewLease(r), CreatedAt: at(r.CreatedAt),
 		Edit: r.Edit.Kind, WordsAdded: r.Edit.Added, WordsRemoved: r.Edit.Removed, CheckedBy: r.CheckedBy,
 		SelfApproved: r.SelfApproved, ThreadMoved: r.Moved}
+}
+
+// reason is why a reply is where it is. What a colleague wrote beside it is for
+// people: a system gets the reason alone.
+func (c caller) reason(r socialwatch.Reply) string {
+	if c.person == nil && (r.State == socialwatch.ReplyRejected || r.State == socialwatch.ReplyWithdrawn) {
+		return store.WithoutNote(r.Reason)
+	}
+	return r.Reason
 }
 
 // viewLease is nil for a reply about which nothing is to be decided.
@@ -187,9 +196,9 @@ func viewLease(r socialwatch.Reply) *Lease {
 	return &Lease{r.Lease.By, r.Lease.Until.UTC()}
 }
 
-func viewRow(r store.QueueRow) ReplyItem {
+func (c caller) viewRow(r store.QueueRow) ReplyItem {
 	return ReplyItem{
-		Reply: viewReply(r.Reply, r.CaseNumber),
+		Reply: c.viewReply(r.Reply, r.CaseNumber),
 		Case: CaseBrief{Number: r.CaseNumber, State: r.CaseState, Level: r.Level, Intent: r.Intent, Score: r.Score,
 			Escalated: r.Escalated, Team: r.Team, OpenedAt: at(r.OpenedAt), DueAt: at(r.DueAt), Responded: r.Responded, Breached: r.Breached,
 			NextAt: at(r.NextAt), RaisedAt: at(r.RaisedAt)},
@@ -203,7 +212,7 @@ func (c caller) viewCard(card store.Card) ReplyDetail {
 	one := card.Case
 	return ReplyDetail{
 		ReplyItem: ReplyItem{
-			Reply: viewReply(card.Reply, one.Number),
+			Reply: c.viewReply(card.Reply, one.Number),
 			Case: CaseBrief{Number: one.Number, State: one.State, Level: one.Level, Intent: one.Intent, Score: one.Score,
 				Escalated: one.Escalated, Team: one.Team, OpenedAt: at(one.OpenedAt), DueAt: at(one.DueAt),
 				Responded: !one.RespondedAt.IsZero(), Breached: card.Breached, NextAt: at(card.NextAt), RaisedAt: at(card.RaisedAt)},

@@ -8,7 +8,7 @@ import (
 
 func TestReplyShowsItsContentWarning(t *testing.T) {
 	r := socialwatch.Reply{Payload: socialwatch.Payload{Text: "Sorry.", Warning: "damaged parcel"}}
-	if v := viewReply(r, "SW-1"); v.Warning != "damaged parcel" || v.WholeText != "Sorry." {
+	if v := (caller{}).viewReply(r, "SW-1"); v.Warning != "damaged parcel" || v.WholeText != "Sorry." {
 		t.Errorf("warning %q, text %q", v.Warning, v.WholeText)
 	}
 }

@@ -60,13 +60,13 @@ func TestRejectNeedsAReasonAndOtherANote(t *testing.T) {
 	if got := s.replyOf(t, cs.Number); got.State != socialwatch.ReplyAwaiting {
 		t.Fatalf("%s after bad forms", got.State)
 	}
-	r := ana.submit(page, "/reject", url.Values{"reason": {"other"}, "note": {"we spoke by telephone"}})
+	r := ana.submit(page, "/reject", url.Values{"reason": {"other"}, "note": {"we spoke by telephone, 555-0100"}})
 	if r.status != http.StatusSeeOther {
 		t.Fatalf("status %d", r.status)
 	}
 	ana.get(r.to).has(t, "Rejected "+cs.Number, `action="/replies/`+id(s.replyOf(t, cs.Number))+`/again"`, "Draft again <kbd>d</kbd>") // the way back
 	s.enter(t, "rita").get(r.to).hasNot(t, "/again")
-	ana.get("/replies/"+id(s.replyOf(t, cs.Number))).has(t, "Rejected by ana:", "Other: we spoke by telephone.")
+	ana.get("/replies/"+id(s.replyOf(t, cs.Number))).has(t, "Rejected by ana:", "Other: we spoke by telephone, ********.")
 }
 
 func TestEditSavesAVersionWithItsDiffAndTheLeadMayNotBeTricked(t *testing.T) {

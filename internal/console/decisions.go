@@ -23,7 +23,7 @@ type editView struct {
 
 // decision reads a form about one reply: the hash that the person saw comes
 // with it, so that nothing else can be decided.
-func decision(r *http.Request) (socialwatch.Decision, error) {
+func (c *Console) decision(r *http.Request) (socialwatch.Decision, error) {
 	id, err := replyID(r)
 	if err != nil {
 		return socialwatch.Decision{}, err
@@ -33,7 +33,7 @@ func decision(r *http.Request) (socialwatch.Decision, error) {
 	}
 	p, _ := auth.PersonFrom(r.Context())
 	return socialwatch.Decision{ReplyID: id, By: p, Hash: r.PostForm.Get("hash"), Reason: r.PostForm.Get("reason"),
-		Confirm: r.PostForm.Get("confirm"), Note: socialwatch.CleanText(r.PostForm.Get("note")), Text: strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")}, nil
+		Confirm: r.PostForm.Get("confirm"), Note: strings.TrimSpace(c.mask(r.PostForm.Get("note"))), Text: strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")}, nil
 }
 
 // open refuses at once whoever may not, before anything is read or written.
@@ -49,7 +49,7 @@ func (c *Console) open(r *http.Request, d socialwatch.Decision, role socialwatch
 }
 
 func (c *Console) approve(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *Console) approve(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *Console) reject(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func isReason(s string) bool {
 }
 
 func (c *Console) undo(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (c *Console) undo(w http.ResponseWriter, r *http.Request) error {
 
 // editor shows the card with its text in a field.
 func (c *Console) editor(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (c *Console) editor(w http.ResponseWriter, r *http.Request) error {
 // check shows the editor with what the safety check says of a text, which is
 // not stored.
 func (c *Console) check(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (c *Console) recheck(w http.ResponseWriter, r *http.Request, d socialwatch.
 
 // edit stores a text as a new version, and may approve it in the same step.
 func (c *Console) edit(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func (c *Console) edit(w http.ResponseWriter, r *http.Request) error {
 
 // withdraw ends a reply that nobody wants to send any more.
 func (c *Console) withdraw(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (c *Console) withdraw(w http.ResponseWriter, r *http.Request) error {
 
 // again drafts the text of an ended reply anew and opens it in the editor.
 func (c *Console) again(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (c *Console) again(w http.ResponseWriter, r *http.Request) error {
 
 // settle stores a lead's word on a reply in doubt.
 func (c *Console) settle(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}

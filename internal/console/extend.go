@@ -18,7 +18,7 @@ func (c *Console) mayExtend(p socialwatch.Person, rp socialwatch.Reply) bool {
 
 // extend makes an undo window longer, and stays at the card that the form says.
 func (c *Console) extend(w http.ResponseWriter, r *http.Request) error {
-	d, err := decision(r)
+	d, err := c.decision(r)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"socialwatch"
@@ -348,9 +349,17 @@ func (s *Store) Reject(ctx context.Context, d socialwatch.Decision, at time.Time
 		}})
 }
 
+// withNote is a reason with a colleague's own words.
 func withNote(reason, note string) string {
 	if note == "" {
 		return reason
 	}
 	return reason + ": " + note
+}
+
+// WithoutNote is the reason of a reply that was rejected or withdrawn, without
+// the colleague's own words that may follow it.
+func WithoutNote(reason string) string {
+	reason, _, _ = strings.Cut(reason, ": ")
+	return reason
 }

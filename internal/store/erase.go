@@ -23,15 +23,15 @@ where network = ? and host = ? and post_id in (?) and gone_at is null`
 	// again by its text.
 	sqlEraseFinal = `('sent','rejected','withdrawn','superseded','expired','cancelled')`
 
-	sqlEraseReplies = `select r.id, r.state, r.hash, r.payload, r.findings from replies r
+	sqlEraseReplies = `select r.id, r.state, r.hash, r.payload, r.findings, r.reason from replies r
 join mentions m on m.case_id = r.case_id and m.id = r.mention_id
 where m.network = ? and m.host = ? and m.post_id in (?) and r.state in ` + sqlEraseFinal
-	sqlEraseLate = `select r.id, r.state, r.hash, r.payload, r.findings from replies r
+	sqlEraseLate = `select r.id, r.state, r.hash, r.payload, r.findings, r.reason from replies r
 join mentions m on m.case_id = r.case_id and m.id = r.mention_id
 where m.account = ? and m.gone_at is not null and r.state in ` + sqlEraseFinal + `
   and r.payload ->> 'parent_name' <> '' order by r.id limit ?`
 	sqlEraseVersions = `select reply_id, version, hash, payload, findings from reply_versions where reply_id in (?)`
-	sqlEraseReply    = `update replies set payload = ?, findings = ? where id = ?`
+	sqlEraseReply    = `update replies set payload = ?, findings = ?, reason = ? where id = ?`
 	sqlEraseVersion  = `update reply_versions set payload = ?, findings = ?, diff = '[]' where reply_id = ? and version = ?`
 
 	// A case that was merged into another still holds what its posts, which stand
@@ -88,6 +88,7 @@ type erasedReply struct {
 	Hash     string                        `db:"hash"`
 	Payload  jsonOf[socialwatch.Payload]   `db:"payload"`
 	Findings jsonOf[[]socialwatch.Finding] `db:"findings"`
+	Reason   string                        `db:"reason"`
 }
 
 // erase takes out what a reply says of whom it answers, and unless it is public
@@ -116,7 +117,7 @@ func (t *tx) eraseReplies(ctx context.Context, replies []erasedReply) error {
 			sent[r.ID] = r.Hash
 		}
 		r.erase(public)
-		if _, err := t.exec(ctx, sqlEraseReply, r.Payload, r.Findings, r.ID); err != nil {
+		if _, err := t.exec(ctx, sqlEraseReply, r.Payload, r.Findings, WithoutNote(r.Reason), r.ID); err != nil {
 			return err
 		}
 	}

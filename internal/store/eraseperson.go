@@ -149,9 +149,8 @@ type erasedCase struct {
 // storedReply is a reply that is erased.
 type storedReply struct {
 	erasedReply
-	CaseID    int64  `db:"case_id"`
-	MentionID int64  `db:"mention_id"`
-	Reason    string `db:"reason"`
+	CaseID    int64 `db:"case_id"`
+	MentionID int64 `db:"mention_id"`
 }
 
 // run erases what e holds. The order matters where what is erased says what else

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"socialwatch"
 )
@@ -39,7 +38,8 @@ const (
 	sqlEraseMergedInto = sqlEraseMerges + `into_id in (?)`
 	sqlEraseMergedAway = sqlEraseMerges + `case_id in (?)`
 	sqlEraseCommands   = `update case_commands set state = 'refused', reason = 'the case has been erased', data = '{}', next_at = null,
-    answered_at = ? where state = 'waiting' and case_id in (?)`
+    answered_at = ? where state = 'waiting'
+    and exists (select 1 from cases c where (c.id = case_commands.case_id or c.number = case_commands.case_number) and c.id in (?))`
 
 	sqlEraseEvents = `select id, kind, case_id, reply_id, data from events where case_id in (?) order by id`
 	sqlEraseEvent  = `update events set data = ? where id = ?`
@@ -165,8 +165,7 @@ func (e *erasing) eraseReplies(ctx context.Context) error {
 			e.out.Replies++
 		}
 		r.eraseAll()
-		reason, _, _ := strings.Cut(r.Reason, ": ") // a note may follow
-		if _, err := e.t.exec(ctx, sqlEraseAnswer, r.Payload, r.Findings, reason, r.ID); err != nil {
+		if _, err := e.t.exec(ctx, sqlEraseAnswer, r.Payload, r.Findings, WithoutNote(r.Reason), r.ID); err != nil {
 			return err
 		}
 	}

@@ -65,7 +65,7 @@ func marked(id string) (socialwatch.Mention, socialwatch.Assessment, []string) {
 	a.Masked = "masked-" + id
 	a.Entities = []socialwatch.Entity{{Kind: socialwatch.OrderNumber, Value: "order-" + id}}
 	return m, a, []string{"text-" + id, "warning-" + id, "name-" + id, "handle-" + id, "profile-" + id, "address-" + id,
-		"picture-" + id, "masked-" + id, "order-" + id, "quote-" + id, "finding-" + id, "raw-" + id, "pushed-" + id}
+		"picture-" + id, "masked-" + id, "order-" + id, "quote-" + id, "finding-" + id, "raw-" + id, "pushed-" + id, "why-" + id}
 }
 
 // TestGonePostsLeaveNoWords looks for what a customer wrote in the raw rows.
@@ -105,10 +105,13 @@ func TestGonePostsLeaveNoWords(t *testing.T) {
 				}
 			}
 		}
+		k := fx.Know(t, []string{"gone", "sent", "doubt", "stays"}, nil)
+		for _, r := range k.Replies {
+			fx.exec(t, fmt.Sprintf("update replies set reason = 'wrong_tone: why-%s' where id = %d", r.Payload.ParentID, r.ID))
+		}
 		for id := range words {
 			has("before", id, true)
 		}
-		k := fx.Know(t, []string{"gone", "sent", "doubt"}, nil)
 		g := fx.Changes(t)
 		for _, r := range k.Replies {
 			switch r.Payload.ParentID {
@@ -125,7 +128,7 @@ func TestGonePostsLeaveNoWords(t *testing.T) {
 		has("gone", "gone", false)
 		has("with a sent reply", "sent", false, "quote-sent") // our own words stand in public
 		// What is in doubt is found again by its text, so it waits for its end.
-		has("in doubt", "doubt", false, "handle-doubt", "quote-doubt", "warning-doubt", "finding-doubt")
+		has("in doubt", "doubt", false, "handle-doubt", "quote-doubt", "warning-doubt", "finding-doubt", "why-doubt")
 		has("another post", "stays", true)
 		for _, r := range k.Replies {
 			if r.Payload.ParentID == "doubt" {

@@ -134,6 +134,8 @@ func plantWork(t *testing.T, fx bench, k *marks) {
 	fx.exec(t, fmt.Sprintf("update case_orders set status = '%sfacts', outcome = 'found'", mark))
 	fx.exec(t, fmt.Sprintf(`insert into case_commands (key, system, case_id, kind, data, inserted_at)
 select 'k', 'crm', id, 'note', '{"text": "%scommand"}', opened_at from cases where id = %d`, mark, k.own.ID))
+	fx.exec(t, fmt.Sprintf(`insert into case_commands (key, system, case_number, kind, data, inserted_at)
+select 'n', 'crm', number, 'note', '{"text": "%sby number"}', opened_at from cases where id = %d`, mark, k.own.ID))
 	r := fx.begin(t, store.Request{TokenID: fx.token(t), Key: "k", Hash: "a", At: Start})
 	if err := fx.Keep(t.Context(), r, store.Answer{Status: 200, Body: []byte(mark + "answer")}); err != nil {
 		t.Fatal(err)
@@ -209,7 +211,7 @@ func TestAnErasedPersonLeavesNoWord(t *testing.T) {
 			t.Fatalf("%+v, announced %+v, %v", done, dry, err)
 		}
 		want := socialwatch.Erased{Cases: []string{k.own.Number, k.sent.Number, k.merged.Number}, Touched: []string{k.others.Number}, Mentions: 5, Revisions: 1,
-			Replies: 3, Withdrawn: 1, Notes: 1, Tags: 1, Orders: 3, Events: 2, Commands: 1, Waiting: 1, Aside: 1, Answers: 1,
+			Replies: 3, Withdrawn: 1, Notes: 1, Tags: 1, Orders: 3, Events: 2, Commands: 2, Waiting: 1, Aside: 1, Answers: 1,
 			Kept: []socialwatch.KeptCase{{Number: k.doubt.Number, ReplyID: k.inDoubt, State: socialwatch.ReplyUnknown}}}
 		if fmt.Sprint(done) != fmt.Sprint(want) {
 			t.Errorf("erased %+v\nwant   %+v", done, want)
