@@ -168,6 +168,32 @@ func TestATagSaysThatTheCustomerCameInPrivate(t *testing.T) {
 	})
 }
 
+// TestACustomerWhoWritesAgainOpensAClosedTicket: people close a ticket while a
+// draft awaits its approver, so the case can't be resolved yet. That refusal holds
+// up no news: the customer's next post opens the ticket again.
+func TestACustomerWhoWritesAgainOpensAClosedTicket(t *testing.T) {
+	eachDesk(t, func(h *handoff, closed string) {
+		d := h.serve()
+		h.run()
+		first := h.post(1)
+		until(h.T, time.Minute, "the case has a ticket and its draft awaits", func() bool {
+			return h.number("select count(*) from cases_v1 where external_ref <> ''") == 1 && h.number("select count(*) from replies where state = 'awaiting'") == 1
+		})
+		_, err := h.desk.Work(h.desk.Tickets()[0].ID, closed)
+		must(h.T, err)
+		until(h.T, time.Minute, "the ticket says why the case is not resolved", func() bool { return h.notes("is not resolved yet") == 1 })
+		_, err = h.sim.Post("customer1@far.example", "@shop_help@social.example and still nothing!", simulator.PostOptions{InReplyTo: first})
+		must(h.T, err)
+		until(h.T, time.Minute, "the ticket is open again", func() bool {
+			return h.notes("written again") == 1 && h.desk.Tickets()[0].State == "open"
+		})
+		if n := h.number("select count(*) from cases where state = 'resolved'"); n != 0 {
+			h.Error("the case is resolved over an unread post")
+		}
+		d.end()
+	})
+}
+
 // TestWithoutAHelpDeskNothingIsClaimed: who tries the consumer reads what it would
 // write, and nothing is changed anywhere.
 func TestWithoutAHelpDeskNothingIsClaimed(t *testing.T) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,7 +42,11 @@ func (r *relay) told(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "no JSON", http.StatusBadRequest)
 		return
 	}
-	r.take(w, req, req.Header.Get("webhook-id"), m.Data.Event)
+	var err error
+	if e := m.Data.Event; e.Number != "" { // else of no case, or a test
+		err = r.book.add(req.Context(), req.Header.Get("webhook-id"), e)
+	}
+	r.taken(w, err)
 }
 
 // moved takes a webhook of the help desk. It rings and no more: how the ticket
@@ -63,16 +66,15 @@ func (r *relay) moved(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	r.take(w, req, "desk-"+rand.Text(), event{Kind: deskMoved, Number: numbers[0]})
+	r.taken(w, r.book.ring(req.Context(), numbers[0]))
 }
 
-func (r *relay) take(w http.ResponseWriter, req *http.Request, id string, e event) {
-	if e.Number != "" { // else of no case, or a test
-		if err := r.book.add(req.Context(), id, e); err != nil {
-			log.Print(err)
-			http.Error(w, "", http.StatusInternalServerError)
-			return
-		}
+// taken answers a webhook that is on the disk, if it is.
+func (r *relay) taken(w http.ResponseWriter, err error) {
+	if err != nil {
+		log.Print(err)
+		http.Error(w, "", http.StatusInternalServerError)
+		return
 	}
 	select {
 	case r.bell <- struct{}{}:
@@ -106,9 +108,9 @@ func (r *relay) catchUp(ctx context.Context) (err error) {
 	}
 	numbers, err2 := r.book.numbers(ctx, "")
 	for _, number := range numbers {
-		err2 = errors.Join(err2, r.book.add(ctx, "desk-"+rand.Text(), event{Kind: deskMoved, Number: number}))
+		err2 = errors.Join(err2, r.book.ring(ctx, number))
 	}
-	return errors.Join(err, err2)
+	return errors.Join(err, err2, r.book.forget(ctx))
 }
 
 // work catches up at the start and every ten minutes, and works off the news.
@@ -182,6 +184,7 @@ func (r *relay) handle(ctx context.Context, n news) error {
 	}
 	if text, again := says(n.event.Kind, m); err == nil && text != "" {
 		err = r.desk.Say(ctx, t.id, text, again)
+		t.over = t.over && !again
 	}
 	if t.seq = n.event.Seq; err == nil {
 		err = r.book.keep(ctx, t)
@@ -191,7 +194,7 @@ func (r *relay) handle(ctx context.Context, n news) error {
 
 // wants reports whether a case is to be handed over.
 func (r *relay) wants(m matter) bool {
-	return m.External == nil && (r.all || m.Escalated) && !m.over() && m.State != "merged"
+	return m.External == nil && (r.all || m.Escalated) && !m.over()
 }
 
 // open opens a ticket and claims the case for it.
@@ -224,6 +227,10 @@ func (r *relay) claim(ctx context.Context, m matter, id string) error {
 // follow does to the case what people have done to its ticket.
 func (r *relay) follow(ctx context.Context, m matter, t ticket, n news) error {
 	closed, private, err := r.desk.State(ctx, t.id)
+	if over := closed && m.over(); err == nil && over != t.over {
+		t.over = over
+		err = r.book.keep(ctx, t)
+	}
 	switch {
 	case err != nil:
 		return err

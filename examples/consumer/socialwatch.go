@@ -35,7 +35,9 @@ type matter struct {
 	}
 }
 
-func (m matter) over() bool { return m.State == "resolved" || m.State == "closed" }
+func (m matter) over() bool {
+	return m.State == "resolved" || m.State == "closed" || m.State == "merged"
+}
 
 // me is the name under which we own cases.
 func (s socialwatch) me(ctx context.Context) (string, error) {
