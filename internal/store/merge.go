@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -165,14 +166,28 @@ func (t *tx) refold(ctx context.Context, c socialwatch.Case) error {
 	return err
 }
 
+// readable is caseByNumber for a person: a case on an account that is not theirs
+// to read is none.
+func (t *tx) readable(ctx context.Context, number, login string) (wholeCase, error) {
+	c, err := t.caseByNumber(ctx, number)
+	if err != nil {
+		return c, err
+	}
+	err = t.mayWork(ctx, login, socialwatch.RoleReader, c.Account)
+	if errors.Is(err, socialwatch.ErrForbidden) {
+		err = socialwatch.ErrNotFound
+	}
+	return c, err
+}
+
 // pair reads and locks both cases, always the one of the lower id first, and
 // returns the older one first.
 func (t *tx) pair(ctx context.Context, m Merge) (older, younger socialwatch.Case, err error) {
-	a, err := t.caseByNumber(ctx, m.Number)
+	a, err := t.readable(ctx, m.Number, m.By.Login)
 	if err != nil {
 		return older, younger, err
 	}
-	b, err := t.caseByNumber(ctx, m.Other)
+	b, err := t.readable(ctx, m.Other, m.By.Login)
 	if err != nil {
 		return older, younger, err
 	}

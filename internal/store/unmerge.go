@@ -59,9 +59,6 @@ func (t *tx) unmerge(ctx context.Context, u Unmerge) (socialwatch.Case, error) {
 	if err != nil {
 		return from, err
 	}
-	if err := t.mayDecide(ctx, u.By.Login, socialwatch.RoleLead, from.Account); err != nil {
-		return from, err
-	}
 	if err := errors.Join(t.mayLead(into, u.By.Login), t.wakeDrafts(ctx, u.At, into.ID)); err != nil {
 		return from, err
 	}
@@ -162,8 +159,12 @@ func (t *tx) tellUnmerged(ctx context.Context, u Unmerge, into, from socialwatch
 	return from, t.addEvents(ctx, events...)
 }
 
-// mergedPair reads and locks a merged case and its survivor.
+// mergedPair reads and locks a merged case and its survivor, for a lead: nobody
+// else hears of them.
 func (t *tx) mergedPair(ctx context.Context, u Unmerge) (m standing, from, into socialwatch.Case, err error) {
+	if _, err := t.readable(ctx, u.Number, u.By.Login); err != nil {
+		return m, from, into, err
+	}
 	var id int64
 	if err := t.get(ctx, &id, sqlCaseByNumber, u.Number); err != nil {
 		return m, from, into, err
@@ -180,6 +181,9 @@ func (t *tx) mergedPair(ctx context.Context, u Unmerge) (m standing, from, into 
 		if *cases[one], err = t.lockedByID(ctx, one); err != nil {
 			return m, from, into, err
 		}
+	}
+	if err := t.mayDecide(ctx, u.By.Login, socialwatch.RoleLead, from.Account); err != nil {
+		return m, from, into, err
 	}
 	if from.State != socialwatch.CaseMerged || into.State == socialwatch.CaseMerged {
 		return m, from, into, fmt.Errorf("%s is %s, %s is %s: undo the later merge first: %w", from.Number, from.State, into.Number, into.State, socialwatch.ErrConflict)

@@ -208,3 +208,52 @@ func TestUndoneMergeResolvesNothingUnderALiveReply(t *testing.T) {
 		}
 	})
 }
+
+// TestCasesOfOtherAccountsAreNoneToPairWith: to somebody who does not read an
+// account, the number of a case on it is answered as one that does not exist.
+func TestCasesOfOtherAccountsAreNoneToPairWith(t *testing.T) {
+	onBench(t, func(t *testing.T, fx bench) {
+		ctx := t.Context()
+		lea := fx.Hire(t, "lea", socialwatch.RoleLead)
+		di, err := fx.AddPerson(ctx, socialwatch.Person{Login: "di", Name: "Di", Roles: map[string]socialwatch.Role{"other": socialwatch.RoleLead}}, "", Start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := fx.Seed(t, "own", 1)[0].Case
+		fx.exec(t, fmt.Sprintf("update cases set account = 'other' where id = %d", own.ID))
+		older, younger := fx.twoOfOne(t)
+		into, err := fx.Merge(ctx, store.Merge{CaseWork: workOn(older, lea), Other: younger.Number, OtherVersion: younger.Version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, try := range map[string]func(number string, version int) error{
+			"link": func(number string, version int) error {
+				_, err := fx.Link(ctx, store.Merge{CaseWork: workOn(own, di), Other: number, OtherVersion: version})
+				return err
+			},
+			"merge": func(number string, version int) error {
+				_, err := fx.Merge(ctx, store.Merge{CaseWork: workOn(own, di), Other: number, OtherVersion: version})
+				return err
+			},
+			"unmerge": func(number string, version int) error {
+				u := store.Unmerge{CaseWork: workOn(own, di), IntoVersion: version}
+				u.Number, u.Version = number, version
+				_, err := fx.Unmerge(ctx, u)
+				return err
+			},
+		} {
+			none := try("K-none", 1)
+			if !errors.Is(none, socialwatch.ErrNotFound) {
+				t.Errorf("%s with none: %v", name, none)
+			}
+			for _, c := range []socialwatch.Case{into, younger} {
+				for _, version := range []int{c.Version, c.Version - 1} {
+					got := try(c.Number, version)
+					if !errors.Is(got, socialwatch.ErrNotFound) || strings.ReplaceAll(got.Error(), c.Number, "K-none") != none.Error() {
+						t.Errorf("%s with %s at version %d: %v, want as %v", name, c.Number, version, got, none)
+					}
+				}
+			}
+		}
+	})
+}
