@@ -195,7 +195,7 @@ func (a *app) pipeline() {
 		a.intake.LookAfter = func(int) time.Duration { return a.tuning.look }
 	}
 	a.desk = &publish.Desk{Decisions: a.store, Switches: a.store, Replies: a.store,
-		Connector: a.connector, Refresh: a.intake.Look, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Compare: compare, Holds: a.store, Now: a.now,
+		Connector: a.connector, Refresh: a.lookFirst, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Compare: compare, Holds: a.store, Now: a.now,
 		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry, Handoff: a.handoff, Incident: a.asIncident, Redrafts: a.store,
 		SelfApproval: a.selfApproval, Second: socialwatch.SecondPerson(a.cfg.Replies.EditSecondPerson)}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
@@ -207,6 +207,12 @@ func (a *app) pipeline() {
 }
 
 func (a *app) connector(account string) *connectors.Connector { return a.connectors[account] }
+
+// lookFirst looks at posts before a decision about them. What it stores happened on
+// the network: it is no effect of the request that decides.
+func (a *app) lookFirst(ctx context.Context, c *connectors.Connector, posts []string) error {
+	return a.intake.Look(store.Apart(ctx), c, posts)
+}
 
 // selfApproval reports whether authors may approve their own text on an account.
 func (a *app) selfApproval(account string) bool {

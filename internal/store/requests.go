@@ -118,6 +118,12 @@ func Once(ctx context.Context, r Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
+// Apart is a context for work on the side of a request: what it stores is none of
+// the request's effect, see Once.
+func Apart(ctx context.Context) context.Context {
+	return context.WithValue(ctx, requestKey{}, nil)
+}
+
 // fulfil notes the effect of the request that the context carries, if any.
 func (t *tx) fulfil(ctx context.Context) error {
 	r, ok := ctx.Value(requestKey{}).(Request)
