@@ -16,6 +16,9 @@ func (s *server) mentions(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := filled(q, "network", "language"); err != nil {
+		return nil, err
+	}
 	f := store.MentionFilter{Accounts: l.accounts, Network: socialwatch.Network(q.Get("network")), Language: q.Get("language"), After: l.after, Limit: l.limit}
 	if f.Show, err = one(q, "show", []store.MentionShow{store.ShowIgnored, store.ShowCases}); err != nil {
 		return nil, err

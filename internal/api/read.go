@@ -85,6 +85,9 @@ func (s *server) replies(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := filled(q, "case", "network", "language", "team", "assignee"); err != nil {
+		return nil, err
+	}
 	f := store.QueueFilter{Accounts: l.accounts, Network: socialwatch.Network(q.Get("network")), Languages: q["language"], Teams: q["team"], // one at most
 		Assignee: q.Get("assignee"), Case: q.Get("case"), After: l.after, Limit: l.limit}
 	if f.States, err = oneOf(q, "state", replyStates); err != nil {
@@ -153,8 +156,17 @@ func (s *server) cases(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.Has("tag") {
+		q.Set("tag", store.Tag(q.Get("tag")))
+	}
+	if q.Has("customer") {
+		q.Set("customer", strings.TrimPrefix(q.Get("customer"), "@"))
+	}
+	if err := filled(q, "network", "team", "assignee", "tag", "customer"); err != nil {
+		return nil, err
+	}
 	f := store.CaseFilter{Accounts: l.accounts, Network: socialwatch.Network(q.Get("network")), Team: q.Get("team"), Assignee: q.Get("assignee"),
-		Tag: store.Tag(q.Get("tag")), Customer: strings.TrimPrefix(q.Get("customer"), "@"), After: l.after, Limit: l.limit}
+		Tag: q.Get("tag"), Customer: q.Get("customer"), After: l.after, Limit: l.limit}
 	if err := chooseCases(q, &f); err != nil {
 		return nil, err
 	}

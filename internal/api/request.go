@@ -193,6 +193,17 @@ func only(q url.Values, name string) (bool, error) {
 	return q.Has(name), nil
 }
 
+// filled refuses parameters that are given and hold nothing: without them a list
+// would be wider than was asked for.
+func filled(q url.Values, names ...string) error {
+	for _, name := range names {
+		if q.Has(name) && q.Get(name) == "" {
+			return kindInvalid.of("parameter %q holds nothing to look for: give it a value, or leave it out", name)
+		}
+	}
+	return nil
+}
+
 // since reads a time; the zero time without the parameter.
 func since(q url.Values, name string) (time.Time, error) {
 	if !q.Has(name) {

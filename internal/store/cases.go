@@ -217,7 +217,7 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 // What a case waits for stands in the newest event that moved it, or in one
 // that says it again.
 const sqlWaitsFor = `select coalesce(data ->> 'waits_for', '') from events
-where case_id = ? and (kind = '` + socialwatch.EventCaseState + `' or data ->> 'waits_for' <> '') order by id desc limit 1`
+where case_id = ? and (kind = '` + socialwatch.EventCaseState + `' or data ->> 'waits_for' is not null) order by id desc limit 1`
 
 func (t *tx) waitsFor(ctx context.Context, c socialwatch.Case) (string, error) {
 	if c.State != socialwatch.CaseWaiting {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -120,7 +121,7 @@ func (t *tx) stillAt(ctx context.Context, c socialwatch.Case, seen int) error {
 		return nil
 	}
 	var last []eventRow
-	if err := t.all(ctx, &last, sqlWhatMoved, c.ID, seen); err != nil {
+	if err := t.all(ctx, &last, sqlWhatMoved, c.ID, min(seen, math.MaxInt32)); err != nil {
 		return err
 	}
 	what := ""

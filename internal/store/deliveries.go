@@ -54,7 +54,9 @@ where id = ? and attempt = ? and worker = ? and state = 'pending' returning webh
 	sqlDeliveryBack = `update webhook_deliveries set tries = tries - 1, next_at = ?, worker = null, lease_until = null
 where id = ? and attempt = ? and worker = ? and state = 'pending'`
 
-	sqlWebhookTook   = `update webhooks set failures = 0, error = '', failed_at = null, rest_until = null, delivered_at = ? where id = ?`
+	// A call that was on its way when the endpoint asked for rest ends no rest.
+	sqlWebhookTook = `update webhooks set failures = 0, error = '', failed_at = null,
+    rest_until = case when rest_until > ? then rest_until end, delivered_at = ? where id = ?`
 	sqlWebhookFailed = `update webhooks set failures = ?, error = ?, failed_at = coalesce(failed_at, ?), rest_until = ? where id = ?`
 	sqlWebhookGone   = `update webhooks set state = 'disabled', why = ? where id = ? and state <> 'disabled'`
 )
@@ -205,7 +207,7 @@ func (s *Store) EndDelivery(ctx context.Context, e socialwatch.DeliveryEnd) erro
 			return heldIfGone(err)
 		}
 		if e.Delivered {
-			_, err := t.exec(ctx, sqlWebhookTook, e.At, webhook)
+			_, err := t.exec(ctx, sqlWebhookTook, e.At, e.At, webhook)
 			return err
 		}
 		return t.webhookFailed(ctx, webhook, e)

@@ -11,6 +11,7 @@ import (
 const (
 	sqlHandoff         = `insert into handoffs (case_id, account, asked_at)`
 	sqlHandoffNewest   = `select id from handoffs where case_id = ? and received_at is null order by id desc limit 1`
+	sqlHandoffOpen     = `select id from handoffs where case_id = ? and ended_at is null limit 1`
 	sqlHandoffReceived = `update handoffs set received_at = ?, ended_at = coalesce(ended_at, ?) where id = ?`
 	sqlHandoffEnded    = `update handoffs set ended_at = ?, missed_at = ? where id = ?`
 

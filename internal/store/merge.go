@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ type mergeDone struct {
 	Mentions []int64               `json:"mentions"`
 	Notes    []int64               `json:"notes"`
 	Replies  []int64               `json:"replies"`
+	Handoffs []int64               `json:"handoffs"`
 	Tags     []string              `json:"tags"` // that the survivor did not have
 	State    socialwatch.CaseState `json:"state"`
 	AskedAt  time.Time             `json:"asked_at"`
@@ -53,6 +55,7 @@ const (
 	sqlMergeMentions = `update mentions set case_id = ? where case_id = ? returning id`
 	sqlMergeNotes    = `update notes set case_id = ? where case_id = ? returning id`
 	sqlMergeReplies  = `update replies set case_id = ? where case_id = ? returning id`
+	sqlMergeHandoffs = `update handoffs set case_id = ? where case_id = ? and received_at is null returning id`
 	sqlMergeTags     = `insert into case_tags (case_id, tag) select cast(? as bigint), tag from case_tags where case_id = ? on conflict do nothing returning tag`
 
 	sqlRaisedBefore = `select ` + sqlRaisedAt + ` as raised_at from cases c where id = ?`
@@ -92,6 +95,10 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 	if err := t.wakeDrafts(ctx, m.At, into.ID, from.ID); err != nil {
 		return into, err
 	}
+	waits, err := t.eitherWaits(ctx, into, from)
+	if err != nil {
+		return into, err
+	}
 	did := mergeDone{State: from.State, AskedAt: from.AskedAt, Before: foldOf(into), Version: into.Version + 1}
 	if err := t.moveOver(ctx, into.ID, from.ID, &did); err != nil {
 		return into, err
@@ -109,18 +116,39 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 	if _, err := t.exec(ctx, sqlMergeAway, into.ID, m.At, from.ID); err != nil {
 		return into, err
 	}
-	kept := values{head: sqlMergeKeep, width: 5, args: []any{from.ID, into.ID, m.By.Login, m.At, asJSON(did)}}
-	if err := t.values(ctx, kept); err != nil {
+	if err := t.values(ctx, values{head: sqlMergeKeep, width: 5, args: []any{from.ID, into.ID, m.By.Login, m.At, asJSON(did)}}); err != nil {
 		return into, err
 	}
 	into.Version++
 	e := socialwatch.Event{Kind: socialwatch.EventCaseMerged, Actor: m.By.Login, At: m.At, Data: map[string]any{"from": from.ID, "into": into.ID}}
 	events := aboutBoth(e, into, from)
 	if was != into.State {
-		events = append(events, socialwatch.Event{Kind: socialwatch.EventCaseState, CaseID: into.ID, CaseVersion: into.Version, Actor: m.By.Login, At: m.At,
-			Data: map[string]any{"from": string(was), "to": string(into.State)}})
+		e.Kind, e.CaseID, e.CaseVersion = socialwatch.EventCaseState, into.ID, into.Version
+		e.Data = map[string]any{"from": string(was), "to": string(into.State)}
+		events = append(events, e)
 	}
-	return into, t.addEvents(ctx, events...)
+	return into, t.addEvents(ctx, stillWaiting(events, into, waits)...)
+}
+
+// eitherWaits is what one of two cases waits for.
+func (t *tx) eitherWaits(ctx context.Context, into, from socialwatch.Case) (string, error) {
+	waits, err := t.waitsFor(ctx, into)
+	if err != nil || waits != "" {
+		return waits, err
+	}
+	return t.waitsFor(ctx, from)
+}
+
+// stillWaiting has each of the events of a survivor say what it waits for, if it
+// does.
+func stillWaiting(events []socialwatch.Event, into socialwatch.Case, waits string) []socialwatch.Event {
+	for i, e := range events {
+		if e.CaseID == into.ID && into.State == socialwatch.CaseWaiting && waits != "" {
+			events[i].Data = maps.Clone(e.Data)
+			events[i].Data["waits_for"] = waits
+		}
+	}
+	return events
 }
 
 // moveOver moves to a case what another one holds, and notes what that was.
@@ -128,7 +156,8 @@ func (t *tx) moveOver(ctx context.Context, into, from int64, did *mergeDone) err
 	for _, move := range []struct {
 		query string
 		to    any
-	}{{sqlMergeMentions, &did.Mentions}, {sqlMergeNotes, &did.Notes}, {sqlMergeReplies, &did.Replies}, {sqlMergeTags, &did.Tags}} {
+	}{{sqlMergeMentions, &did.Mentions}, {sqlMergeNotes, &did.Notes}, {sqlMergeReplies, &did.Replies},
+		{sqlMergeHandoffs, &did.Handoffs}, {sqlMergeTags, &did.Tags}} {
 		if err := t.all(ctx, move.to, move.query, into, from); err != nil {
 			return err
 		}

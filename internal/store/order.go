@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -93,6 +94,9 @@ func (o ordering) parse(text string) ([]any, error) {
 	first, err := cursorTime(at[0])
 	if err != nil || n == 2 {
 		return []any{first, at[1]}, err
+	}
+	if at[1] < math.MinInt32 || at[1] > math.MaxInt32 { // no rank of ours
+		return nil, ErrCursor
 	}
 	opened, err := cursorTime(at[2])
 	return []any{first, at[1], opened, at[3]}, err

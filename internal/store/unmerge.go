@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"socialwatch"
@@ -23,6 +24,7 @@ const (
 	sqlUnmergeMentions = `update mentions set case_id = ? where case_id = ? and id in (?)`
 	sqlUnmergeNotes    = `update notes set case_id = ? where case_id = ? and id in (?)`
 	sqlUnmergeReplies  = `update replies set case_id = ? where case_id = ? and mention_id in (?)`
+	sqlUnmergeHandoffs = `update handoffs set case_id = ? where case_id = ? and id in (?)`
 	sqlUnmergeCase     = `update cases set state = ?, resolved_at = ?, merged_into = null, responded_at = ?, asked_at = ?, look_at = ?, looks = 0, updated_at = ?, version = version + 1 where id = ?`
 	sqlUnmergeRaised   = `update cases set raised_at = ? where id = ?`
 	sqlUnmergeTouch    = `update cases set updated_at = ?, version = version + 1 where id = ?`
@@ -63,7 +65,8 @@ func (t *tx) unmerge(ctx context.Context, u Unmerge) (socialwatch.Case, error) {
 		return from, err
 	}
 	did := m.Did.V
-	for query, ids := range map[string][]int64{sqlUnmergeMentions: did.Mentions, sqlUnmergeNotes: did.Notes, sqlUnmergeReplies: did.Mentions} {
+	for query, ids := range map[string][]int64{sqlUnmergeMentions: did.Mentions, sqlUnmergeNotes: did.Notes, sqlUnmergeReplies: did.Mentions,
+		sqlUnmergeHandoffs: did.Handoffs} {
 		if _, err := t.exec(ctx, query, from.ID, into.ID, ids); err != nil {
 			return from, err
 		}
@@ -149,14 +152,33 @@ func (t *tx) tellUnmerged(ctx context.Context, u Unmerge, into, from socialwatch
 	into.Version++
 	events := aboutBoth(socialwatch.Event{Kind: socialwatch.EventCaseUnmerged, Actor: u.By.Login, At: u.At}, into, from)
 	from.Version++
-	for i, state := range []socialwatch.CaseState{into.State, from.State} {
-		own := map[string]any{"to": string(state)}
-		for k, v := range data {
-			own[k] = v
+	for i, c := range []socialwatch.Case{into, from} {
+		own := maps.Clone(data)
+		own["to"] = string(c.State)
+		if c.State == socialwatch.CaseWaiting {
+			waits, err := t.waitsAlone(ctx, c)
+			if err != nil {
+				return from, err
+			}
+			own["waits_for"] = waits
 		}
 		events[i].Data = own
 	}
 	return from, t.addEvents(ctx, events...)
+}
+
+// waitsAlone is what a case waits for after a merge was undone: for private
+// contact only if it has itself asked for that.
+func (t *tx) waitsAlone(ctx context.Context, c socialwatch.Case) (string, error) {
+	waits, err := t.waitsFor(ctx, c)
+	if err != nil || waits != socialwatch.WaitsForPrivate {
+		return waits, err
+	}
+	var open []int64
+	if err := t.all(ctx, &open, sqlHandoffOpen, c.ID); err != nil || len(open) == 0 {
+		return "", err
+	}
+	return waits, nil
 }
 
 // mergedPair reads and locks a merged case and its survivor, for a lead: nobody

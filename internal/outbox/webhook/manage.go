@@ -55,16 +55,17 @@ func (m *Manager) Add(ctx context.Context, name, url string, f socialwatch.Webho
 }
 
 // Rotate gives an endpoint a new signing secret, which is never shown again. The
-// old one signs beside it until overlap is over.
+// old one signs beside it until overlap is over. Refused while so many sign that
+// one would have to end early.
 func (m *Manager) Rotate(ctx context.Context, name string, overlap time.Duration, by string) (string, error) {
 	if overlap < 0 || overlap > LongestOverlap {
 		return "", fmt.Errorf("an old secret signs for 0s to %s more", LongestOverlap)
 	}
 	var fresh string
-	err := m.change(ctx, name, by, func(s secrets, c *socialwatch.WebhookChange) (secrets, error) {
+	err := m.change(ctx, name, by, func(s secrets, c *socialwatch.WebhookChange) (_ secrets, err error) {
 		c.Rotated = true
-		s, fresh = s.rotated(c.At, overlap)
-		return s, nil
+		s, fresh, err = s.rotated(c.At, overlap)
+		return s, err
 	})
 	return fresh, err
 }

@@ -84,8 +84,8 @@ func open(k Keys, w socialwatch.Webhook) (s secrets, err error) {
 }
 
 // rotated has a fresh secret sign beside those that still do, which end after
-// overlap.
-func (s secrets) rotated(now time.Time, overlap time.Duration) (secrets, string) {
+// overlap. It refuses rather than end one of them early.
+func (s secrets) rotated(now time.Time, overlap time.Duration) (secrets, string, error) {
 	fresh, end := newSecret(), now.Add(overlap)
 	keys := []secret{{Text: fresh}}
 	for _, old := range s.Keys {
@@ -96,8 +96,23 @@ func (s secrets) rotated(now time.Time, overlap time.Duration) (secrets, string)
 			keys = append(keys, old)
 		}
 	}
-	s.Keys = slices.Clip(keys[:min(len(keys), mostKeys)])
-	return s, fresh
+	if len(keys) > mostKeys {
+		next := slices.MinFunc(s.signing(now), func(a, b secret) int { return a.Until.Compare(b.Until) }).Until
+		return s, "", newProblem("many", fmt.Sprintf("%d secrets sign already: rotate after %s, when the first of them ends, or with an overlap of 0s, which ends all but the new one at once",
+			mostKeys, next.UTC().Format("2006-01-02 15:04:05 MST")))
+	}
+	s.Keys = keys
+	return s, fresh, nil
+}
+
+// signing are the old secrets that still sign.
+func (s secrets) signing(now time.Time) (old []secret) {
+	for _, k := range s.Keys {
+		if k.Until.After(now) {
+			old = append(old, k)
+		}
+	}
+	return old
 }
 
 // mostKeys bounds the signatures of a message.
