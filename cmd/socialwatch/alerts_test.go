@@ -115,7 +115,7 @@ func (s *shop) saysHowAlertsDo(c channels) {
 	said := s.browser("max", socialwatch.RoleAdmin).open("/connections").text
 	checked := s.do("check")
 	for what, text := range map[string]string{"Connections": said, "check": checked.out + checked.errors} {
-		for _, want := range []string{"room", "no answer: dial tcp", "ALERT_LOST is not set"} {
+		for _, want := range []string{"room", "no answer: connection refused", "ALERT_LOST is not set"} {
 			if !strings.Contains(text, want) {
 				s.Errorf("%s without %q:\n%s", what, want, text)
 			}

@@ -282,7 +282,7 @@ func TestLookupAndCheckAskAnEndpoint(t *testing.T) {
 		{server.URL + "/moved/{order}", "", "SW-1", "redirects are not followed", "redirects are not followed"},
 		{server.URL + "/broken/{order}", "", "SW-1", "answered 500", "answered 500"},
 		{server.URL + "/busy/{order}", "", "SW-1", "answered 503", "answered 503"},
-		{down.URL + "/orders/{order}", "", "SW-1", "no answer: dial", "BAD   lookup: look up the order: no answer"},
+		{down.URL + "/orders/{order}", "", "SW-1", "no answer: connection refused", "BAD   lookup: look up the order: no answer"},
 	} {
 		probe := ""
 		if tc.order != "" {

@@ -10,12 +10,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"sync/atomic"
 	"time"
 
 	"socialwatch"
 	"socialwatch/connectors"
+	"socialwatch/internal/noanswer"
 )
 
 // mostAnswer bounds an answer of the callback, in bytes.
@@ -65,7 +65,7 @@ func (c *client) do(ctx context.Context, k *call) (reached, error) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { k.connected.Store(true) }})
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.opt.Callback, bytes.NewReader(body))
 	if err != nil {
-		return reached{}, bare(err)
+		return reached{}, errors.New("inbound.callback is no address") // the error would quote it
 	}
 	h := req.Header
 	h.Set("Content-Type", "application/json")
@@ -79,23 +79,26 @@ func (c *client) do(ctx context.Context, k *call) (reached, error) {
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return reached{}, bare(err)
+		return reached{}, unanswered(ctx, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read to its end or is of no use
 	got, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer+1))
-	if err == nil && len(got) > mostAnswer {
+	switch {
+	case err != nil:
+		err = unanswered(ctx, err)
+	case len(got) > mostAnswer:
 		err = errors.New("the answer is longer than 1 MB")
 	}
 	return reached{resp.StatusCode, resp.Header, got}, err
 }
 
-// bare is err without the address of the request, which may hold a secret.
-func bare(err error) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		return ue.Err
+// unanswered is err in words that hold nothing of the address, which may have a
+// secret. The end of a context is still to be seen in it.
+func unanswered(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", noanswer.Say(err), ctx.Err())
 	}
-	return err
+	return errors.New(noanswer.Say(err))
 }
 
 // refusal classes an answer that is no success. Only what surely had no effect

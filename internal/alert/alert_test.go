@@ -199,7 +199,7 @@ func TestAnEndpointThatFailsIsTriedAgain(t *testing.T) {
 		"gone":          {chat.Fault{Status: 404, Body: "no_service"}, "answered 404 no_service", 5 * time.Second},
 		"workflow":      {chat.Fault{Status: 401, Body: `{"error":{"code":"DirectApiAuthorizationRequired","message":"sig=s3cr3t-of-the-channel"}}`}, "answered 401 DirectApiAuthorizationRequired", 5 * time.Second},
 		"moved":         {chat.Fault{Status: 302}, "answered 302", 5 * time.Second},
-		"cut":           {chat.Fault{}, "no answer: EOF", 5 * time.Second},
+		"cut":           {chat.Fault{}, "no answer: it closed the connection", 5 * time.Second},
 		"slow":          {chat.Fault{Status: 200, Hang: time.Second}, "no answer in time", 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -236,7 +236,7 @@ func TestADeadEndpointRestsLongerEachTime(t *testing.T) {
 		for i := range 9 {
 			r.pass(t)
 			state, err := r.Alert(t.Context(), "chat")
-			if err != nil || state.Failures != i+1 || !strings.HasPrefix(state.Error, "no answer: dial tcp") || strings.Contains(state.Error, r.Secret()) {
+			if err != nil || state.Failures != i+1 || !strings.HasPrefix(state.Error, "no answer: connection refused") || strings.Contains(state.Error, r.Secret()) {
 				t.Fatalf("failure %d: %+v, %v", i+1, state, err)
 			}
 			last = state.NextAt.Sub(r.now())

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"socialwatch/internal/noanswer"
 )
 
 // Sender writes into channels. Make one with NewSender; it is safe for
@@ -57,7 +57,7 @@ func (s *Sender) Send(ctx context.Context, e Endpoint, m Message) error {
 	req.Header.Set("User-Agent", "socialwatch")
 	res, err := s.client.Do(req)
 	if err != nil {
-		return &Failure{Text: noAnswer(err)}
+		return &Failure{Text: noanswer.Say(err)}
 	}
 	defer res.Body.Close()
 	answer, _ := io.ReadAll(io.LimitReader(res.Body, answerLimit))
@@ -69,20 +69,6 @@ func (s *Sender) Send(ctx context.Context, e Endpoint, m Message) error {
 		f.Text += " " + code
 	}
 	return f
-}
-
-// noAnswer says why a call failed, without the address, which is secret: the
-// client's own errors begin with it.
-func noAnswer(err error) string {
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return "no answer in time"
-	}
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
-	}
-	return "no answer: " + strings.Join(strings.Fields(err.Error()), " ")
 }
 
 // code is a word by which services name what is wrong: anything else of an

@@ -106,6 +106,7 @@ var englishTold = map[string]string{
 	"told.endpoint.address":       "its address is none",
 	"told.endpoint.time":          "no answer in time",
 	"told.endpoint.none":          "no answer: %s",
+	"told.endpoint.http":          "no answer that HTTP knows",
 	"told.endpoint.ours":          "not sent, by a fault on our side: the log of socialwatch has it",
 	"told.endpoint.redirect":      "answered %s: redirects are not followed",
 	"told.endpoint.redirect.look": "answered %s: redirects are not followed, write the address that it leads to",

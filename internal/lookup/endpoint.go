@@ -7,15 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"socialwatch"
+	"socialwatch/internal/noanswer"
 )
 
 // Endpoint is an HTTP endpoint of the shop's. The operator names it, so it may
@@ -94,7 +93,7 @@ func (e *Endpoint) one(ctx context.Context, number string) Answer {
 	req.Header = e.header.Clone()
 	res, err := e.client.Do(req)
 	if err != nil {
-		return Answer{Err: noAnswer(err)}
+		return Answer{Err: errors.New(noanswer.Say(err))}
 	}
 	defer res.Body.Close()
 	switch {
@@ -117,7 +116,7 @@ func (e *Endpoint) read(body io.Reader) Answer {
 	data, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return Answer{Err: noAnswer(err)}
+		return Answer{Err: errors.New(noanswer.Say(err))}
 	case len(data) > maxAnswer:
 		return Answer{Err: errors.New("answered more than 64 kB")}
 	}
@@ -187,27 +186,6 @@ func encoded(number string) string {
 		fmt.Fprintf(&b, "%%%02X", c)
 	}
 	return b.String()
-}
-
-// noAnswer says why a call failed, without the address, which holds the number:
-// the client's own errors begin with it.
-func noAnswer(err error) error {
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		return errors.New("no answer in time")
-	}
-	var op *net.OpError
-	var dns *net.DNSError
-	var outer *url.Error
-	switch {
-	case errors.As(err, &dns):
-		return errors.New("no answer: its host is not known")
-	case errors.As(err, &op):
-		return fmt.Errorf("no answer: %s: %w", op.Op, op.Err)
-	case errors.As(err, &outer):
-		err = outer.Err
-	}
-	return fmt.Errorf("no answer: %s", Text(err.Error()))
 }
 
 // retryAfter reads the header, as seconds or a date; 0 when it says nothing.

@@ -3,20 +3,18 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
-	"syscall"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"socialwatch"
+	"socialwatch/internal/noanswer"
 )
 
 // Payload is what an endpoint gets.
@@ -121,30 +119,14 @@ func (s *Sender) send(ctx context.Context, to secrets, m message) answer {
 	return a
 }
 
-// noAnswer says why a call failed, in words of ours: the errors of the client
-// hold the address, and what an endpoint that speaks no HTTP has said.
+// noAnswer says why a call failed, or was not made.
 func noAnswer(err error) string {
-	var timeout net.Error
-	var name *net.DNSError
-	var number syscall.Errno
-	var certificate *tls.CertificateVerificationError
-	switch {
-	case errors.Is(err, errRefused):
-		return errRefused.Error()
-	case errors.Is(err, errPlain):
-		return errPlain.Error()
-	case errors.As(err, &name):
-		return "no answer: its name cannot be resolved"
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer in time"
-	case errors.As(err, &number):
-		return "no answer: " + number.Error()
-	case errors.As(err, &certificate):
-		return "no answer: its certificate is not valid for it"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "no answer: it closed the connection"
+	for _, own := range []error{errRefused, errPlain} {
+		if errors.Is(err, own) {
+			return own.Error()
+		}
 	}
-	return "no answer that HTTP knows"
+	return noanswer.Say(err)
 }
 
 // retryAfter reads the header, as seconds or a date; 0 when it says nothing.
