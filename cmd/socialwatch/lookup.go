@@ -254,11 +254,11 @@ func (a *app) collectLookup(ctx context.Context, ch chan<- prometheus.Metric) er
 }
 
 // lookupNote says, beside being ready, that the shop's system rests; empty when
-// it does not.
+// it does not. Why stands under Connections alone, because anybody may ask.
 func (a *app) lookupNote(ctx context.Context) string {
 	s, err := a.lookupState(ctx)
 	if err != nil || s == nil || s.Failures < lookup.Patience {
 		return ""
 	}
-	return fmt.Sprintf("note: orders are not looked up since %s: %s", s.FailedAt.Format(time.RFC3339), s.Error)
+	return fmt.Sprintf("note: orders are not looked up since %s: see Connections", s.FailedAt.Format(time.RFC3339))
 }
