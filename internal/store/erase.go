@@ -75,7 +75,7 @@ func (w *saving) saveGone(ctx context.Context) error {
 	if err := w.t.eraseCases(ctx, w.network, w.host, w.c.Gone); err != nil {
 		return err
 	}
-	_, err := w.t.exec(ctx, sqlRequestsForget)
+	_, err := w.t.forgetAnswers(ctx)
 	return err
 }
 

@@ -227,7 +227,7 @@ func (e *erasing) eraseWork(ctx context.Context) (err error) {
 		return err
 	}
 	if len(e.posts)+len(e.whole) > 0 {
-		n, err := e.t.exec(ctx, sqlRequestsForget)
+		n, err := e.t.forgetAnswers(ctx)
 		e.out.Answers = int(n)
 		return err
 	}

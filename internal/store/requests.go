@@ -17,7 +17,8 @@ type Request struct {
 	Hash    string // of all that makes it what it is
 	At      time.Time
 
-	attempt int
+	attempt  int
+	erasures int64 // that there had been when it began
 }
 
 // Answer is what a request was answered with. The zero Answer stands for one
@@ -63,7 +64,12 @@ where token_id = ? and key = ?`
 	// others have had the key since.
 	sqlRequestFree  = `update requests set hash = '' where token_id = ? and key = ? and attempt = ? and done_at is null`
 	sqlRequestsOver = `delete from requests where begun_at < ?`
-	// What was answered may hold what is erased elsewhere.
+	sqlErasures     = `select value from counters where name = 'erasure'`
+
+	// What was answered may hold what is erased elsewhere, and so may an answer that
+	// is on its way: it was read before. The counter comes first, so that an answer
+	// is either kept before and forgotten, or sees it.
+	sqlErasureCount   = `update counters set value = value + 1 where name = 'erasure'`
 	sqlRequestsForget = `update requests set status = 0, body = null where body is not null`
 )
 
@@ -85,6 +91,9 @@ func (s *Store) Begin(ctx context.Context, r Request) (begun Request, was Answer
 
 func (t *tx) begin(ctx context.Context, r Request) (Request, Answer, bool, error) {
 	r.attempt = 1
+	if err := t.get(ctx, &r.erasures, sqlErasures); err != nil {
+		return r, Answer{}, false, err
+	}
 	n, err := t.exec(ctx, sqlRequestBegin, r.TokenID, r.Key, r.Hash, r.At, r.At.Add(RequestBusy))
 	if err != nil || n == 1 {
 		return r, Answer{}, false, err
@@ -137,24 +146,65 @@ func (t *tx) fulfil(ctx context.Context) error {
 	return err
 }
 
-// Keep stores what the request was answered with.
+// Keep stores what the request was answered with. When something was erased since
+// it began it is Free with the zero Answer: nobody knows whose words the answer
+// holds.
 func (s *Store) Keep(ctx context.Context, r Request, a Answer) error {
-	return s.request(ctx, "keep the answer to a request", sqlRequestKeep, a.Status, a.Body, r.TokenID, r.Key, r.attempt)
-}
-
-// Free gives the key of a request back that has had no effect: who sends it again
-// may get another answer, and may send another request with it. Of one that has
-// had its effect it is Keep.
-func (s *Store) Free(ctx context.Context, r Request, a Answer) error {
 	err := s.tx(ctx, func(t *tx) error {
-		n, err := t.exec(ctx, sqlRequestFree, r.TokenID, r.Key, r.attempt)
-		if err != nil || n > 0 {
+		same, err := t.nothingErased(ctx, r)
+		if err != nil {
 			return err
+		}
+		if !same {
+			return t.freeKey(ctx, r, Answer{})
 		}
 		_, err = t.exec(ctx, sqlRequestKeep, a.Status, a.Body, r.TokenID, r.Key, r.attempt)
 		return err
 	})
+	return wrapped("keep the answer to a request", err)
+}
+
+// Free gives the key of a request back that has had no effect: who sends it again
+// may get another answer, and may send another request with it. Of one that has
+// has had its effect it is Keep.
+func (s *Store) Free(ctx context.Context, r Request, a Answer) error {
+	err := s.tx(ctx, func(t *tx) error {
+		same, err := t.nothingErased(ctx, r)
+		if err != nil {
+			return err
+		}
+		if !same {
+			a = Answer{}
+		}
+		return t.freeKey(ctx, r, a)
+	})
 	return wrapped("free the key of a request", err)
+}
+
+func (t *tx) freeKey(ctx context.Context, r Request, a Answer) error {
+	n, err := t.exec(ctx, sqlRequestFree, r.TokenID, r.Key, r.attempt)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = t.exec(ctx, sqlRequestKeep, a.Status, a.Body, r.TokenID, r.Key, r.attempt)
+	return err
+}
+
+// nothingErased reports whether nothing was erased since a request began, and lets
+// nothing be until the transaction ends.
+func (t *tx) nothingErased(ctx context.Context, r Request) (bool, error) {
+	var now int64
+	err := t.get(ctx, &now, sqlErasures+t.s.dialect.forUpdate)
+	return now == r.erasures, err
+}
+
+// forgetAnswers makes repeated requests forget what they were answered with, and
+// returns how many did.
+func (t *tx) forgetAnswers(ctx context.Context) (int64, error) {
+	if _, err := t.exec(ctx, sqlErasureCount); err != nil {
+		return 0, err
+	}
+	return t.exec(ctx, sqlRequestsForget)
 }
 
 // DropRequests forgets the requests begun before the time given.

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -145,6 +146,59 @@ func TestKeptAnswersGoWithTheirTokenAndWithWhatIsErased(t *testing.T) {
 		}
 		if n := count(t, fx, "select count(*) from requests"); n != 0 {
 			t.Error("a key of a token that is no more")
+		}
+	})
+}
+
+// TestAnAnswerThatWasReadBeforeAnErasureIsNotKept: one that is on its way when
+// something is erased may hold the words.
+func TestAnAnswerThatWasReadBeforeAnErasureIsNotKept(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		s, id := fx.Seed(t, "post", 2), fx.token(t)
+		words := store.Answer{Status: 200, Body: []byte("@" + s[0].Mention.Author.Handle)}
+		gone := func() {
+			c := fx.Changes(t)
+			c.Gone = []string{s[0].Mention.ID}
+			fx.MustSave(t, c)
+		}
+		person := func() {
+			of := socialwatch.Subject{Network: s[0].Mention.Network, Host: Host, ID: s[0].Mention.Author.ID}
+			if _, err := fx.ErasePerson(t.Context(), socialwatch.Erasure{Subject: of, Actor: "terminal:test", Note: "letter of Monday", At: Start.Add(time.Hour)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, erase := range []func(){person, gone} {
+			version := fx.detail(t, s[1].Case.Number).Case
+			for j, end := range []func(context.Context, store.Request, store.Answer) error{fx.Keep, fx.Free} {
+				done := store.Request{TokenID: id, Key: fmt.Sprint("done", i, j), Hash: "a", At: Start}
+				idle := store.Request{TokenID: id, Key: fmt.Sprint("idle", i, j), Hash: "a", At: Start}
+				effect, none := fx.begin(t, done), fx.begin(t, idle)
+				c, err := fx.Snooze(store.Once(t.Context(), effect), putOff(version, Start.Add(time.Duration(2*i+j)*time.Second)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if version = c; j == 0 {
+					erase()
+				} else {
+					gone()
+				}
+				for _, r := range []store.Request{effect, none} {
+					if err := end(t.Context(), r, words); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if n := count(t, fx, "select count(*) from requests where body is not null"); n != 0 {
+					t.Errorf("%d, %d: an answer with what is erased was kept", i, j)
+				}
+				if _, was, again, err := fx.Begin(t.Context(), done); err != nil || !again || was.Status != 0 {
+					t.Errorf("what has had its effect: %+v, %t, %v", was, again, err)
+				}
+				fx.begin(t, idle) // free for another try
+			}
+		}
+		after := fx.begin(t, store.Request{TokenID: id, Key: "after", Hash: "a", At: Start})
+		if err := fx.Keep(t.Context(), after, words); err != nil || count(t, fx, "select count(*) from requests where body is not null") != 1 {
+			t.Errorf("an answer of afterwards: %v", err)
 		}
 	})
 }
