@@ -20,10 +20,10 @@ import (
 
 var agoPattern = regexp.MustCompile(`\{at (-?\d+)\}`)
 
-// firstRelease is the SQL of testdata/first_release.sql for a kind of database.
+// firstRelease is the SQL of testdata/first_migration.sql for a kind of database.
 func firstRelease(t *testing.T, kind store.Kind) string {
 	t.Helper()
-	text, err := os.ReadFile("testdata/first_release.sql")
+	text, err := os.ReadFile("testdata/first_migration.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func firstRelease(t *testing.T, kind store.Kind) string {
 	})
 }
 
-// TestUpgradeKeepsWhatAShopHas: every migration since the first release runs on
+// TestUpgradeKeepsWhatAShopHas: every migration since the first migration runs on
 // its rows in all their states, and today's program works with them.
 func TestUpgradeKeepsWhatAShopHas(t *testing.T) {
 	for _, kind := range dbtest.Kinds(t) {
@@ -59,7 +59,7 @@ func TestUpgradeKeepsWhatAShopHas(t *testing.T) {
 	}
 }
 
-// upgraded is a database with the rows of the first release, brought up to date
+// upgraded is a database with the rows of the first migration, brought up to date
 // one file at a time.
 func upgraded(t *testing.T, kind store.Kind) store.Options {
 	t.Helper()
