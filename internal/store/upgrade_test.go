@@ -20,8 +20,8 @@ import (
 
 var agoPattern = regexp.MustCompile(`\{at (-?\d+)\}`)
 
-// firstRelease is the SQL of testdata/first_migration.sql for a kind of database.
-func firstRelease(t *testing.T, kind store.Kind) string {
+// firstMigration is the SQL of testdata/first_migration.sql for a kind of database.
+func firstMigration(t *testing.T, kind store.Kind) string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/first_migration.sql")
 	if err != nil {
@@ -77,7 +77,7 @@ func upgraded(t *testing.T, kind store.Kind) store.Options {
 		}
 		if i == 0 {
 			db := dbtest.Raw(t, o)
-			if _, err := db.Exec(firstRelease(t, kind)); err != nil {
+			if _, err := db.Exec(firstMigration(t, kind)); err != nil {
 				t.Fatal(err)
 			}
 			db.Close()
