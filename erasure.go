@@ -1,9 +1,13 @@
 package socialwatch
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kinds of event of an erasure. Their data holds ids alone: data.mentions and
@@ -30,21 +34,74 @@ type Subject struct {
 	Accounts []string `json:"accounts"`
 }
 
-// NamedIn reports whether a text names the person: by a handle or their id.
+// idNamed is from how many characters on an id in a text is taken for one: "3"
+// is a day of the month.
+const idNamed = 5
+
+// NamedIn reports whether a text names the person, in any case of its letters,
+// as a word of its own: by a handle, with or without its server, or by an id of
+// five characters or more. It does not know their display name.
 func (s Subject) NamedIn(text string) bool {
+	names := slices.Clone(s.Handles)
+	for _, h := range s.Handles {
+		user, _, _ := strings.Cut(h, "@")
+		names = append(names, user)
+	}
+	if utf8.RuneCountInString(s.ID) >= idNamed {
+		names = append(names, s.ID)
+	}
 	text = strings.ToLower(text)
-	return slices.ContainsFunc(append(slices.Clone(s.Handles), s.ID), func(name string) bool {
-		return name != "" && strings.Contains(text, strings.ToLower(name))
-	})
+	return slices.ContainsFunc(names, func(name string) bool { return hasWord(text, strings.ToLower(name)) })
+}
+
+// hasWord reports whether word stands in text with no letter or digit beside it.
+func hasWord(text, word string) bool {
+	inside := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
+	for from := 0; word != ""; {
+		at := strings.Index(text[from:], word)
+		if at < 0 {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:from+at])
+		after, size := utf8.DecodeRuneInString(text[from+at+len(word):])
+		if !inside(before) && (size == 0 || !inside(after)) {
+			return true
+		}
+		from += at + len(word)
+	}
+	return false
 }
 
 // Erasure is a request to erase all that is stored about a person.
 type Erasure struct {
 	Subject Subject
 	Actor   string // who does it
-	Note    string // private words on why, for the audit
+	Note    string // private words on why, for the audit; see Check
 	At      time.Time
 	DryRun  bool // everything is done and taken back
+}
+
+// ErasureNoteMax bounds Erasure.Note, in characters.
+const ErasureNoteMax = 500
+
+// Faults of a note that is to stand in the audit.
+var (
+	ErrNoteLength = fmt.Errorf("the reason of an erasure has 1 to %d characters", ErasureNoteMax)
+	ErrNoteNames  = errors.New("the reason of an erasure must not name the person: it stays in the audit")
+)
+
+// Check returns ErrNoteLength or ErrNoteNames for a Note that may not stand in
+// the audit. A dry run leaves none.
+func (e Erasure) Check() error {
+	switch n := utf8.RuneCountInString(e.Note); {
+	case e.DryRun:
+		return nil
+	case n == 0 || n > ErasureNoteMax:
+		return ErrNoteLength
+	case e.Subject.NamedIn(e.Note):
+		return ErrNoteNames
+	}
+	return nil
 }
 
 // Erased tells what was erased: rows that held something of it.
@@ -78,4 +135,20 @@ type KeptCase struct {
 // None reports whether nothing was found to erase.
 func (e Erased) None() bool {
 	return len(e.Cases)+e.Mentions+e.Replies+e.Waiting+e.Aside == 0 && len(e.Kept) == 0
+}
+
+// Count is how many rows of a kind held something that was erased.
+type Count struct {
+	Kind string
+	N    int
+}
+
+// Counts are the numbers of e that are not 0, in the order in which people read
+// them. Kind is one of posts, revisions, replies, withdrawn, notes, tags, orders,
+// events, commands, waiting, aside and answers.
+func (e Erased) Counts() []Count {
+	all := []Count{{"posts", e.Mentions}, {"revisions", e.Revisions}, {"replies", e.Replies}, {"withdrawn", e.Withdrawn},
+		{"notes", e.Notes}, {"tags", e.Tags}, {"orders", e.Orders}, {"events", e.Events}, {"commands", e.Commands},
+		{"waiting", e.Waiting}, {"aside", e.Aside}, {"answers", e.Answers}}
+	return slices.DeleteFunc(all, func(c Count) bool { return c.N == 0 })
 }

@@ -97,8 +97,8 @@ func erase(cmd *cobra.Command, f *flags, w whom, e socialwatch.Erasure) error {
 	if e.Subject, err = w.find(cmd, s); err != nil {
 		return err
 	}
-	if e.Subject.NamedIn(e.Note) {
-		return usageError{errors.New("--reason names the person: it stays in the audit, so write it without")}
+	if err := e.Check(); err != nil {
+		return usageError{fmt.Errorf("--reason: %w", err)}
 	}
 	e.At = socialwatch.Micros(f.now())
 	done, err := s.ErasePerson(cmd.Context(), e)
@@ -115,6 +115,13 @@ func erase(cmd *cobra.Command, f *flags, w whom, e socialwatch.Erasure) error {
 	return fmt.Errorf("%s not erased: settle the replies named, then erase again", counted(len(done.Kept), "case"))
 }
 
+// erasedKinds words socialwatch.Erased.Counts.
+var erasedKinds = map[string]string{
+	"posts": "posts", "revisions": "earlier wordings of posts", "replies": "replies of ours", "withdrawn": "of these withdrawn",
+	"notes": "notes of colleagues", "tags": "tags", "orders": "orders looked up", "events": "events, of links, tags and private words",
+	"commands": "commands that waited", "waiting": "posts that waited", "aside": "raw items set aside", "answers": "stored answers of the API",
+}
+
 // printErased tells people what an erasure did.
 func printErased(w io.Writer, dry bool, e socialwatch.Erased) {
 	if e.None() {
@@ -126,17 +133,8 @@ func printErased(w io.Writer, dry bool, e socialwatch.Erased) {
 	} else {
 		fmt.Fprintln(w, "Erased:")
 	}
-	for _, line := range []struct {
-		what string
-		n    int
-	}{
-		{"posts", e.Mentions}, {"earlier wordings of posts", e.Revisions}, {"replies of ours", e.Replies}, {"of these withdrawn", e.Withdrawn},
-		{"notes of colleagues", e.Notes}, {"tags", e.Tags}, {"orders looked up", e.Orders}, {"events, of links, tags and private words", e.Events},
-		{"commands that waited", e.Commands}, {"posts that waited", e.Waiting}, {"raw items set aside", e.Aside}, {"stored answers of the API", e.Answers},
-	} {
-		if line.n > 0 {
-			fmt.Fprintf(w, "  %6d %s\n", line.n, line.what)
-		}
+	for _, n := range e.Counts() {
+		fmt.Fprintf(w, "  %6d %s\n", n.N, erasedKinds[n.Kind])
 	}
 	if len(e.Cases) > 0 {
 		fmt.Fprintf(w, "Cases, now tombstones: %s\n", strings.Join(e.Cases, " "))

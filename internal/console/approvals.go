@@ -120,12 +120,7 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 		body.Rows[i].Current = body.Rows[i].ID == id
 	}
 	body.Left = id
-	if r.URL.Query().Get("free") == "none" {
-		body.NoneFree = say("take.none")
-		if len(rows) == 0 && body.Filter.Chosen == "" {
-			body.NoneFree = say("take.nothing")
-		}
-	}
+	body.NoneFree = noneFree(r, len(rows) > 0 || body.Filter.Chosen != "")
 	if body.Done, err = c.done(ctx, p, l, r.URL.Query()); err != nil {
 		return err
 	}
@@ -137,6 +132,17 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 	}
 	body.Done.offerAt(id)
 	return c.show(w, r, status, "approvals", view{Title: title, Class: class, Nav: "approvals", Body: body})
+}
+
+// noneFree says that "take next" found nothing; empty when it was not asked for.
+func noneFree(r *http.Request, some bool) string {
+	switch {
+	case r.URL.Query().Get("free") != "none":
+		return ""
+	case some:
+		return say("take.none")
+	}
+	return say("take.nothing")
 }
 
 // firstFree is the first reply of a list that no colleague is deciding about, or

@@ -25,7 +25,7 @@ var englishErase = map[string]string{
 	"erase.cases.to":  "Cases that become tombstones",
 	"erase.touched":   "Posts in cases of others",
 	"erase.kept":      "Not erased: a reply may be public, and is found again by its text. Settle it, then erase again.",
-	"erase.bad.why":   "Write why, in at most 500 characters.",
+	"erase.bad.why":   "Write why, in at most %d characters.",
 	"erase.bad.named": "The reason names the person, and it stays in the audit: write it without.",
 	"erase.bad.typed": "That is not the name of this person: nothing is erased.",
 

@@ -2,13 +2,13 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"socialwatch"
 	"socialwatch/internal/auth"
@@ -20,9 +20,6 @@ type Eraser interface {
 	Subjects(ctx context.Context, who string) ([]socialwatch.Subject, error)
 	ErasePerson(ctx context.Context, e socialwatch.Erasure) (socialwatch.Erased, error)
 }
-
-// maxWhy is how many characters the reason of an erasure may have.
-const maxWhy = 500
 
 // eraseView is the page on which a lead erases a person: who it is, what is
 // stored, and what became of it.
@@ -38,6 +35,9 @@ type eraseView struct {
 	// Why and Typed are what a refused form brought.
 	Why, Typed string
 }
+
+// WhyMax bounds Why, in characters.
+func (eraseView) WhyMax() int { return socialwatch.ErasureNoteMax }
 
 // subjectView is a person as one network knows them.
 type subjectView struct {
@@ -134,11 +134,12 @@ func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
 		return c.showErase(w, r, http.StatusOK, v) // nothing is stored any more
 	}
 	whom := found[0]
+	e := socialwatch.Erasure{Subject: whom, Actor: p.Login, Note: v.Why, At: socialwatch.Micros(c.o.Now())}
 	problem := ""
-	switch typed := strings.TrimPrefix(v.Typed, "@"); {
-	case v.Why == "" || utf8.RuneCountInString(v.Why) > maxWhy:
-		problem = say("erase.bad.why")
-	case whom.NamedIn(v.Why):
+	switch typed, bad := strings.TrimPrefix(v.Typed, "@"), e.Check(); {
+	case errors.Is(bad, socialwatch.ErrNoteLength):
+		problem = say("erase.bad.why", socialwatch.ErasureNoteMax)
+	case errors.Is(bad, socialwatch.ErrNoteNames):
 		problem = say("erase.bad.named")
 	case !strings.EqualFold(typed, nameOf(whom)):
 		problem = say("erase.bad.typed")
@@ -147,7 +148,7 @@ func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
 		v.Notice = &noteView{Kind: "bad", Title: problem}
 		return c.previewErase(w, r, http.StatusUnprocessableEntity, v, whom)
 	}
-	done, err := c.o.Eraser.ErasePerson(r.Context(), socialwatch.Erasure{Subject: whom, Actor: p.Login, Note: v.Why, At: socialwatch.Micros(c.o.Now())})
+	done, err := c.o.Eraser.ErasePerson(r.Context(), e)
 	if err != nil {
 		return err
 	}
@@ -234,14 +235,8 @@ func subjectViewOf(s socialwatch.Subject) subjectView {
 
 func erasedViewOf(e socialwatch.Erased) *erasedView {
 	v := &erasedView{None: e.None(), Cases: e.Cases, Touched: e.Touched}
-	for _, row := range []struct {
-		key string
-		n   int
-	}{{"posts", e.Mentions}, {"revisions", e.Revisions}, {"replies", e.Replies}, {"withdrawn", e.Withdrawn}, {"notes", e.Notes}, {"tags", e.Tags},
-		{"orders", e.Orders}, {"events", e.Events}, {"commands", e.Commands}, {"waiting", e.Waiting}, {"aside", e.Aside}, {"answers", e.Answers}} {
-		if row.n > 0 {
-			v.Rows = append(v.Rows, fact{Name: say("erase.n." + row.key), Value: strconv.Itoa(row.n)})
-		}
+	for _, n := range e.Counts() {
+		v.Rows = append(v.Rows, fact{Name: say("erase.n." + n.Kind), Value: strconv.Itoa(n.N)})
 	}
 	for _, k := range e.Kept {
 		v.Kept = append(v.Kept, keptView{Case: k.Number, Reply: k.ReplyID, Text: label("reply", string(k.State))})
