@@ -51,6 +51,26 @@ func (d *demo) judge(ctx context.Context, cmd *cobra.Command, f *flags) error {
 		played <- err
 	}()
 	client := &api.Client{BaseURL: d.url, Token: d.token, HTTP: http.DefaultClient}
+	if err := d.untilCalm(ctx, client, played); err != nil {
+		return err
+	}
+	if err := d.app.spikes(ctx); err != nil { // the job's next tick would do it
+		return fmt.Errorf("demo: look for spikes: %w", err)
+	}
+	r, err := d.report(ctx)
+	if err != nil {
+		return fmt.Errorf("demo: report: %w", err)
+	}
+	if r.Incidents != 1 || r.Impostors != 1 {
+		r.Broken = append(r.Broken, fmt.Sprintf("the day has 1 spike and 1 impostor, found %d and %d", r.Incidents, r.Impostors))
+	}
+	r.Seconds = time.Since(begun).Seconds()
+	return d.print(cmd, f, r)
+}
+
+// untilCalm approves what can be until the day was played and nothing moves any
+// more.
+func (d *demo) untilCalm(ctx context.Context, client *api.Client, played <-chan error) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	var r report
@@ -82,18 +102,7 @@ func (d *demo) judge(ctx context.Context, cmd *cobra.Command, f *flags) error {
 			calm = 0
 		}
 	}
-	if err := d.app.spikes(ctx); err != nil { // the job's next tick would do it
-		return fmt.Errorf("demo: look for spikes: %w", err)
-	}
-	r, err := d.report(ctx)
-	if err != nil {
-		return fmt.Errorf("demo: report: %w", err)
-	}
-	if r.Incidents != 1 || r.Impostors != 1 {
-		r.Broken = append(r.Broken, fmt.Sprintf("the day has 1 spike and 1 impostor, found %d and %d", r.Incidents, r.Impostors))
-	}
-	r.Seconds = time.Since(begun).Seconds()
-	return d.print(cmd, f, r)
+	return nil
 }
 
 // connected waits for the account's first good poll: a day that is over

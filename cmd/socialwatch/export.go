@@ -65,18 +65,9 @@ func exportTo(cmd *cobra.Command, f *flags, what string, x stretch) error {
 	if f.json && x.path == "" {
 		return usageError{errors.New("--json belongs to --out: it tells how many rows the file has")}
 	}
-	var since, until time.Time
-	for _, of := range []struct {
-		flag, text string
-		at         *time.Time
-	}{{"--since", x.since, &since}, {"--until", x.until, &until}} {
-		var err error
-		if of.text == "" {
-			continue
-		}
-		if *of.at, err = readMoment(of.text, f.now()); err != nil {
-			return usageError{fmt.Errorf("%s %q: %w", of.flag, of.text, err)}
-		}
+	since, until, err := x.moments(f.now())
+	if err != nil {
+		return err
 	}
 	_, s, err := openStore(cmd.Context(), f)
 	if err != nil {
@@ -104,6 +95,22 @@ func exportTo(cmd *cobra.Command, f *flags, what string, x stretch) error {
 	return out(cmd, f, map[string]any{"file": x.path, "rows": n}, func() {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", x.path, counted(n, "row"))
 	})
+}
+
+// moments are the stretch's ends; zero: it has none there.
+func (x stretch) moments(now time.Time) (since, until time.Time, err error) {
+	for _, of := range []struct {
+		flag, text string
+		at         *time.Time
+	}{{"--since", x.since, &since}, {"--until", x.until, &until}} {
+		if of.text == "" {
+			continue
+		}
+		if *of.at, err = readMoment(of.text, now); err != nil {
+			return since, until, usageError{fmt.Errorf("%s %q: %w", of.flag, of.text, err)}
+		}
+	}
+	return since, until, nil
 }
 
 // intoFile writes a file whole or not at all, for its owner alone; without a path

@@ -104,6 +104,22 @@ func (c Config) check() []problem {
 	c.checkTriage(add)
 	c.checkPrivacy(add)
 	c.checkCases(add)
+	c.checkReplies(add)
+	if c.Polling.Stale < 1 {
+		add("polling.missed", "write a number from 1")
+	}
+	if n := c.Database.MaxOpen; n < 2 || n > 10 {
+		add("database.max_connections", "write 2 to 10: a guest in a shop's database stays small")
+	}
+	c.checkSignIn(add)
+	c.checkAccounts(add)
+	c.checkAlerts(add)
+	c.checkLookup(add)
+	c.checkWebhooks(add)
+	return ps
+}
+
+func (c Config) checkReplies(add func(path, format string, args ...any)) {
 	if h := c.Replies.Hold; h < 0 || h > 5*time.Minute {
 		add("replies.hold", "write 0s to 5m")
 	}
@@ -118,18 +134,6 @@ func (c Config) check() []problem {
 	default:
 		add("replies.edit_second_person", "write off, outside_slots or always")
 	}
-	if c.Polling.Stale < 1 {
-		add("polling.missed", "write a number from 1")
-	}
-	if n := c.Database.MaxOpen; n < 2 || n > 10 {
-		add("database.max_connections", "write 2 to 10: a guest in a shop's database stays small")
-	}
-	c.checkSignIn(add)
-	c.checkAccounts(add)
-	c.checkAlerts(add)
-	c.checkLookup(add)
-	c.checkWebhooks(add)
-	return ps
 }
 
 func (c Config) checkAccounts(add func(path, format string, args ...any)) {

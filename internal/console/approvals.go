@@ -81,6 +81,14 @@ func replyID(r *http.Request) (int64, error) {
 	return id, nil
 }
 
+// chooses marks the row of the reply whose card is shown; 0: none is.
+func (v *deskView) chooses(id int64) {
+	v.Left = id
+	for i := range v.Rows {
+		v.Rows[i].Current = v.Rows[i].ID == id
+	}
+}
+
 // desk shows the queue with the card of a reply; 0 means the first of the
 // queue. adapt may change the card, for the editor and for problems.
 func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id int64, adapt func(*cardView) error) error {
@@ -116,10 +124,7 @@ func (c *Console) desk(w http.ResponseWriter, r *http.Request, status int, id in
 		}
 		body.Card, title = card, card.Case+" "+card.Intent
 	}
-	for i := range body.Rows {
-		body.Rows[i].Current = body.Rows[i].ID == id
-	}
-	body.Left = id
+	body.chooses(id)
 	body.NoneFree = noneFree(r, len(rows) > 0 || body.Filter.Chosen != "")
 	if body.Done, err = c.done(ctx, p, l, r.URL.Query()); err != nil {
 		return err

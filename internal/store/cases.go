@@ -163,6 +163,13 @@ func (s *Store) Case(ctx context.Context, number string) (d CaseDetail, err erro
 	return d, nil
 }
 
+// caseReplies returns the replies of a case, as sqlCaseReplies sorts them.
+func (t *tx) caseReplies(ctx context.Context, id int64) ([]socialwatch.Reply, error) {
+	var rows []replyRow
+	err := t.all(ctx, &rows, sqlCaseReplies, id)
+	return rowValues[replyRow, socialwatch.Reply](rows), err
+}
+
 func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err error) {
 	c, err := t.caseByNumber(ctx, number)
 	if err != nil {
@@ -175,11 +182,9 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if d.Mentions, err = t.thread(ctx, c.ID); err != nil {
 		return d, err
 	}
-	var replies []replyRow
-	if err := t.all(ctx, &replies, sqlCaseReplies, c.ID); err != nil {
+	if d.Replies, err = t.caseReplies(ctx, c.ID); err != nil {
 		return d, err
 	}
-	d.Replies = rowValues[replyRow, socialwatch.Reply](replies)
 	if d.Earlier, err = t.otherCases(ctx, c.caseRow); err != nil {
 		return d, err
 	}
@@ -196,9 +201,6 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 		return d, err
 	}
 	if d.Impostors, err = t.posing(ctx, d.Case); err != nil {
-		return d, err
-	}
-	if d.Merged, err = t.mergedCases(ctx, c.ID); err != nil {
 		return d, err
 	}
 	if err := t.beside(ctx, &d); err != nil {

@@ -81,8 +81,7 @@ func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.
 		return old, err
 	}
 	r := row.value()
-	v := version{Reply: r, diff: rev.Change.Diff}
-	if err := t.addVersion(ctx, v, old.State, rev.At); err != nil || rev.Approval == nil {
+	if err := t.addVersion(ctx, version{Reply: r, diff: rev.Change.Diff}, old.State, rev.At); err != nil || rev.Approval == nil {
 		return r, err
 	}
 	a := *rev.Approval

@@ -152,25 +152,12 @@ func (t *tx) eraseCases(ctx context.Context, network, host string, posts []strin
 	for i, c := range cases {
 		ids[i] = c.ID
 	}
-	var standing []struct {
-		CaseID   int64                        `db:"case_id"`
-		AuthorID string                       `db:"author_id"`
-		Entities jsonOf[[]socialwatch.Entity] `db:"entities"`
-	}
+	var standing []standingPost
 	if err := t.all(ctx, &standing, sqlEraseStanding, ids); err != nil {
 		return err
 	}
 	for _, c := range cases {
-		known, told := false, map[string]bool{}
-		for _, m := range standing {
-			if m.CaseID != c.Root {
-				continue
-			}
-			known = known || m.AuthorID == c.CustomerID
-			for _, e := range m.Entities.V {
-				told[e.Value] = told[e.Value] || e.Kind == socialwatch.OrderNumber
-			}
-		}
+		known, told := stillTold(standing, c.Root, c.CustomerID)
 		left := slices.DeleteFunc(slices.Clone(c.Orders.V), func(o string) bool { return !told[o] })
 		if _, err := t.exec(ctx, sqlEraseOrders, asJSON(left), c.ID); err != nil {
 			return err
@@ -186,6 +173,29 @@ func (t *tx) eraseCases(ctx context.Context, network, host string, posts []strin
 		}
 	}
 	return t.keepWords(ctx, ids)
+}
+
+// standingPost is a post that stands in a case.
+type standingPost struct {
+	CaseID   int64                        `db:"case_id"`
+	AuthorID string                       `db:"author_id"`
+	Entities jsonOf[[]socialwatch.Entity] `db:"entities"`
+}
+
+// stillTold is what the posts that stand in a case tell: whether one is by its
+// customer, and which order numbers.
+func stillTold(posts []standingPost, caseID int64, customerID string) (known bool, orders map[string]bool) {
+	orders = map[string]bool{}
+	for _, m := range posts {
+		if m.CaseID != caseID {
+			continue
+		}
+		known = known || m.AuthorID == customerID
+		for _, e := range m.Entities.V {
+			orders[e.Value] = orders[e.Value] || e.Kind == socialwatch.OrderNumber
+		}
+	}
+	return known, orders
 }
 
 // eraseBatch bounds the replies of one transaction of EraseLate.

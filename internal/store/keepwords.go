@@ -208,14 +208,7 @@ func (t *tx) caseWords(ctx context.Context, ids []int64) (map[int64]string, erro
 			b.text(tag)
 		}
 		for _, x := range texts[c.ID] {
-			if x.Kind == HitPost {
-				b.person(x.Handle, x.Name)
-			}
-			for _, n := range x.numbers() {
-				b.add(n.text)
-			}
-			b.text(x.Masked)
-			b.text(x.Warning)
+			b.written(x)
 		}
 		words[c.ID] = b.words.String()
 	}
@@ -272,6 +265,18 @@ func (b *bag) text(text string) {
 	for _, t := range terms(text) {
 		b.add(t.text)
 	}
+}
+
+// written adds one text of a case.
+func (b *bag) written(x caseText) {
+	if x.Kind == HitPost {
+		b.person(x.Handle, x.Name)
+	}
+	for _, n := range x.numbers() {
+		b.add(n.text)
+	}
+	b.text(x.Masked)
+	b.text(x.Warning)
 }
 
 // person adds who wrote: the handle as a whole, without its host, and by its

@@ -53,8 +53,11 @@ type hintRow struct {
 	Version int                 `db:"version"`
 }
 
-// beside reads what stands beside a case: hints, links, and replies that are gone.
+// beside reads what stands beside a case: merged ones, hints, links, and replies that are gone.
 func (t *tx) beside(ctx context.Context, d *CaseDetail) (err error) {
+	if d.Merged, err = t.mergedCases(ctx, d.Case.ID); err != nil {
+		return err
+	}
 	if d.Hints, err = t.hints(ctx, d.Case, d.Merged); err != nil {
 		return err
 	}

@@ -234,17 +234,14 @@ func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
 	if card.Parent, err = t.mentionByID(ctx, reply.MentionID); err != nil {
 		return card, err
 	}
-	var others []replyRow
-	if err := t.all(ctx, &others, sqlCaseReplies, reply.CaseID); err != nil {
+	others, err := t.caseReplies(ctx, reply.CaseID)
+	if err != nil {
 		return card, err
 	}
-	for _, o := range rowValues[replyRow, socialwatch.Reply](others) {
-		if o.ID == replyID {
-			continue
-		}
-		card.Others = append(card.Others, o)
-		card.InDoubt = card.InDoubt || o.State == socialwatch.ReplySending || o.State == socialwatch.ReplyUnknown
-	}
+	card.Others = slices.DeleteFunc(others, func(o socialwatch.Reply) bool { return o.ID == replyID })
+	card.InDoubt = slices.ContainsFunc(card.Others, func(o socialwatch.Reply) bool {
+		return o.State == socialwatch.ReplySending || o.State == socialwatch.ReplyUnknown
+	})
 	if card.Targets, err = t.targets(ctx, reply.CaseID); err != nil {
 		return card, err
 	}
