@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,13 +143,33 @@ func (t *tx) completeSubject(ctx context.Context, of *socialwatch.Subject) (err 
 	return err
 }
 
-// names reports whether raw text from a network tells of the person.
+// names reports whether raw JSON from a network tells of the person: their id or a
+// handle is a whole value in it. A short handle stands in many words, and in names
+// of fields. Of what is no JSON the same is looked for between quotation marks.
 func names(of socialwatch.Subject, raw []byte) bool {
-	raw = bytes.ToLower(raw)
-	for _, h := range of.Handles {
-		if bytes.Contains(raw, bytes.ToLower([]byte(h))) {
-			return true
+	var v any
+	if json.Unmarshal(raw, &v) == nil {
+		return holds(of, v)
+	}
+	return slices.ContainsFunc(append([]string{of.ID}, of.Handles...), func(name string) bool {
+		lower, name := bytes.ToLower(raw), strings.ToLower(name)
+		return bytes.Contains(lower, []byte(`"`+name+`"`)) || bytes.Contains(lower, []byte(`"@`+name+`"`))
+	})
+}
+
+func holds(of socialwatch.Subject, v any) bool {
+	switch v := v.(type) {
+	case string:
+		is := func(handle string) bool { return strings.EqualFold(strings.TrimPrefix(v, "@"), handle) }
+		return strings.EqualFold(v, of.ID) || slices.ContainsFunc(of.Handles, is)
+	case []any:
+		return slices.ContainsFunc(v, func(one any) bool { return holds(of, one) })
+	case map[string]any:
+		for _, one := range v {
+			if holds(of, one) {
+				return true
+			}
 		}
 	}
-	return bytes.Contains(raw, []byte(`"`+strings.ToLower(of.ID)+`"`))
+	return false
 }
