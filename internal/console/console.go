@@ -22,6 +22,7 @@ type Queue interface {
 	Queue(ctx context.Context, f store.QueueFilter) (rows []store.QueueRow, next string, err error)
 	Card(ctx context.Context, replyID int64) (store.Card, error)
 	Mentions(ctx context.Context, f store.MentionFilter) (rows []store.MentionRow, next string, err error)
+	Mention(ctx context.Context, id int64) (store.MentionRow, error)
 }
 
 // Cases reads and moves cases.
@@ -159,7 +160,7 @@ type Options struct {
 	Missed int
 	// Zone is where times are shown in; nil: UTC.
 	Zone    *time.Location
-	Clients int // live pages at once; 0: 500
+	Clients int // live pages at once, 20 of a person; 0: 500
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -198,7 +199,7 @@ func New(o Options) (*Console, error) {
 		return nil, fmt.Errorf("make the console: %w", err)
 	}
 	c := &Console{o: o, pages: p, assets: a}
-	c.stream = &stream{hub: newHub(o, c.sign), person: o.Logins.Person, max: int64(o.Clients)}
+	c.stream = &stream{hub: newHub(o, c.sign), person: o.Logins.Person, max: o.Clients}
 	c.serve = c.secure(c.routes())
 	return c, nil
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -83,6 +84,16 @@ func (c *Console) promote(w http.ResponseWriter, r *http.Request) error {
 		return socialwatch.ErrNotFound
 	}
 	p, _ := auth.PersonFrom(r.Context())
+	m, err := c.o.Queue.Mention(r.Context(), id)
+	if errors.Is(err, socialwatch.ErrNotFound) || err == nil && !p.May(socialwatch.RoleReader, m.Mention.Account) {
+		return socialwatch.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	if err := may(p, socialwatch.RoleAuthor, m.Mention.Account); err != nil {
+		return err
+	}
 	number, err := c.o.Promote(r.Context(), id, p)
 	if err != nil {
 		return err

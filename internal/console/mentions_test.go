@@ -37,6 +37,16 @@ func TestAnIgnoredMentionIsMadeACaseByAButton(t *testing.T) {
 	if a := otto.submit(page, "/mentions/2/promote", nil); a.status != http.StatusConflict {
 		t.Errorf("status %d", a.status)
 	}
+	_, err := s.AddPerson(t.Context(), socialwatch.Person{Login: "else", Name: "Else", Roles: map[string]socialwatch.Role{"another": socialwatch.RoleLead}}, "", s.now())
+	must(t, err)
+	for _, path := range []string{"/mentions/1/promote", "/mentions/2/promote", "/mentions/99/promote"} { // theirs is none of them
+		if a := s.enter(t, "else").post(path, nil); a.status != http.StatusNotFound {
+			t.Errorf("%s: status %d", path, a.status)
+		}
+	}
+	if len(asked) != 2 {
+		t.Errorf("promoted %v", asked)
+	}
 	if a := otto.post("/mentions/x/promote", nil); a.status != http.StatusNotFound {
 		t.Errorf("status %d", a.status)
 	}
