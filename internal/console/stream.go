@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"socialwatch"
@@ -28,9 +28,43 @@ const (
 type stream struct {
 	hub    *hub
 	person func(r *http.Request) (socialwatch.Person, error) // whose session it is
-	max    int64                                             // open pages at once, and as many that ask
-	open   atomic.Int64
-	asking atomic.Int64 // once
+	max    int                                               // open pages at once, and as many that ask
+	open   seats
+	asking seats // once
+}
+
+// seats bounds how many are served at once. The zero value is ready.
+type seats struct {
+	mu  sync.Mutex
+	all int
+	of  map[string]int // by login
+}
+
+// maxOwn bounds the seats of one person: nobody takes them all.
+const maxOwn = 20
+
+// take takes one of max seats for a person, if there is one.
+func (s *seats) take(login string, max int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all >= max || s.of[login] >= maxOwn {
+		return false
+	}
+	if s.of == nil {
+		s.of = map[string]int{}
+	}
+	s.all++
+	s.of[login]++
+	return true
+}
+
+func (s *seats) leave(login string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.of[login]--; s.of[login] == 0 {
+		delete(s.of, login)
+	}
 }
 
 var (
@@ -44,16 +78,16 @@ var (
 func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, _ := auth.PersonFrom(r.Context())
 	watch := newWatcher(p, r.URL.Query())
-	count, once := &s.open, r.URL.Query().Get("once") != ""
+	seats, once := &s.open, r.URL.Query().Get("once") != ""
 	if once {
-		count = &s.asking
+		seats = &s.asking
 	}
-	defer count.Add(-1)
-	if count.Add(1) > s.max {
+	if !seats.take(p.Login, s.max) {
 		w.Header().Set("Retry-After", "30")
 		http.Error(w, "too many open pages: this one looks for changes now and then", http.StatusServiceUnavailable)
 		return
 	}
+	defer seats.leave(p.Login)
 	if watch.filter.After != "" {
 		if _, err := s.hub.live.Glance(r.Context(), watch.filter); errors.Is(err, store.ErrCursor) {
 			http.Error(w, "no such page of a list", http.StatusBadRequest)

@@ -210,7 +210,7 @@ func TestOpenPagesAreBoundedAndTheRestMayAsk(t *testing.T) {
 	if r := ana.get("/events?once=yes"); r.status != http.StatusOK || !strings.Contains(r.body, `"count":"0"`) {
 		t.Errorf("status %d: %s", r.status, r.body)
 	}
-	s.console.stream.asking.Add(1)
+	s.console.stream.asking.take("rita", 1)
 	if r := ana.get("/events?once=yes"); r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") != "30" {
 		t.Errorf("one too many asks: status %d", r.status)
 	}
@@ -368,4 +368,31 @@ func crowd(t *testing.T, b *busyLive, whole time.Duration, queries map[string]ti
 		t.Errorf("the hub keeps %d pages, %d lists, %d replies", len(h.pages), len(h.lists), len(h.replies))
 	}
 	return told
+}
+
+func TestNobodyTakesAllLivePages(t *testing.T) {
+	var s seats
+	took := 0
+	for range 500 {
+		if s.take("rita", 500) {
+			took++
+		}
+	}
+	if took != maxOwn || !s.take("otto", 500) {
+		t.Errorf("one person has %d of 500 live pages", took)
+	}
+	if s.take("ana", maxOwn+1) {
+		t.Error("more than there are")
+	}
+	s.leave("rita")
+	if !s.take("rita", 500) || s.take("rita", 500) {
+		t.Error("what was given back is one")
+	}
+	s.leave("otto")
+	for range maxOwn {
+		s.leave("rita")
+	}
+	if s.all != 0 || len(s.of) != 0 {
+		t.Errorf("left over: %d, %v", s.all, s.of)
+	}
 }
