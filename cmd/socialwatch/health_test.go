@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/internal/lookup"
 	"socialwatch/internal/simulator"
 	"socialwatch/internal/store"
 	"socialwatch/internal/store/dbtest"
@@ -180,4 +182,23 @@ func (s *shop) documented(m map[string]float64) {
 			s.Errorf("docs/operations.md names %s, which /metrics does not have", name)
 		}
 	}
+}
+
+// TestReadyzTellsNobodyWhatTheShopsSystemSaid: anybody may ask.
+func TestReadyzTellsNobodyWhatTheShopsSystemSaid(t *testing.T) {
+	t.Parallel()
+	onDesk(t, func(d *deskRig) {
+		d.app.looker = &lookup.Looker{}
+		at := socialwatch.Micros(d.app.now())
+		for range lookup.Patience {
+			must(d.T, d.app.store.RecordLookup(d.Context(), "no answer: s3cret", at, at))
+		}
+		h, err := d.app.handler(d.Context())
+		must(d.T, err)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(d.Context(), http.MethodGet, "/readyz", nil))
+		if said := w.Body.String(); !strings.Contains(said, "orders are not looked up since "+at.Format(time.RFC3339)+": see Connections") || strings.Contains(said, "s3cret") {
+			d.Errorf("says %s", said)
+		}
+	})
 }
