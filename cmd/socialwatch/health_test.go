@@ -193,6 +193,9 @@ func TestReadyzTellsNobodyWhatTheShopsSystemSaid(t *testing.T) {
 		for range lookup.Patience {
 			must(d.T, d.app.store.RecordLookup(d.Context(), "no answer: s3cret", at, at))
 		}
+		for name := range d.app.connectors { // whoever was never read is told of first
+			must(d.T, d.app.store.RecordPoll(d.Context(), socialwatch.PollResult{Account: name, At: at}))
+		}
 		h, err := d.app.handler(d.Context())
 		must(d.T, err)
 		w := httptest.NewRecorder()
