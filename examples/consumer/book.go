@@ -22,8 +22,9 @@ create index if not exists news_done on news (done_at) where done_at > 0;
 create table if not exists tickets (number text primary key, id text not null, seq integer not null,
     released integer not null default 0, over integer not null default 0);
 create index if not exists tickets_id on tickets (id);
-create table if not exists bookmark (one integer primary key check (one = 1), seq integer not null);
-insert into bookmark values (1, 0) on conflict do nothing;`
+create table if not exists bookmark (one integer primary key check (one = 1), seq integer not null default 0,
+    at integer not null default 0, since integer not null default 0);
+insert into bookmark (one) values (1) on conflict do nothing;`
 
 func openBook(ctx context.Context, file string) (book, error) {
 	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)")
@@ -137,12 +138,36 @@ func (b book) numbers(ctx context.Context, id string) (all []string, err error) 
 	return all, rows.Err()
 }
 
-func (b book) bookmark(ctx context.Context) (seq int64, err error) {
-	err = b.QueryRowContext(ctx, `select seq from bookmark`).Scan(&seq)
-	return seq, err
+// bookmark is how far the log is read.
+type bookmark struct {
+	seq   int64 // of the last event that was read
+	at    int64 // and when that happened, in microseconds since 1970
+	since int64 // events up to then were read before the log was restored
 }
 
-func (b book) mark(ctx context.Context, seq int64) error {
-	_, err := b.ExecContext(ctx, `update bookmark set seq = ?`, seq)
+func (b book) bookmark(ctx context.Context) (m bookmark, err error) {
+	err = b.QueryRowContext(ctx, `select seq, at, since from bookmark`).Scan(&m.seq, &m.at, &m.since)
+	return m, err
+}
+
+func (b book) mark(ctx context.Context, e event) error {
+	_, err := b.ExecContext(ctx, `update bookmark set seq = ?, at = ?`, e.Seq, e.At.UnixMicro())
 	return err
+}
+
+// restored goes back to the beginning of the log, whose numbers come anew: of
+// what we have read of it only the time counts from now on.
+func (b book) restored(ctx context.Context) error {
+	tx, err := b.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing after the commit
+	for _, change := range []string{`delete from news`, `update tickets set seq = 0, over = 0`,
+		`update bookmark set since = max(since, at), seq = 0, at = 0`} {
+		if _, err := tx.ExecContext(ctx, change); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }

@@ -89,28 +89,50 @@ func (r *relay) catchUp(ctx context.Context) (err error) {
 	if r.name, err = r.cases.me(ctx); err != nil {
 		return err
 	}
-	after, err := r.book.bookmark(ctx)
-	for more := true; more && err == nil; {
-		var page []event
-		var next int64
-		if page, next, err = r.cases.events(ctx, after); err != nil {
-			return err
-		}
-		for _, e := range page {
-			if e.Number != "" {
-				err = errors.Join(err, r.book.add(ctx, fmt.Sprint("log-", e.Seq), e))
-			}
-		}
-		more, after = next > after, next
-		if err == nil {
-			err = r.book.mark(ctx, next)
-		}
-	}
+	err = r.readLog(ctx)
 	numbers, err2 := r.book.numbers(ctx, "")
 	for _, number := range numbers {
 		err2 = errors.Join(err2, r.book.ring(ctx, number))
 	}
 	return errors.Join(err, err2, r.book.forget(ctx))
+}
+
+// readLog notes the events since the bookmark. The one that was read last comes
+// first: when it is not there as it was, socialwatch was restored from a backup.
+func (r *relay) readLog(ctx context.Context) error {
+	m, err := r.book.bookmark(ctx)
+	if err != nil {
+		return err
+	}
+	after := max(m.seq-1, 0)
+	for more := true; more; {
+		page, next, err := r.cases.events(ctx, after)
+		var no *refusal
+		ahead := errors.As(err, &no) && no.status == http.StatusConflict // after what there is
+		if err != nil && !ahead {
+			return err
+		}
+		if after < m.seq && (len(page) == 0 || page[0].Seq != m.seq || page[0].At.UnixMicro() != m.at) {
+			log.Print("socialwatch was restored from a backup: reading its log anew")
+			if err := r.book.restored(ctx); err != nil {
+				return err
+			}
+			return r.readLog(ctx)
+		}
+		for _, e := range page {
+			if e.Number != "" && e.At.UnixMicro() > m.since {
+				err = errors.Join(err, r.book.add(ctx, fmt.Sprint("log-", e.Seq), e))
+			}
+		}
+		if err == nil && len(page) > 0 {
+			err = r.book.mark(ctx, page[len(page)-1])
+		}
+		if err != nil {
+			return err
+		}
+		more, after = next > after, next
+	}
+	return nil
 }
 
 // work catches up at the start and every ten minutes, and works off the news.

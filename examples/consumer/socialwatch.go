@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // socialwatch is its JSON API, as far as we need it.
@@ -13,9 +14,10 @@ type socialwatch struct{ caller }
 
 // event is one line of the log.
 type event struct {
-	Seq    int64  `json:"seq"`
-	Kind   string `json:"kind"`
-	Number string `json:"case_number"`
+	Seq    int64     `json:"seq"`
+	Kind   string    `json:"kind"`
+	Number string    `json:"case_number"`
+	At     time.Time `json:"at"`
 }
 
 // matter is a case.

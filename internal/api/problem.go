@@ -46,6 +46,8 @@ var (
 		"Somebody or something was faster: current or current_case says how it stands, and who changed it. Read it again and decide anew."}
 	kindConfirm = kind{"confirm", http.StatusConflict, "This approval needs a second look",
 		"Show the reasons and findings to the person. If they still approve, send the same decision with confirm: it stands for exactly this set."}
+	kindAhead = kind{"log-restored", http.StatusConflict, "The log ends before this event",
+		"The log was restored from an older backup, and numbers after its end come anew: go back to the last event that you have read and that still stands, with the same at, and read on from there."}
 	kindTooLarge = kind{"body-too-large", http.StatusRequestEntityTooLarge, "The body is too large",
 		"A body holds 64 kB at most."}
 	kindMedia = kind{"unsupported-media-type", http.StatusUnsupportedMediaType, "The body must be JSON",
@@ -67,7 +69,7 @@ var (
 )
 
 var kinds = []kind{kindInvalid, kindToken, kindScope, kindPerson, kindSystem, kindOwned, kindRole, kindNotFound, kindMethod, kindConflict,
-	kindConfirm, kindTooLarge, kindMedia, kindRefused, kindKeyUsed, kindKeyBusy, kindRate, kindSignature, kindAway, kindInternal}
+	kindConfirm, kindAhead, kindTooLarge, kindMedia, kindRefused, kindKeyUsed, kindKeyBusy, kindRate, kindSignature, kindAway, kindInternal}
 
 // Problem is why a request was refused, as RFC 9457 has it. It is the error
 // that Client returns, and never holds a token.
@@ -154,6 +156,8 @@ func (s *server) problem(r *http.Request, err error) answer {
 	case errors.As(err, &p):
 	case errors.Is(err, store.ErrCursor):
 		p = kindInvalid.of(`parameter "cursor": %s`, store.ErrCursor)
+	case errors.Is(err, store.ErrAhead):
+		p = kindAhead.of("%s", kindAhead.advice)
 	case errors.Is(err, socialwatch.ErrConflict), errors.Is(err, socialwatch.ErrStopped):
 		p = kindConflict.of("%s", words(err))
 	case errors.Is(err, socialwatch.ErrForbidden):

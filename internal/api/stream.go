@@ -93,6 +93,10 @@ func (s *server) stream(r *http.Request, c caller) (any, error) {
 		}
 		f.filter.After = n
 	}
+	f.filter.Limit = 1 // is there such a place?
+	if _, _, err := s.Events.Feed(r.Context(), f.filter); err != nil {
+		return nil, err
+	}
 	f.filter.Limit = streamPage
 	return f, nil
 }
@@ -163,12 +167,17 @@ func (f *follower) tell(r *http.Request, bell <-chan struct{}, say func([]byte) 
 			}
 		case <-check.C:
 			if problem := f.mayStill(r); problem != nil {
-				b, _ := json.Marshal(problem) // plain values
-				_ = say(fmt.Appendf(nil, "event: end\ndata: %s\n\n", b))
+				_ = say(ending(problem))
 				return
 			}
 		}
 	}
+}
+
+// ending is the event that says why a stream ends.
+func ending(p *Problem) []byte {
+	b, _ := json.Marshal(p) // plain values
+	return fmt.Appendf(nil, "event: end\ndata: %s\n\n", b)
 }
 
 // always has something to receive.
@@ -178,6 +187,9 @@ var always = func() chan struct{} { c := make(chan struct{}); close(c); return c
 // that is away ends no stream: the next look may reach it.
 func (f *follower) page(ctx context.Context, say func([]byte) error) (more bool, err error) {
 	events, next, err := f.s.Events.Feed(ctx, f.filter)
+	if errors.Is(err, store.ErrAhead) { // restored beneath us
+		return false, errors.Join(err, say(ending(kindAhead.of("%s", kindAhead.advice))))
+	}
 	if err != nil || next == f.filter.After {
 		return false, ctx.Err()
 	}

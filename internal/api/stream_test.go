@@ -236,7 +236,10 @@ func TestStreamIsAsDocumented(t *testing.T) {
 
 func TestAQuietStreamShowsThatItLives(t *testing.T) {
 	g := newRig(t, func(o *api.Options) { o.Pace = api.Pace{Look: time.Millisecond, Alive: time.Millisecond} })
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.url+"/api/v1/events/stream?after=9", nil)
+	g.seed(1)
+	log := g.fx.Log(t, 0)
+	head := log[len(log)-1].Seq
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprint(g.url, "/api/v1/events/stream?after=", head), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +249,7 @@ func TestAQuietStreamShowsThatItLives(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	const want = "retry: 2000\n\n: alive\nid: 9\n\n: alive"
+	want := fmt.Sprintf("retry: 2000\n\n: alive\nid: %d\n\n: alive", head)
 	got := make([]byte, len(want))
 	if _, err := io.ReadFull(res.Body, got); err != nil || string(got) != want {
 		t.Errorf("%q, %v", got, err)

@@ -3,10 +3,15 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"socialwatch"
 )
+
+// ErrAhead is the answer to who has read further than the log goes: it was
+// restored from an older backup.
+var ErrAhead = errors.New("the log ends before that event")
 
 // FeedFilter chooses events of the log.
 type FeedFilter struct {
@@ -28,7 +33,7 @@ where kind not like 'people.%%'%s order by seq limit ?`
 
 // Feed returns numbered events in order, as Events does, and next: where to go
 // on. With a filter it looks through a stretch of the log, and may find none in
-// it: the end is where next is f.After.
+// it: the end is where next is f.After. ErrAhead when no event has had that number.
 func (s *Store) Feed(ctx context.Context, f FeedFilter) (events []socialwatch.Event, next int64, err error) {
 	query, args := feedQuery(f)
 	limit := pageLimit(f.Limit)
@@ -38,7 +43,17 @@ func (s *Store) Feed(ctx context.Context, f FeedFilter) (events []socialwatch.Ev
 		if err := t.all(ctx, &rows, query, args...); err != nil || len(rows) == limit {
 			return err
 		}
-		return t.get(ctx, &next, sqlFeedEnd, f.After, f.After, feedStretch)
+		if err := t.get(ctx, &next, sqlFeedEnd, f.After, f.After, feedStretch); err != nil || next > f.After {
+			return err
+		}
+		var last int64
+		if err := t.get(ctx, &last, sqlEventCounter); err != nil {
+			return err
+		}
+		if f.After > last {
+			return ErrAhead
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the feed: %w", err)
