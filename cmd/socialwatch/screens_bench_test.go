@@ -179,10 +179,13 @@ accounts:
 		}
 	})
 	l.end = func() { cancel(); wg.Wait(); fatal(l.app.close()) }
-	_, err = l.app.store.AddPerson(ctx, socialwatch.Person{Login: "ana", Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleApprover}}, "", time.Now())
-	fatal(err)
-	for range of.pages {
-		cookie, err := l.app.logins.Redeem(ctx, l.app.logins.Invite("ana", time.Hour), auth.From{Address: "127.0.0.1"})
+	for i := range of.pages {
+		login := fmt.Sprint("ana", i/screenPages) // nobody may have more pages open
+		if i%screenPages == 0 {
+			_, err = l.app.store.AddPerson(ctx, socialwatch.Person{Login: login, Roles: map[string]socialwatch.Role{socialwatch.AllAccounts: socialwatch.RoleApprover}}, "", time.Now())
+			fatal(err)
+		}
+		cookie, err := l.app.logins.Redeem(ctx, l.app.logins.Invite(login, time.Hour), auth.From{Address: "127.0.0.1"})
 		fatal(err)
 		p, err := openScreen(ctx, "http://"+listener.Addr().String()+"/events?rows=1,2,3", cookie)
 		fatal(err)
