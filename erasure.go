@@ -86,20 +86,18 @@ const ErasureNoteMax = 500
 
 // Faults of a note that is to stand in the audit.
 var (
-	ErrNoteLength = fmt.Errorf("the reason of an erasure has 1 to %d characters", ErasureNoteMax)
-	ErrNoteNames  = errors.New("the reason of an erasure must not name the person: it stays in the audit")
+	ErrErasureNoteLength = fmt.Errorf("the reason of an erasure has 1 to %d characters", ErasureNoteMax)
+	ErrErasureNoteNames  = errors.New("the reason of an erasure must not name the person: it stays in the audit")
 )
 
-// Check returns ErrNoteLength or ErrNoteNames for a Note that may not stand in
-// the audit. A dry run leaves none.
+// Check returns ErrErasureNoteLength or ErrErasureNoteNames for a Note that may
+// not stand in the audit.
 func (e Erasure) Check() error {
 	switch n := utf8.RuneCountInString(e.Note); {
-	case e.DryRun:
-		return nil
 	case n == 0 || n > ErasureNoteMax:
-		return ErrNoteLength
+		return ErrErasureNoteLength
 	case e.Subject.NamedIn(e.Note):
-		return ErrNoteNames
+		return ErrErasureNoteNames
 	}
 	return nil
 }
@@ -137,8 +135,8 @@ func (e Erased) None() bool {
 	return len(e.Cases)+e.Mentions+e.Replies+e.Waiting+e.Aside == 0 && len(e.Kept) == 0
 }
 
-// Count is how many rows of a kind held something that was erased.
-type Count struct {
+// ErasedCount is how many rows of a kind held something that was erased.
+type ErasedCount struct {
 	Kind string
 	N    int
 }
@@ -146,9 +144,9 @@ type Count struct {
 // Counts are the numbers of e that are not 0, in the order in which people read
 // them. Kind is one of posts, revisions, replies, withdrawn, notes, tags, orders,
 // events, commands, waiting, aside and answers.
-func (e Erased) Counts() []Count {
-	all := []Count{{"posts", e.Mentions}, {"revisions", e.Revisions}, {"replies", e.Replies}, {"withdrawn", e.Withdrawn},
+func (e Erased) Counts() []ErasedCount {
+	all := []ErasedCount{{"posts", e.Mentions}, {"revisions", e.Revisions}, {"replies", e.Replies}, {"withdrawn", e.Withdrawn},
 		{"notes", e.Notes}, {"tags", e.Tags}, {"orders", e.Orders}, {"events", e.Events}, {"commands", e.Commands},
 		{"waiting", e.Waiting}, {"aside", e.Aside}, {"answers", e.Answers}}
-	return slices.DeleteFunc(all, func(c Count) bool { return c.N == 0 })
+	return slices.DeleteFunc(all, func(c ErasedCount) bool { return c.N == 0 })
 }

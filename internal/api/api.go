@@ -164,7 +164,7 @@ type Options struct {
 type server struct {
 	Options
 	limiter limiter
-	streams streams
+	streams auth.Seats[int64] // by token
 }
 
 // caller is whose token a request carries: a person's, or with a nil Person a
@@ -267,7 +267,7 @@ func New(o Options) http.Handler {
 		o.Rate = 20
 	}
 	o.Pace = o.Pace.orUsual()
-	s := &server{Options: o, limiter: limiter{perSecond: o.Rate, buckets: map[string]*bucket{}}, streams: streams{of: map[int64]int{}}}
+	s := &server{Options: o, limiter: limiter{perSecond: o.Rate, buckets: map[string]*bucket{}}, streams: auth.Seats[int64]{All: streamsMax, Own: streamsToken}}
 	mux := http.NewServeMux()
 	byPath := map[string][]route{}
 	for _, one := range s.routes() {

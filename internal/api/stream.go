@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"socialwatch"
@@ -33,33 +32,6 @@ const (
 	streamsMax   = 200 // open at once
 	streamsToken = 5   // of one token
 )
-
-// streams counts the open streams by token.
-type streams struct {
-	mu  sync.Mutex
-	all int
-	of  map[int64]int
-}
-
-func (n *streams) open(token int64) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.all >= streamsMax || n.of[token] >= streamsToken {
-		return false
-	}
-	n.all++
-	n.of[token]++
-	return true
-}
-
-func (n *streams) close(token int64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.all--
-	if n.of[token]--; n.of[token] == 0 {
-		delete(n.of, token)
-	}
-}
 
 // follower sends one client the events of the log as they are numbered. It
 // holds one page of them and reads the next once the client has taken that: who
@@ -108,12 +80,12 @@ func (f *follower) follow(w http.ResponseWriter, r *http.Request) {
 		f.begin(w)
 		return
 	}
-	if !s.streams.open(f.caller.token) {
+	if !s.streams.Take(f.caller.token) {
 		w.Header().Set("Retry-After", "30")
 		s.fail(w, r, kindRate.of("this token has %d streams open, or all together %d: close one", streamsToken, streamsMax))
 		return
 	}
-	defer s.streams.close(f.caller.token)
+	defer s.streams.Leave(f.caller.token)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	bell, err := s.FeedBell(ctx)

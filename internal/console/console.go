@@ -199,7 +199,8 @@ func New(o Options) (*Console, error) {
 		return nil, fmt.Errorf("make the console: %w", err)
 	}
 	c := &Console{o: o, pages: p, assets: a}
-	c.stream = &stream{hub: newHub(o, c.sign), person: o.Logins.Person, max: o.Clients}
+	c.stream = &stream{hub: newHub(o, c.sign), person: o.Logins.Person,
+		open: auth.Seats[string]{All: o.Clients, Own: pagesOwn}, asking: auth.Seats[string]{All: o.Clients, Own: pagesOwn}}
 	c.serve = c.secure(c.routes())
 	return c, nil
 }

@@ -137,9 +137,9 @@ func (c *Console) erase(w http.ResponseWriter, r *http.Request) error {
 	e := socialwatch.Erasure{Subject: whom, Actor: p.Login, Note: v.Why, At: socialwatch.Micros(c.o.Now())}
 	problem := ""
 	switch typed, bad := strings.TrimPrefix(v.Typed, "@"), e.Check(); {
-	case errors.Is(bad, socialwatch.ErrNoteLength):
+	case errors.Is(bad, socialwatch.ErrErasureNoteLength):
 		problem = say("erase.bad.why", socialwatch.ErasureNoteMax)
-	case errors.Is(bad, socialwatch.ErrNoteNames):
+	case errors.Is(bad, socialwatch.ErrErasureNoteNames):
 		problem = say("erase.bad.named")
 	case !strings.EqualFold(typed, nameOf(whom)):
 		problem = say("erase.bad.typed")

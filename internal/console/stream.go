@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"sync"
 	"time"
 
 	"socialwatch"
@@ -28,44 +27,12 @@ const (
 type stream struct {
 	hub    *hub
 	person func(r *http.Request) (socialwatch.Person, error) // whose session it is
-	max    int                                               // open pages at once, and as many that ask
-	open   seats
-	asking seats // once
+	open   auth.Seats[string]                                // by login
+	asking auth.Seats[string]                                // of those that ask once
 }
 
-// seats bounds how many are served at once. The zero value is ready.
-type seats struct {
-	mu  sync.Mutex
-	all int
-	of  map[string]int // by login
-}
-
-// maxOwn bounds the seats of one person: nobody takes them all.
-const maxOwn = 20
-
-// take takes one of max seats for a person, if there is one.
-func (s *seats) take(login string, max int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.all >= max || s.of[login] >= maxOwn {
-		return false
-	}
-	if s.of == nil {
-		s.of = map[string]int{}
-	}
-	s.all++
-	s.of[login]++
-	return true
-}
-
-func (s *seats) leave(login string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all--
-	if s.of[login]--; s.of[login] == 0 {
-		delete(s.of, login)
-	}
-}
+// pagesOwn bounds the live pages of one person.
+const pagesOwn = 20
 
 var (
 	sayAlive = []byte(": alive\n\n")
@@ -82,12 +49,12 @@ func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if once {
 		seats = &s.asking
 	}
-	if !seats.take(p.Login, s.max) {
+	if !seats.Take(p.Login) {
 		w.Header().Set("Retry-After", "30")
 		http.Error(w, "too many open pages: this one looks for changes now and then", http.StatusServiceUnavailable)
 		return
 	}
-	defer seats.leave(p.Login)
+	defer seats.Leave(p.Login)
 	if watch.filter.After != "" {
 		if _, err := s.hub.live.Glance(r.Context(), watch.filter); errors.Is(err, store.ErrCursor) {
 			http.Error(w, "no such page of a list", http.StatusBadRequest)

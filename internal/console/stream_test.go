@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/internal/auth"
 	"socialwatch/internal/store"
 )
 
@@ -167,7 +168,7 @@ func TestAPageIsToldOfNothingThatItsPersonMayNotRead(t *testing.T) {
 func TestTheEndOfASessionEndsItsStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(Options{Live: quietLive{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}, noBanners)
-		s := &stream{hub: h, max: 1}
+		s := &stream{hub: h, open: auth.Seats[string]{All: 1, Own: 1}}
 		for _, tc := range []struct {
 			name string
 			ok   bool
@@ -201,7 +202,7 @@ func TestTheEndOfASessionEndsItsStreams(t *testing.T) {
 
 func TestOpenPagesAreBoundedAndTheRestMayAsk(t *testing.T) {
 	s := newShop(t)
-	s.console.stream.max = 1
+	s.console.stream.open.All, s.console.stream.asking.All = 1, 1
 	ana := s.enter(t, "ana")
 	ana.follow("").look()
 	if r := ana.get("/events"); r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") != "30" {
@@ -210,7 +211,7 @@ func TestOpenPagesAreBoundedAndTheRestMayAsk(t *testing.T) {
 	if r := ana.get("/events?once=yes"); r.status != http.StatusOK || !strings.Contains(r.body, `"count":"0"`) {
 		t.Errorf("status %d: %s", r.status, r.body)
 	}
-	s.console.stream.asking.take("rita", 1)
+	s.console.stream.asking.Take("rita")
 	if r := ana.get("/events?once=yes"); r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") != "30" {
 		t.Errorf("one too many asks: status %d", r.status)
 	}
@@ -218,7 +219,7 @@ func TestOpenPagesAreBoundedAndTheRestMayAsk(t *testing.T) {
 
 func TestAskingOnceEndsThoughTheDatabaseDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &stream{hub: newHub(Options{Live: stuckLive{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}, noBanners), max: 1}
+		s := &stream{hub: newHub(Options{Live: stuckLive{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}, noBanners), asking: auth.Seats[string]{All: 1, Own: 1}}
 		begun, w := time.Now(), httptest.NewRecorder()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -371,28 +372,16 @@ func crowd(t *testing.T, b *busyLive, whole time.Duration, queries map[string]ti
 }
 
 func TestNobodyTakesAllLivePages(t *testing.T) {
-	var s seats
-	took := 0
-	for range 500 {
-		if s.take("rita", 500) {
-			took++
-		}
+	s := newShop(t)
+	ana := s.enter(t, "ana")
+	for s.console.stream.open.Take("ana") { // as if each were open
 	}
-	if took != maxOwn || !s.take("otto", 500) {
-		t.Errorf("one person has %d of 500 live pages", took)
+	if r := ana.get("/events"); r.status != http.StatusServiceUnavailable {
+		t.Errorf("one more than a person has: status %d", r.status)
 	}
-	if s.take("ana", maxOwn+1) {
-		t.Error("more than there are")
+	s.enter(t, "otto").follow("").look()
+	for range pagesOwn {
+		s.console.stream.open.Leave("ana")
 	}
-	s.leave("rita")
-	if !s.take("rita", 500) || s.take("rita", 500) {
-		t.Error("what was given back is one")
-	}
-	s.leave("otto")
-	for range maxOwn {
-		s.leave("rita")
-	}
-	if s.all != 0 || len(s.of) != 0 {
-		t.Errorf("left over: %d, %v", s.all, s.of)
-	}
+	ana.follow("").look()
 }

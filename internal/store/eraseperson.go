@@ -34,9 +34,13 @@ var errTakenBack = errors.New("taken back")
 // with a reply in doubt stays whole, see Erased.Kept. The search index forgets
 // the words in the same transaction; the database's files need Vacuum.
 //
-// Again it finds nothing. What the person writes afterwards is a new matter, and
+// A Note that may not stand in the audit is refused, see Erasure.Check; a dry run
+// leaves none. Again it finds nothing. What the person writes afterwards is a new matter, and
 // a wish not to be written to is forgotten with the rest.
 func (s *Store) ErasePerson(ctx context.Context, r socialwatch.Erasure) (done socialwatch.Erased, err error) {
+	if err := r.Check(); err != nil && !r.DryRun {
+		return done, fmt.Errorf("erase a person: %w", err)
+	}
 	err = s.tx(ctx, func(t *tx) error {
 		e := &erasing{t: t, at: socialwatch.Micros(r.At), actor: r.Actor, why: socialwatch.ErasedOnRequest, note: r.Note}
 		err := e.person(ctx, r.Subject)

@@ -73,11 +73,11 @@ func (t *tx) follow(ctx context.Context, cases []caseRow) error {
 // due is the case's deadline, which is next once it has its first response; zero
 // while no clock runs.
 func (r caseRow) due(next moment) time.Time {
-	switch c := r.value(); {
-	case !c.State.Live() || c.State == socialwatch.CaseResolved:
+	switch state := socialwatch.CaseState(r.State); {
+	case !state.Live() || state == socialwatch.CaseResolved:
 		return time.Time{}
-	case c.RespondedAt.IsZero():
-		return c.DueAt
+	case r.RespondedAt.IsZero():
+		return r.DueAt.Time
 	}
 	return next.Time
 }

@@ -150,41 +150,30 @@ func (t *tx) fulfil(ctx context.Context) error {
 // it began it is Free with the zero Answer: nobody knows whose words the answer
 // holds.
 func (s *Store) Keep(ctx context.Context, r Request, a Answer) error {
-	err := s.tx(ctx, func(t *tx) error {
-		same, err := t.nothingErased(ctx, r)
-		if err != nil {
-			return err
-		}
-		if !same {
-			return t.freeKey(ctx, r, Answer{})
-		}
-		_, err = t.exec(ctx, sqlRequestKeep, a.Status, a.Body, r.TokenID, r.Key, r.attempt)
-		return err
-	})
+	err := s.tx(ctx, func(t *tx) error { return t.endRequest(ctx, r, a, false) })
 	return wrapped("keep the answer to a request", err)
 }
 
 // Free gives the key of a request back that has had no effect: who sends it again
-// may get another answer, and may send another request with it. Of one that has
+// may get another answer, and may send another request with it. Of one that
 // has had its effect it is Keep.
 func (s *Store) Free(ctx context.Context, r Request, a Answer) error {
-	err := s.tx(ctx, func(t *tx) error {
-		same, err := t.nothingErased(ctx, r)
-		if err != nil {
-			return err
-		}
-		if !same {
-			a = Answer{}
-		}
-		return t.freeKey(ctx, r, a)
-	})
+	err := s.tx(ctx, func(t *tx) error { return t.endRequest(ctx, r, a, true) })
 	return wrapped("free the key of a request", err)
 }
 
-func (t *tx) freeKey(ctx context.Context, r Request, a Answer) error {
-	n, err := t.exec(ctx, sqlRequestFree, r.TokenID, r.Key, r.attempt)
-	if err != nil || n > 0 {
+func (t *tx) endRequest(ctx context.Context, r Request, a Answer, free bool) error {
+	same, err := t.nothingErased(ctx, r)
+	if err != nil {
 		return err
+	}
+	if !same {
+		a, free = Answer{}, true
+	}
+	if free {
+		if n, err := t.exec(ctx, sqlRequestFree, r.TokenID, r.Key, r.attempt); err != nil || n > 0 {
+			return err
+		}
 	}
 	_, err = t.exec(ctx, sqlRequestKeep, a.Status, a.Body, r.TokenID, r.Key, r.attempt)
 	return err
@@ -209,16 +198,9 @@ func (t *tx) forgetAnswers(ctx context.Context) (int64, error) {
 
 // DropRequests forgets the requests begun before the time given.
 func (s *Store) DropRequests(ctx context.Context, before time.Time) error {
-	return s.request(ctx, "drop old requests", sqlRequestsOver, before)
-}
-
-func (s *Store) request(ctx context.Context, what, query string, args ...any) error {
 	err := s.tx(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, query, args...)
+		_, err := t.exec(ctx, sqlRequestsOver, before)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return wrapped("drop old requests", err)
 }

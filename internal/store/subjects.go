@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -151,9 +150,10 @@ func names(of socialwatch.Subject, raw []byte) bool {
 	if json.Unmarshal(raw, &v) == nil {
 		return holds(of, v)
 	}
+	lower := strings.ToLower(string(raw))
 	return slices.ContainsFunc(append([]string{of.ID}, of.Handles...), func(name string) bool {
-		lower, name := bytes.ToLower(raw), strings.ToLower(name)
-		return bytes.Contains(lower, []byte(`"`+name+`"`)) || bytes.Contains(lower, []byte(`"@`+name+`"`))
+		name = strings.ToLower(name) + `"`
+		return strings.Contains(lower, `"`+name) || strings.Contains(lower, `"@`+name)
 	})
 }
 

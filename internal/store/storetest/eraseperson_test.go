@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -200,6 +201,10 @@ func TestAnErasedPersonLeavesNoWord(t *testing.T) {
 		if got := strings.Count(before, mark); got < 60 {
 			t.Fatalf("the mark stands %d times only", got)
 		}
+		named := socialwatch.Erasure{Subject: found[0], Note: "asked by " + found[0].Handles[0], At: request.At}
+		if _, err := fx.ErasePerson(t.Context(), named); !errors.Is(err, socialwatch.ErrErasureNoteNames) || allRows(t, fx) != before {
+			t.Errorf("with the name in the audit: %v", err)
+		}
 		dry, err := fx.ErasePerson(t.Context(), request)
 		if err != nil || allRows(t, fx) != before {
 			t.Fatalf("a dry run changes rows: %v", err)
@@ -283,7 +288,7 @@ func TestErasingWithdrawsWhatIsNotOver(t *testing.T) {
 		for i, r := range fx.Know(t, []string{"post-0001", "post-0002", "post-0003", "post-0004", "post-0005"}, nil).Replies {
 			put(t, fx, r.ID, lives[i])
 		}
-		done, err := fx.ErasePerson(t.Context(), socialwatch.Erasure{At: Start, Actor: "terminal",
+		done, err := fx.ErasePerson(t.Context(), socialwatch.Erasure{At: Start, Actor: "terminal", Note: "letter of Monday",
 			Subject: socialwatch.Subject{Network: socialwatch.Mastodon, Host: Host, ID: "one"}})
 		if err != nil || done.Withdrawn != len(lives) || done.Replies != len(lives) {
 			t.Fatalf("%+v, %v", done, err)

@@ -100,7 +100,7 @@ func TestAPersonsDataIsAllThatIsErased(t *testing.T) {
 		if strings.Contains(before, "wvu") {
 			t.Error("another's words are exported")
 		}
-		if _, err := fx.ErasePerson(t.Context(), socialwatch.Erasure{Subject: found[0], Actor: "terminal", At: Start}); err != nil {
+		if _, err := fx.ErasePerson(t.Context(), socialwatch.Erasure{Subject: found[0], Actor: "terminal", Note: "letter of Monday", At: Start}); err != nil {
 			t.Fatal(err)
 		}
 		if after := read(); strings.Contains(after, mark) || len(after) > 500 {

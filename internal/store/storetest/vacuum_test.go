@@ -63,7 +63,7 @@ func TestErasedWordsLeaveTheFiles(t *testing.T) {
 		if n := len(holding(t, before)); n == 0 {
 			t.Fatal("no file holds the mark before: the test looks at nothing")
 		}
-		done, err := fx.ErasePerson(t.Context(), socialwatch.Erasure{Subject: k.subject, Actor: "terminal", At: Start})
+		done, err := fx.ErasePerson(t.Context(), socialwatch.Erasure{Subject: k.subject, Actor: "terminal", Note: "letter of Monday", At: Start})
 		if err != nil || len(done.Kept) > 0 {
 			t.Fatalf("%+v, %v", done, err)
 		}
