@@ -4,14 +4,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/rivo/uniseg"
-
 	"socialwatch"
 )
 
-// room is what a network takes in one reply, and how it counts: less than
+// networkRoom is what a network takes in one reply, and how it counts: less than
 // what follows is never counted there.
-type room struct {
+type networkRoom struct {
 	limit   int
 	address int  // what the asker's address in front may take
 	double  bool // letters of scripts such as Japanese, and emoji, count twice
@@ -22,7 +20,7 @@ type room struct {
 // fits all of them fits Threads, Instagram and Facebook as well. X counts the
 // address as nothing (notes/x.md section 5, bluesky.md section 5, mastodon.md
 // section 6).
-var rooms = map[socialwatch.Network]room{
+var rooms = map[socialwatch.Network]networkRoom{
 	socialwatch.X:        {limit: 280, double: true, link: 23},
 	"bluesky":            {limit: 300},
 	socialwatch.Mastodon: {limit: 500, address: 40},
@@ -46,8 +44,8 @@ func Measure(text string, n socialwatch.Network) (length, limit int) {
 
 // Room is what a reply may have on an account whose network is not known here.
 type Room struct {
-	Limit     int
-	Graphemes bool // counts what people see as one character, else code points
+	Limit int                   // 0: that of the network
+	Count func(text string) int // what Limit counts; nil: code points
 }
 
 // Measure is the function Measure, and where the account has a Room it counts
@@ -56,10 +54,10 @@ func (a Account) Measure(text string, n socialwatch.Network) (length, limit int)
 	switch {
 	case a.Room.Limit == 0:
 		return Measure(text, n)
-	case a.Room.Graphemes:
-		return uniseg.GraphemeClusterCount(text), a.Room.Limit
+	case a.Room.Count == nil:
+		return utf8.RuneCountInString(text), a.Room.Limit
 	}
-	return utf8.RuneCountInString(text), a.Room.Limit
+	return a.Room.Count(text), a.Room.Limit
 }
 
 // fits reports whether a reply is short enough for an account.
@@ -88,7 +86,7 @@ func (t Template) over(text string) (by, limit int) {
 }
 
 // count counts as the network does.
-func (r room) count(text string) int {
+func (r networkRoom) count(text string) int {
 	n := 0
 	for text != "" {
 		i := strings.Index(text, "https://")
@@ -108,7 +106,7 @@ func (r room) count(text string) int {
 
 // letters counts code points; graphemes, which networks count, are no more.
 // Those that twitter-text's configuration version 3 does not name count twice.
-func (r room) letters(text string) int {
+func (r networkRoom) letters(text string) int {
 	if !r.double {
 		return utf8.RuneCountInString(text)
 	}

@@ -85,11 +85,11 @@ func TestRoomCountsAsTheAccountSays(t *testing.T) {
 		limit   int
 	}{
 		{Account{Room: Room{Limit: 100}}, "app_reviews", utf8.RuneCountInString(text), 100},
-		{Account{Room: Room{Limit: 100, Graphemes: true}}, "app_reviews", uniseg.GraphemeClusterCount(text), 100},
+		{Account{Room: Room{Limit: 100, Count: uniseg.GraphemeClusterCount}}, "app_reviews", uniseg.GraphemeClusterCount(text), 100},
 		{Account{}, socialwatch.Mastodon, utf8.RuneCountInString(text), 460},
 	} {
 		if length, limit := tc.account.Measure(text, tc.network); length != tc.length || limit != tc.limit {
-			t.Errorf("%+v counts %d of %d, want %d of %d", tc.account.Room, length, limit, tc.length, tc.limit)
+			t.Errorf("room for %d on %s counts %d of %d, want %d of %d", tc.account.Room.Limit, tc.network, length, limit, tc.length, tc.limit)
 		}
 	}
 }

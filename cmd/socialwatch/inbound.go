@@ -29,9 +29,9 @@ func (a *app) inbound(acc config.Account) (*connectors.Connector, error) {
 	return inbound.New(o)
 }
 
-// room is what a reply may have where the configuration alone knows.
-func room(acc config.Account) responder.Room {
-	return responder.Room{Limit: acc.Inbound.MaxLength, Graphemes: inbound.Count(acc.Inbound.Count) == inbound.Graphemes}
+// replyRoom is what a reply may have where the configuration alone knows.
+func replyRoom(acc config.Account) responder.Room {
+	return responder.Room{Limit: acc.Inbound.MaxLength, Count: inbound.Count(acc.Inbound.Count).Of}
 }
 
 // receive passes what a network pushes to the account that it names.

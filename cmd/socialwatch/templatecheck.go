@@ -78,14 +78,15 @@ func (a *app) tooLong(what string, acc config.Account) []finding {
 		length int
 	}
 	var over []measured
-	room := 0
 	n, ours := socialwatch.Network(acc.On()), a.accounts[acc.Name]
+	if ours.Room.Limit == 0 {
+		return nil
+	}
 	for _, t := range a.templates.List() {
-		if ours.Room.Limit == 0 || !t.On(n) || !ours.Answers(t.Language) {
+		if !t.On(n) || !ours.Answers(t.Language) {
 			continue
 		}
-		var length int
-		if length, room = a.responder.Longest(t, ours, n); length > room {
+		if length, limit := a.responder.Longest(t, ours, n); length > limit {
 			over = append(over, measured{t.Source, length})
 		}
 	}
@@ -108,7 +109,7 @@ func (a *app) tooLong(what string, acc config.Account) []finding {
 	return []finding{{What: what, Text: fmt.Sprintf("%s longer than the %d characters of inbound.max_length at the longest values: %s. "+
 		"Write shorter ones in a folder of your own (docs/templates.md), or raise inbound.max_length if %s takes more; "+
 		"what does not fit is not drafted, and a person must write",
-		are, room, list, acc.On())}}
+		are, ours.Room.Limit, list, acc.On())}}
 }
 
 // briefly names a few intents and counts many.

@@ -177,7 +177,7 @@ func (a *app) rules() error {
 	for _, acc := range a.cfg.Accounts {
 		a.accounts[acc.Name] = responder.Account{Name: acc.Name, Handles: []string{acc.Handle}, Languages: acc.Languages,
 			AllowHosts: acc.Links, AllowNumbers: acc.Numbers, Private: route(acc),
-			Room: room(acc)}
+			Room: replyRoom(acc)}
 		if c, ok := a.cfg.Calendars[acc.Calendar]; ok {
 			if a.calendars[acc.Name], err = responder.ParseCalendar(c.Zone, c.Hours, c.Holidays); err != nil {
 				return fmt.Errorf("calendars.%s: %w", acc.Calendar, err)

@@ -27,7 +27,7 @@ func (c composer) Compose(d socialwatch.Draft) (socialwatch.Payload, error) {
 		Network: c.opt.Network, Host: c.opt.Host, Account: d.Account,
 		ParentID: parent.ID, ParentRev: parent.Revision(), ParentBy: parent.Author.ID, ParentName: parent.Author.Handle,
 		Text: text, Visibility: c.visibility(parent.Visibility), Language: d.Language,
-		Template: d.Template, TemplateV: d.TemplateV, Length: c.opt.Count.of(text), Limit: c.opt.MaxLength,
+		Template: d.Template, TemplateV: d.TemplateV, Length: c.opt.Count.Of(text), Limit: c.opt.MaxLength,
 	}, nil
 }
 
@@ -42,8 +42,8 @@ func (c composer) visibility(of socialwatch.Visibility) socialwatch.Visibility {
 	return of
 }
 
-// of is the length of text.
-func (c Count) of(text string) int {
+// Of is the length of a text; of anything but Graphemes in code points.
+func (c Count) Of(text string) int {
 	if c == Graphemes {
 		return uniseg.GraphemeClusterCount(text)
 	}

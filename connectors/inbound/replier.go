@@ -95,7 +95,7 @@ func (r replier) maySend(p socialwatch.Payload, key string) error {
 		text = "the reply has no post to stand under"
 	case strings.TrimSpace(p.Text) == "":
 		text = "the reply has no text"
-	case r.opt.Count.of(p.Whole()) > r.opt.MaxLength:
+	case r.opt.Count.Of(p.Whole()) > r.opt.MaxLength:
 		text = "the reply is too long"
 	case !validID(key):
 		text = "the reply has no usable idempotency key"

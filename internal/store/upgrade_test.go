@@ -40,8 +40,8 @@ func firstMigration(t *testing.T, kind store.Kind) string {
 	})
 }
 
-// TestUpgradeKeepsWhatAShopHas: every migration since the first migration runs on
-// its rows in all their states, and today's program works with them.
+// TestUpgradeKeepsWhatAShopHas: each migration after the first runs on rows in all
+// their states, and today's program works with them.
 func TestUpgradeKeepsWhatAShopHas(t *testing.T) {
 	for _, kind := range dbtest.Kinds(t) {
 		t.Run(string(kind), func(t *testing.T) {
