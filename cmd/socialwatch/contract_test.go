@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -21,12 +20,7 @@ import (
 // contractOf runs contract test and returns what it prints.
 func contractOf(t *testing.T, o store.Options, more ...string) (string, error) {
 	t.Helper()
-	var b bytes.Buffer
-	root := newRoot(tuning{})
-	root.SetOut(&b)
-	root.SetArgs(append([]string{"contract", "test", "--dsn", o.URL, "--schema", o.Schema, "--wait", "2s"}, more...))
-	err := root.ExecuteContext(t.Context())
-	return b.String(), err
+	return here(t, "", "", append([]string{"contract", "test", "--dsn", o.URL, "--schema", o.Schema, "--wait", "2s"}, more...)...)
 }
 
 // loginAs makes a role that logs in and returns the database as it connects to

@@ -15,13 +15,7 @@ import (
 // evalRun runs eval in this process, without a configuration.
 func evalRun(t *testing.T, input string, args ...string) (string, error) {
 	t.Helper()
-	root := newRoot(tuning{})
-	var stdout bytes.Buffer
-	root.SetOut(&stdout)
-	root.SetIn(strings.NewReader(input))
-	root.SetArgs(append([]string{"eval", "--config", filepath.Join(t.TempDir(), "absent.yaml")}, args...))
-	err := root.ExecuteContext(t.Context())
-	return stdout.String(), err
+	return here(t, "", input, append([]string{"eval"}, args...)...)
 }
 
 const (

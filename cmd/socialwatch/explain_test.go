@@ -36,13 +36,7 @@ func golden(t *testing.T, name, got string) {
 // triageRun runs triage in this process, without a configuration.
 func triageRun(t *testing.T, input string, args ...string) (string, error) {
 	t.Helper()
-	root := newRoot(tuning{})
-	var stdout bytes.Buffer
-	root.SetOut(&stdout)
-	root.SetIn(strings.NewReader(input))
-	root.SetArgs(append([]string{"triage", "--config", filepath.Join(t.TempDir(), "absent.yaml")}, args...))
-	err := root.ExecuteContext(t.Context())
-	return stdout.String(), err
+	return here(t, "", input, append([]string{"triage"}, args...)...)
 }
 
 const lateText = "@shop_help order SW-100234 is late, late, LATE. Nobody answers. Refund my £129.99 or I sue"

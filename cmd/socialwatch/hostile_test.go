@@ -98,11 +98,14 @@ func (h *besieged) run() {
 	all := h.log()
 	until(h.T, 3*time.Minute, "every consumer was told of every event", func() bool { return h.missing(all) == 0 })
 	h.Logf("%d events in %s, %d of them notes, on %d cases", len(all), time.Since(began).Round(time.Second), h.noted.Load(), len(h.numbers))
-	for _, b := range h.books {
-		b.check(h.T, all)
-	}
 	for _, d := range servers {
 		d.end()
+	}
+	cancel()
+	consumers.Wait() // nobody is told of anything any more
+	log := h.events()
+	for _, b := range h.books {
+		b.check(h.T, all, log)
 	}
 }
 
@@ -271,6 +274,16 @@ func (h *besieged) log() (all []int64) {
 	if refused := h.number("select count(*) from case_commands where state = 'refused'"); refused > 0 {
 		h.Errorf("%d commands are refused", refused)
 	}
+	all = h.events()
+	if n := h.number("select count(*) from case_events_v1 where kind = 'case.noted'"); n != h.noted.Load() {
+		h.Errorf("%d events of %d notes", n, h.noted.Load())
+	}
+	return all
+}
+
+// events are the numbers of all events that have one.
+func (h *besieged) events() (all []int64) {
+	h.Helper()
 	rows, err := h.look().QueryContext(h.Context(), "select seq from case_events_v1 order by seq")
 	must(h.T, err)
 	defer rows.Close()
@@ -280,9 +293,6 @@ func (h *besieged) log() (all []int64) {
 		all = append(all, seq)
 	}
 	must(h.T, errors.Join(rows.Err(), rows.Close()))
-	if n := h.number("select count(*) from case_events_v1 where kind = 'case.noted'"); n != h.noted.Load() {
-		h.Errorf("%d events of %d notes", n, h.noted.Load())
-	}
 	return all
 }
 

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,15 +21,16 @@ import (
 // orderDesk is a shop's system that keeps who asks waiting until it opens.
 type orderDesk struct {
 	*httptest.Server
-	mu     sync.Mutex
-	asked  map[string]int
-	first  chan struct{} // closed with the first question
-	closed bool
-	door   chan struct{} // closed once it opens
+	mu    sync.Mutex
+	asked map[string]int
+	first chan struct{} // closed with the first question
+	door  chan struct{} // closed once it opens
+	open  func()        // answers all who wait, and all who come
 }
 
 func newOrderDesk(t *testing.T) *orderDesk {
-	d := &orderDesk{asked: map[string]int{}, first: make(chan struct{}), closed: true, door: make(chan struct{})}
+	d := &orderDesk{asked: map[string]int{}, first: make(chan struct{}), door: make(chan struct{})}
+	d.open = sync.OnceFunc(func() { close(d.door) })
 	d.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		if len(d.asked) == 0 {
@@ -48,25 +48,11 @@ func newOrderDesk(t *testing.T) *orderDesk {
 	return d
 }
 
-// open answers all who wait, and all who come.
-func (d *orderDesk) open() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		close(d.door)
-		d.closed = false
-	}
-}
-
 // questions are how often each order was asked about.
 func (d *orderDesk) questions() map[string]int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	all := map[string]int{}
-	for number, n := range d.asked {
-		all[number] = n
-	}
-	return all
+	return maps.Clone(d.asked)
 }
 
 // asks makes a shop that asks a system about orders.
@@ -156,27 +142,13 @@ func TestShopThatHangsDelaysNothing(t *testing.T) {
 	}
 }
 
-// configured runs a command in this process on a configuration.
-func configured(t *testing.T, config string, args ...string) (string, error) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "socialwatch.yaml")
-	must(t, os.WriteFile(path, []byte(config), 0o600))
-	root := newRoot(tuning{})
-	var stdout bytes.Buffer
-	root.SetOut(&stdout)
-	root.SetErr(&stdout)
-	root.SetArgs(append(args, "--config", path))
-	err := root.ExecuteContext(t.Context())
-	return stdout.String(), err
-}
-
 // views are a shop's views of each kind, by what is right or wrong with them.
 func views(t *testing.T, kind store.Kind) (store.Options, string) {
 	t.Helper()
 	o := dbtest.New(t, kind)
 	db := dbtest.Raw(t, o)
 	defer db.Close()
-	slow, number := "with recursive n(i) as (select 1 union all select i + 1 from n) select cast(count(*) as text) as order_number, '' as status from n", "1"
+	slow := "with recursive n(i) as (select 1 union all select i + 1 from n) select cast(count(*) as text) as order_number, '' as status from n"
 	if kind == store.Postgres {
 		slow = "select case when pg_sleep(60) is null then '' else '1' end as order_number, '' as status"
 	}
@@ -186,7 +158,7 @@ func views(t *testing.T, kind store.Kind) (store.Options, string) {
 		"create view good as select * from rows",
 		"create view nameless as select order_number as number, status from rows",
 		"create view bare as select 'SW-1' as order_number, 'x' as state",
-		"create view whole as select " + number + " as order_number, 'x' as status",
+		"create view whole as select 1 as order_number, 'x' as status",
 		"create view slow as " + slow,
 	} {
 		if _, err := db.Exec(q); err != nil {
@@ -224,7 +196,7 @@ func TestLookupAndCheckReadAView(t *testing.T) {
 			} {
 				cfg := fmt.Sprintf("database: {url_env: SOCIALWATCH_TEST_DATABASE, schema: %q}\nlookup: {view: '%s%s', timeout: 1s, stuck_after: 5, probe: %q}\n", o.Schema, schema, tc.view, tc.order)
 				if tc.order != "" {
-					out, err := configured(t, cfg, "lookup", tc.order)
+					out, err := here(t, cfg, "", "lookup", tc.order)
 					if err != nil {
 						out += err.Error()
 					}
@@ -232,7 +204,7 @@ func TestLookupAndCheckReadAView(t *testing.T) {
 						t.Errorf("lookup %q in %s says %s", tc.order, tc.view, out)
 					}
 				}
-				if out, _ := configured(t, cfg, "check"); !strings.Contains(out, tc.check) {
+				if out, _ := here(t, cfg, "", "check"); !strings.Contains(out, tc.check) {
 					t.Errorf("check of %s with %q says\n%s", tc.view, tc.order, out)
 				}
 			}
@@ -290,7 +262,7 @@ func TestLookupAndCheckAskAnEndpoint(t *testing.T) {
 		}
 		cfg := fmt.Sprintf("lookup: {url: '%s', timeout: 500ms, stuck_after: 5%s%s}\n", tc.url, tc.more, probe)
 		if tc.order != "" {
-			out, err := configured(t, cfg, "lookup", tc.order)
+			out, err := here(t, cfg, "", "lookup", tc.order)
 			if err != nil {
 				out += err.Error()
 			}
@@ -298,7 +270,7 @@ func TestLookupAndCheckAskAnEndpoint(t *testing.T) {
 				t.Errorf("lookup at %s%s says %s", tc.url, tc.more, out)
 			}
 		}
-		if out, _ := configured(t, cfg, "check"); !strings.Contains(out, tc.check) || strings.Contains(out, "s3cret") {
+		if out, _ := here(t, cfg, "", "check"); !strings.Contains(out, tc.check) || strings.Contains(out, "s3cret") {
 			t.Errorf("check of %s%s says\n%s", tc.url, tc.more, out)
 		}
 	}
@@ -309,17 +281,17 @@ func TestLookupPrintsJSONAndSaysWhatIsMissing(t *testing.T) {
 		fmt.Fprint(w, `{"status":"in transit","last_movement_at":"2020-01-05","value_minor":12900,"currency":"EUR"}`)
 	}))
 	defer server.Close()
-	out, err := configured(t, fmt.Sprintf("lookup: {url: '%s/{order}', stuck_after: 5}\ntriage: {high_value: {EUR: 100}}\n", server.URL), "lookup", "SW-1", "--json")
+	out, err := here(t, fmt.Sprintf("lookup: {url: '%s/{order}', stuck_after: 5}\ntriage: {high_value: {EUR: 100}}\n", server.URL), "", "lookup", "SW-1", "--json")
 	must(t, err)
 	var got orderAnswer
 	must(t, json.Unmarshal([]byte(out), &got))
 	if !got.Found || got.Facts.Value != 12900 || len(got.Signals) != 2 {
 		t.Errorf("printed %s", out)
 	}
-	if out, err := configured(t, "listen: 127.0.0.1:0\n", "lookup", "SW-1"); err == nil || !strings.Contains(err.Error(), "neither lookup.url nor lookup.view") {
+	if out, err := here(t, "listen: 127.0.0.1:0\n", "", "lookup", "SW-1"); err == nil || !strings.Contains(err.Error(), "neither lookup.url nor lookup.view") {
 		t.Errorf("without a look-up: %s %v", out, err)
 	}
-	if _, err := configured(t, "lookup: {url: 'https://shop.example/{order}'}\n", "lookup"); err == nil || !strings.Contains(err.Error(), "ORDER") {
+	if _, err := here(t, "lookup: {url: 'https://shop.example/{order}'}\n", "", "lookup"); err == nil || !strings.Contains(err.Error(), "ORDER") {
 		t.Errorf("without a number: %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -13,16 +12,7 @@ import (
 // without one if it is empty.
 func templatesRun(t *testing.T, cfg string, args ...string) (string, error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "socialwatch.yaml")
-	if cfg != "" {
-		must(t, os.WriteFile(path, []byte(cfg), 0o600))
-	}
-	root := newRoot(tuning{})
-	var stdout bytes.Buffer
-	root.SetOut(&stdout)
-	root.SetArgs(append([]string{"templates", "--config", path}, args...))
-	err := root.ExecuteContext(t.Context())
-	return stdout.String(), err
+	return here(t, cfg, "", append([]string{"templates"}, args...)...)
 }
 
 const twoAccounts = `accounts:

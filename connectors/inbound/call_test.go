@@ -1,8 +1,8 @@
 package inbound
 
 import (
-	"bufio"
-	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -12,25 +12,17 @@ import (
 // TestACallbackThatEchoesTellsNoSecret: what it sends back instead of HTTP
 // is the request line, in which the address may hold a secret.
 func TestACallbackThatEchoesTellsNoSecret(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			line, _ := bufio.NewReader(c).ReadString('\n')
-			_, _ = c.Write([]byte(line + "\r\n"))
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = c.Write([]byte("POST " + r.URL.String() + " HTTP/1.1\r\n\r\n"))
 			_ = c.Close()
 		}
-	}()
-	defer func() { _ = l.Close(); <-done }()
+	}))
+	defer echo.Close()
 	r := newRig(t, true)
 	o := r.options()
-	o.Callback = "http://" + l.Addr().String() + "/replies?token=s3cret"
+	o.Callback = echo.URL + "/replies?token=s3cret"
 	c := r.open(o)
 	_, probed := c.Prober.Probe(t.Context())
 	_, found := c.Finder.Find(t.Context(), socialwatch.Payload{})

@@ -1,41 +1,32 @@
 package noanswer
 
 import (
-	"bufio"
 	"context"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
 
 // TestWhatIsSaidHoldsNothingOfTheCall: neither the address nor what came back.
 func TestWhatIsSaidHoldsNothingOfTheCall(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			line, _ := bufio.NewReader(c).ReadString('\n')
-			_, _ = c.Write([]byte(line + "\r\n")) // an echo
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = c.Write([]byte("GET " + r.URL.String() + " HTTP/1.1\r\n\r\n"))
 			_ = c.Close()
 		}
-	}()
+	}))
+	defer echo.Close()
+	at := echo.Listener.Addr().String()
 	given, cancel := context.WithCancel(t.Context())
 	cancel()
 	for want, to := range map[string]struct {
 		ctx  context.Context
 		host string
 	}{
-		"no answer that HTTP knows":              {t.Context(), l.Addr().String()},
-		"no answer: the call was given up":       {given, l.Addr().String()},
+		"no answer that HTTP knows":              {t.Context(), at},
+		"no answer: the call was given up":       {given, at},
 		"no answer: its name cannot be resolved": {t.Context(), "token.invalid"},
 	} {
 		req, err := http.NewRequestWithContext(to.ctx, http.MethodGet, "http://"+to.host+"/replies?token=s3cret", nil)
@@ -47,6 +38,4 @@ func TestWhatIsSaidHoldsNothingOfTheCall(t *testing.T) {
 			t.Errorf("%v is said as %q, want %q", err, Say(err), want)
 		}
 	}
-	_ = l.Close()
-	<-done
 }
