@@ -177,13 +177,25 @@ func (a *app) once(ctx context.Context, names []string) error {
 // told.
 func (a *app) commands(ctx context.Context) (first error) {
 	for {
+		begun := time.Now()
 		n, err := a.store.ApplyCommands(ctx, socialwatch.Micros(a.now()), a.mask)
 		first = cmp.Or(first, err)
 		if n == 0 {
 			return first
 		}
+		if a.store.Kind() == store.SQLite {
+			select {
+			case <-ctx.Done():
+			case <-time.After(min(time.Since(begun), sqliteLooks)):
+			}
+		}
 	}
 }
+
+// sqliteLooks is how often at least whoever waits for a SQLite file looks whether
+// it is free (the delays of sqlite3_busy_timeout). A file that we took again at
+// once they would never find so.
+const sqliteLooks = 100 * time.Millisecond
 
 // follow winds clocks and keeps words behind the log. One after the other: at
 // once they would take two processors from those who store and show.

@@ -61,7 +61,7 @@ func TestSnoozeIsOneKeyAwayAndComesBack(t *testing.T) {
 		t.Errorf("back to %q", back.to)
 	}
 	ana.get("/").has(t, `data-id="`+id(r)+`"`)
-	gone := s.now().Add(-8 * time.Hour) // the newest day whose 08:00 is over
+	gone := s.now().Add(-9 * time.Hour) // the newest day whose 9:00 is over
 	for _, date := range []string{"", "yesterday", gone.Format(time.DateOnly), s.now().AddDate(1, 0, 0).Format(time.DateOnly)} {
 		a := ana.submit(ana.get("/cases/"+first.Number), "/snooze", url.Values{"until": {"date"}, "date": {date}})
 		if a.status != http.StatusUnprocessableEntity {

@@ -357,7 +357,9 @@ func crowd(t *testing.T, b *busyLive, whole time.Duration, queries map[string]ti
 				if size > 1000 {
 					t.Errorf("%d bytes at once", size)
 				}
-				pass(ctx, slow)
+				if !pass(ctx, slow) {
+					return
+				}
 			}
 		})
 	}
