@@ -93,6 +93,8 @@ func TestPushedMentions(t *testing.T) {
 				t.Errorf("%d streams are open after %d more attempts", n, now-opened)
 			}
 			d.kill()
+			// What X still sends to the dead it charges as events; we note what the poll costs.
+			until(t, time.Minute, "X has noticed", func() bool { return s.x.Streams() == 0 || s.x.Requests()[streamRoute] > opened })
 			posts = append(posts, s.tweet(10))
 			until(t, time.Minute, "the other process has the stream", func() bool { return s.x.Requests()[streamRoute] > opened })
 			two.streaming(1)
