@@ -2,6 +2,7 @@ package responder
 
 import (
 	"fmt"
+	"strings"
 
 	"socialwatch"
 )
@@ -63,8 +64,12 @@ func escalation(a socialwatch.Assessment) string {
 	if act == "" {
 		act = "Someone must look into the customer's matter"
 	}
-	if e, ok := a.Entity(socialwatch.DaysWaited); ok {
-		return fmt.Sprintf("%s: the customer has waited for %s days.", act, e.Value)
+	switch waits := waited(a); len(waits) {
+	case 0:
+	case 1:
+		return fmt.Sprintf("%s: the customer has waited for %s days.", act, waits[0])
+	default:
+		return fmt.Sprintf("%s: the customer writes of %s days.", act, strings.Join(waits, " and "))
 	}
 	if a.Urgency >= 2 {
 		return act + ": the post is severe."

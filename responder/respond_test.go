@@ -57,6 +57,12 @@ func TestDraftText(t *testing.T) {
 		{"one day is not worth saying", func(in *Input) {
 			in.Assessment.Entities = []socialwatch.Entity{{Kind: socialwatch.DaysWaited, Value: "1"}}
 		}, "this long. We"},
+		{"which of them it is must not be guessed", func(in *Input) {
+			in.Assessment.Entities = []socialwatch.Entity{entity(socialwatch.DaysWaited, "5"), entity(socialwatch.DaysWaited, "21")}
+		}, "this long. We"},
+		{"the same twice", func(in *Input) {
+			in.Assessment.Entities = []socialwatch.Entity{entity(socialwatch.DaysWaited, "21"), entity(socialwatch.DaysWaited, "21")}
+		}, "this long, 21 days by now. We"},
 		{"hostile days", func(in *Input) {
 			in.Assessment.Entities = []socialwatch.Entity{{Kind: socialwatch.DaysWaited, Value: "12 <b>"}}
 		}, "this long. We"},
@@ -229,6 +235,11 @@ func TestEscalationHasAReasonAndPraiseNone(t *testing.T) {
 		}
 	}
 	in := input(socialwatch.StuckOrder)
+	in.Assessment.Escalate = true
+	in.Assessment.Entities = []socialwatch.Entity{entity(socialwatch.DaysWaited, "5"), entity(socialwatch.DaysWaited, "21")}
+	if got := r.Respond(in); !strings.HasSuffix(got.Escalation, ": the customer writes of 5 and 21 days.") {
+		t.Errorf("two numbers: %q", got.Escalation)
+	}
 	in.Assessment.Escalate, in.Assessment.Ignored = true, "promotion"
 	if got := r.Respond(in); got.Escalate || got.Draft != nil {
 		t.Errorf("ignored: %+v", got)

@@ -21,8 +21,8 @@ func (r *Responder) values(in Input, language string) (values map[string]string,
 	} else if n != "" {
 		note = "; the case number has an unusual form and is left out"
 	}
-	if e, ok := in.Assessment.Entity(socialwatch.DaysWaited); ok {
-		if n, err := strconv.Atoi(e.Value); err == nil && n >= minDays && n <= maxDays {
+	if waits := waited(in.Assessment); len(waits) == 1 {
+		if n, err := strconv.Atoi(waits[0]); err == nil && n >= minDays && n <= maxDays {
 			values[SlotDays] = strconv.Itoa(n)
 		}
 	}
@@ -35,6 +35,17 @@ func (r *Responder) values(in Input, language string) (values map[string]string,
 		values[SlotPrivate] = say[phraseHere]
 	}
 	return values, note
+}
+
+// waited are the days of which the customer writes, each number once. With more
+// than one a reply must not guess which of them is the wait.
+func waited(a socialwatch.Assessment) (days []string) {
+	for _, e := range a.Entities {
+		if e.Kind == socialwatch.DaysWaited && !slices.Contains(days, e.Value) {
+			days = append(days, e.Value)
+		}
+	}
+	return days
 }
 
 // way says how a customer goes on in private on an account.
