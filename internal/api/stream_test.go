@@ -206,20 +206,22 @@ func TestStreamEndsWithTheRightToRead(t *testing.T) {
 
 // The transport of g.do holds the whole stream against the document.
 func TestStreamIsAsDocumented(t *testing.T) {
+	let := make(chan struct{}) // in
 	g := newRig(t, func(o *api.Options) {
 		o.Pace = api.Pace{Check: 50 * time.Millisecond, Look: time.Millisecond, Alive: time.Millisecond}
+		bell := o.FeedBell
+		o.FeedBell = func(ctx context.Context) (<-chan struct{}, error) {
+			close(let)
+			return bell(ctx)
+		}
 	})
 	g.seed(1)
 	g.fx.Log(t, 0)
 	token := g.token("bo", api.ScopeRead)
-	bell, err := g.fx.FeedBell(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	var others sync.WaitGroup
 	defer others.Wait()
 	others.Go(func() {
-		<-bell
+		<-let
 		g.fx.Disable(t, "bo")
 	})
 	others.Go(func() {

@@ -24,7 +24,7 @@ func TestReportsShowWhatHappened(t *testing.T) {
 	if strings.Count(page.body, "Nothing in these days.") == strings.Count(page.body, "<section class=\"panel\"") {
 		t.Error("every panel is empty")
 	}
-	rita.get("/reports?days=1&intent=billing").has(t, "Mentions by intent")
+	rita.get("/reports?days=7&intent=billing").has(t, "Mentions by intent")
 	rita.get("/reports?from=2001-01-01&to=2001-01-02").has(t, "Nothing in these days.")
 	rita.get("/reports?account=nobody").has(t, "Nothing in these days.")
 	for query, says := range map[string]string{"from=tomorrow": "Write dates as", "from=2026-02-02&to=2026-02-01": "The first day is after",
