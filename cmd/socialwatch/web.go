@@ -23,19 +23,39 @@ import (
 
 // handler is all that is served: console, API, and what operators ask.
 func (a *app) handler(ctx context.Context) (http.Handler, error) {
-	every, err := jobs.Parse(a.cfg.Polling.Every)
-	if err != nil {
-		return nil, fmt.Errorf("polling.every: %w", err)
-	}
-	sso, err := a.sso()
-	if err != nil {
-		return nil, err
-	}
 	if err := console.Speak(a.cfg.Language); err != nil {
 		return nil, fmt.Errorf("language: %w", err)
 	}
+	o, err := a.consoleOptions()
+	if err != nil {
+		return nil, err
+	}
+	page, err := console.New(o)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	if err := a.operation(mux); err != nil {
+		return nil, err
+	}
+	mux.Handle("/api/", api.New(a.apiOptions()))
+	mux.Handle("/hooks/{account}", a.receive(func(r *http.Request) string { return r.PathValue("account") }))
+	mux.Handle("/", page)
+	return mux, nil
+}
+
+// consoleOptions gives the console all that it can show.
+func (a *app) consoleOptions() (console.Options, error) {
+	every, err := jobs.Parse(a.cfg.Polling.Every)
+	if err != nil {
+		return console.Options{}, fmt.Errorf("polling.every: %w", err)
+	}
+	sso, err := a.sso()
+	if err != nil {
+		return console.Options{}, err
+	}
 	now := a.now()
-	page, err := console.New(console.Options{
+	return console.Options{
 		Casework: a.store, Life: a.store, CaseLinks: a.store, Notebook: a.store, Mask: a.mask, Row: a.store.ConsumerRow, Release: a.store.ReleaseCase, Promote: a.promote,
 		Live: a.store, Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
 		Logins: a.logins, Incidents: a.store, Anew: a.desk.Anew, Worded: a.worded, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Extend: a.desk.Extend, Leases: a.store, Refused: refused,
@@ -43,26 +63,19 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		Diff: wordDiff, Bell: a.store.Bell, Purses: a.ledger.Purses, Rates: a.rates,
 		SSO: sso, People: a.store, Sessions: a.store, Links: a.store, Tokens: a.store, Audit: a.store, Reports: a.store, Search: a.store,
 		Breaches: a.store, Alerts: a.alertLines, Alarms: a.store.Alarms,
-		Lookups: a.lookups(), Eraser: a.store, SelfApproval: a.selfApproval,
+		Webhooks: &console.Webhooks{Endpoints: a.store, Secrets: a.hooks, Deliveries: a.store},
+		Lookups:  a.lookups(), Eraser: a.store, SelfApproval: a.selfApproval,
 		House: house(a.cfg), Scopes: api.Scopes,
 		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	v1 := api.New(api.Options{Reader: a.store, Mentions: a.store, Events: a.store, FeedBell: a.store.FeedBell, Tokens: a.store, Requests: a.store,
+	}, nil
+}
+
+func (a *app) apiOptions() api.Options {
+	return api.Options{Reader: a.store, Mentions: a.store, Events: a.store, FeedBell: a.store.FeedBell, Tokens: a.store, Requests: a.store,
 		Decider: a.desk, Control: a.desk, Holds: a.desk, Leases: a.store, Casework: a.store, Casebook: a.store, Owners: a.store, CaseLife: a.store,
 		Withdraw: a.store.Withdraw, Promote: a.promote, Mask: a.mask, Teams: house(a.cfg).Teams, Refused: refused, Diff: responder.WordDiff,
-		Receive: a.receive(func(r *http.Request) string { return r.URL.Query().Get("account") }), Rate: a.tuning.rate, Now: a.now, Log: a.log})
-	mux := http.NewServeMux()
-	if err := a.operation(mux); err != nil {
-		return nil, err
-	}
-	mux.Handle("/api/", v1)
-	mux.Handle("/hooks/{account}", a.receive(func(r *http.Request) string { return r.PathValue("account") }))
-	mux.Handle("/", page)
-	return mux, nil
+		Receive: a.receive(func(r *http.Request) string { return r.URL.Query().Get("account") }), Rate: a.tuning.rate, Now: a.now, Log: a.log}
 }
 
 // rates is what the network's rate limits leave an account, as far as this

@@ -99,20 +99,9 @@ func TestScreenshots(t *testing.T) {
 	if dir == "" {
 		t.Skip("SOCIALWATCH_SCREENSHOTS names no folder: make screenshots")
 	}
-	calm := newShop(t)
-	calm.console.o.House.Teams = []string{"team-x"} // the one of the shop
-	ids := busyDay(t, calm)
-	b := newBrowser(t, calm)
-	b.view(1440, "light")
-	b.visit(screen{path: fmt.Sprintf("/replies/%d", ids["row3"]), as: "lea"})
-	b.shoot(filepath.Join(dir, "readme-approvals.png"), false)
-	b.view(390, "dark")
-	b.visit(screen{path: fmt.Sprintf("/replies/%d", ids["row1"]), as: "lea"})
-	b.shoot(filepath.Join(dir, "readme-phone.png"), false)
-
 	s := newShop(t)
 	all := s.screens(t)
-	b = newBrowser(t, s)
+	b := newBrowser(t, s)
 	for _, width := range []int64{360, 768, 1440} {
 		for _, scheme := range []string{"light", "dark"} {
 			b.view(width, scheme)
@@ -123,4 +112,27 @@ func TestScreenshots(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPicturesOfTheReadme takes them from a demo that runs, by the link that it
+// prints in SOCIALWATCH_DEMO, into the folder of SOCIALWATCH_SCREENSHOTS.
+func TestPicturesOfTheReadme(t *testing.T) {
+	link, dir := os.Getenv("SOCIALWATCH_DEMO"), os.Getenv("SOCIALWATCH_SCREENSHOTS")
+	if link == "" || dir == "" {
+		t.Skip("SOCIALWATCH_DEMO has no link of a demo: make screenshots")
+	}
+	b := newBrowser(t, nil)
+	b.view(1440, "light")
+	b.do(chromedp.Navigate(link))
+	b.until(`document.querySelector("main form button")`)
+	eval[bool](b, `(document.querySelector("main form button").click(), true)`)
+	card := `document.querySelector('#rows .row [data-level="1"]')?.closest("a")`
+	b.until(`document.querySelectorAll("#rows .row").length >= 12 && ` + card)
+	eval[bool](b, `(`+card+`.click(), true)`)
+	b.until(`document.querySelector("#card mark")`)
+	b.shoot(filepath.Join(dir, "approvals.png"), false)
+	b.view(390, "dark")
+	b.do(chromedp.Reload())
+	b.until(`document.querySelector("#card mark")`)
+	b.shoot(filepath.Join(dir, "phone.png"), false)
 }
