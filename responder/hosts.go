@@ -126,7 +126,7 @@ func (c *check) host(authority string, start, end int) {
 	ascii, err := idna.Lookup.ToASCII(name)
 	switch {
 	case err == nil && c.allowedHost(ascii):
-		return
+		c.inside(start, end)
 	case isAddress(name):
 		c.add(RuleLink, start, end, "write the name of one of our hosts, not a bare address")
 	case err != nil || strings.Contains(ascii, "xn--") || ascii != name:

@@ -38,17 +38,17 @@ func (c *check) numbers() {
 
 // number judges one number by its digits and the words before it.
 func (c *check) number(s stretch, text string) {
+	if s = c.outside(s); len(s.groups) == 0 {
+		return
+	}
 	digits := s.digits()
 	n := len(digits)
 	from, to := s.groups[0].from, s.groups[len(s.groups)-1].to
 	a, b := c.loose.span(from, to)
-	if c.inLink(a) {
-		return
-	}
 	switch {
-	case card(s) && (n > maxContact || !strings.HasSuffix(strings.TrimRight(text[:from], " ("), "+")):
+	case card(s) && !(c.page(from, text) && !issued(digits)) && (n > maxContact || !strings.HasSuffix(strings.TrimRight(text[:from], " ("), "+")):
 		c.add(RuleCardNumber, a, b, "remove the card number")
-	case n < minCall || c.ourNumber(from, to):
+	case n < minCall || c.ourNumber(from, to) || c.page(from, text) && !c.repeats(digits):
 	case n >= minMixed && to < len(text) && ascii(text[to]),
 		n >= minOrder && (c.named(secOrder, from, text) || lettered(text[:from]) || c.repeats(digits)), n > maxContact:
 		c.add(RuleOrderNumber, a, b, "remove the number, or keep its last four digits: anybody can read the reply")

@@ -11,7 +11,7 @@ import (
 
 // SafetyVersion names the rules of the safety check; it rises with every
 // change of them. Safety.Version adds the word lists.
-const SafetyVersion = "6"
+const SafetyVersion = "7"
 
 // Version names the rules and, by the first eight hex digits of their SHA-256,
 // the word lists: what is checked under one version has one result. Store it
@@ -160,6 +160,7 @@ type check struct {
 	allowed  []string // digits of the allowed numbers; nil until needed
 	hosts    []string // our hosts; nil until needed
 	covered  [][2]int // links and addresses
+	within   bool     // the text stands in a link to us
 	found    []socialwatch.Finding
 }
 
