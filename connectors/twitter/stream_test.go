@@ -3,6 +3,7 @@ package twitter
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"slices"
 	"strings"
@@ -257,14 +258,35 @@ func TestStreamRefusedForGood(t *testing.T) {
 func TestAFirewallsPageDoesNotEndTheStream(t *testing.T) {
 	r := newRig(t, sim.Options{})
 	d := &door{}
-	o := r.streaming(d)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	o, said := r.streaming(d), make(lines, 9)
+	o.Logger = slog.New(slog.NewTextHandler(said, nil))
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	r.must(r.sim.Inject(sim.Fault{Kind: sim.FaultFirewall, Route: "GET /2/activity/stream"}))
-	r.must(r.connect(o).Waker.Wake(ctx, d.ring, d.state))
-	if n := r.sim.Requests()["GET /2/activity/stream"]; n != 1 || len(d.ups) != 0 {
-		t.Errorf("%d attempts, ups %v", n, d.ups)
+	done, c := make(chan error, 1), r.connect(o)
+	go func() { done <- c.Waker.Wake(ctx, d.ring, d.state) }()
+	select {
+	case err := <-done:
+		t.Fatalf("it ended: %v", err)
+	case line := <-said:
+		if !strings.Contains(line, "again_in=5s") {
+			t.Error(line)
+		}
 	}
+	r.until("X has counted it", func() bool { return r.sim.Requests()["GET /2/activity/stream"] == 1 })
+	cancel()
+	r.must(r.ended(done))
+	if len(d.ups) != 0 {
+		t.Errorf("ups %v", d.ups)
+	}
+}
+
+// lines are those of a log, as they are written.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
 }
 
 func TestPostThatCannotBeKeptIsLeftToThePoll(t *testing.T) {

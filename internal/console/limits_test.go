@@ -9,6 +9,9 @@ import (
 
 func TestConnectionsShowCursorAndWhatLimitsLeave(t *testing.T) {
 	s := newShop(t)
+	if s.now().Add(time.Hour).Day() != s.now().Day() {
+		s.advance(time.Hour) // a time of tomorrow is shown with its day
+	}
 	max, rita := s.enter(t, "max"), s.enter(t, "rita")
 	max.get("/connections").has(t, "nothing read yet")
 	s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order"})
