@@ -12,6 +12,9 @@ const (
 	askBack  = 110
 )
 
+// mendPersonal is how a reply gets what it must not ask for in public.
+const mendPersonal = "ask for it in private: say \"in a direct message\" in the same sentence"
+
 // sentence is a sentence of the words, and the phrases that part its clauses.
 type sentence struct{ from, to int32 }
 
@@ -41,7 +44,8 @@ type board struct {
 	words     spelling
 	sentences []sentence
 	by        [sections][]found
-	privately map[[2]int]bool // by language and sentence: the answer goes to us alone
+	ways      map[int][]way   // by sentence: what it offers
+	goesOn    map[[2]int]bool // by language and sentence: it goes on from one that said private
 	committed map[[2]int]bool // by language and sentence: it says that something will be
 }
 
@@ -52,7 +56,8 @@ type found struct {
 }
 
 func newBoard(words spelling) *board {
-	b := &board{words: words, sentences: sentences(words), privately: map[[2]int]bool{}, committed: map[[2]int]bool{}}
+	b := &board{words: words, sentences: sentences(words),
+		ways: map[int][]way{}, goesOn: map[[2]int]bool{}, committed: map[[2]int]bool{}}
 	v := theVocabulary()
 	for _, h := range v.words.scan(words.text, make([]hit, 0, 64)) {
 		language, s := v.of(h.list)
@@ -137,23 +142,46 @@ func (b *board) negated(x found, at sentence) bool {
 	return false
 }
 
+// meant reports whether an ask is none that says not to: nothing turns it
+// around, or what seems to only makes it polite (why not, anything but).
+func (b *board) meant(ask found, at sentence) bool {
+	return !b.negated(ask, at) || b.touched(secCoax, ask)
+}
+
+// touched reports whether a phrase of a section in x's language overlaps x or
+// stands beside it.
+func (b *board) touched(s section, x found) bool {
+	for _, h := range b.within(s, sentence{max(0, x.from-maxPhrase), x.to + 2}) {
+		if h.language == x.language && h.to+1 >= x.from {
+			return true
+		}
+	}
+	return false
+}
+
 // asks finds requests for secrets, and for personal data where anybody can
 // read the answer.
 func (c *check) asks() {
 	b := c.board
-	if len(b.by[secSecret]) == 0 && len(b.by[secPersonal]) == 0 {
+	if len(b.by[secSecret]) == 0 && len(b.by[secPersonal]) == 0 && len(b.by[secQuestion]) == 0 {
 		return
 	}
 	for i := range b.sentences {
 		at := b.sentences[i]
 		for _, ask := range b.within(secAsk, at) {
-			if !b.before(secOurs, ask, at) && !b.negated(ask, at) && !b.right(secAbout, ask, at) {
+			if !b.before(secOurs, ask, at) && b.meant(ask, at) && !b.right(secAbout, ask, at) {
 				c.asked(ask.language, ask.from, sentence{ask.from + 1, min(at.to, ask.to+askReach)}, i)
 			}
 		}
 		for _, ask := range b.within(secAskAfter, at) {
-			if !b.before(secOurs, ask, at) && !b.negated(ask, at) {
+			if !b.before(secOurs, ask, at) && b.meant(ask, at) {
 				c.asked(ask.language, none, sentence{max(at.from, ask.from-askBack), ask.to}, i)
+			}
+		}
+		for _, x := range b.within(secQuestion, at) {
+			if !b.before(secOurs, x, at) && !c.private(x.language, x.from, i) {
+				start, end := c.place(int(x.from), int(x.to))
+				c.add(RulePersonal, start, end, mendPersonal)
 			}
 		}
 		for _, s := range []section{secSecret, secPersonal} { // "your order number, please?"
@@ -200,13 +228,16 @@ func (c *check) asked(language int, from int32, near sentence, i int) {
 	rule, mend := RuleSecret, "remove the question: nobody of ours ever asks for it, not even in private"
 	x, ok := c.board.first(secSecret, language, near)
 	if !ok || c.board.part(x, secPersonal) {
-		rule, mend = RulePersonal, "ask for it in private: say \"in a direct message\" in the same sentence"
-		if x, ok = c.board.first(secPersonal, language, near); !ok || c.private(language, i) {
+		rule, mend = RulePersonal, mendPersonal
+		if x, ok = c.board.first(secPersonal, language, near); !ok {
 			return
 		}
 	}
 	if from == none {
 		from = x.from
+	}
+	if rule == RulePersonal && c.private(language, from, i) {
+		return
 	}
 	start, end := c.place(int(min(from, x.from)), int(x.to))
 	c.add(rule, start, end, mend)
@@ -231,111 +262,6 @@ func (b *board) first(s section, language int, at sentence) (found, bool) {
 		}
 	}
 	return found{}, false
-}
-
-// private reports whether the answer to a request in sentence i goes to us
-// alone: the reply itself is direct, or the sentence says so, or it goes on
-// from one that did.
-func (c *check) private(language, i int) bool {
-	known, ok := c.board.privately[[2]int{language, i}]
-	if !ok {
-		known = c.staysPrivate(language, i)
-		c.board.privately[[2]int{language, i}] = known
-	}
-	return known
-}
-
-func (c *check) staysPrivate(language, i int) bool {
-	if !c.in.Payload.Visibility.Wider("direct") && c.in.Payload.Visibility != "" {
-		return true
-	}
-	b := c.board
-	at := b.sentences[i]
-	for _, h := range b.within(secPublic, at) {
-		if h.language == language && !b.before(secNegated, h, at) {
-			return false
-		}
-	}
-	has := func(s section, at sentence) bool {
-		_, ok := b.first(s, language, at)
-		return ok
-	}
-	if has(secPrivate, at) || i > 0 && has(secThere, at) && has(secPrivate, b.sentences[i-1]) {
-		return true
-	}
-	from, to := c.place(int(at.from), int(at.to))
-	return c.linksTo(from, to)
-}
-
-// linksTo reports whether one of our own links stands between: a form of ours
-// is private.
-func (c *check) linksTo(from, to int) bool {
-	for _, s := range c.covered {
-		if s[0] < from || s[1] > to {
-			continue
-		}
-		if h := hostOf(c.text[s[0]:s[1]]); h != "" && c.allowedHost(h) || c.allowedHost(hostOf("https://"+c.text[s[0]:s[1]])) {
-			return true
-		}
-	}
-	return false
-}
-
-// promises finds what binds us and does not stand in the template.
-func (c *check) promises() {
-	b := c.board
-	if len(b.by[secPromise]) == 0 && len(b.by[secDeadline]) == 0 {
-		return
-	}
-	for i, at := range b.sentences {
-		end := int32(0)
-		for _, x := range b.within(secPromise, at) {
-			if x.from >= end && !b.negated(x, at) {
-				c.promise(x)
-				end = x.to
-			}
-		}
-		if strings.HasSuffix(b.words.text[at.from:at.to], "?") {
-			continue
-		}
-		for _, x := range b.within(secDeadline, at) {
-			if x.from >= end && b.commits(x.language, i) {
-				c.promise(x)
-				end = x.to
-			}
-		}
-	}
-}
-
-// commits reports whether sentence i says that something will be.
-func (b *board) commits(language, i int) bool {
-	known, ok := b.committed[[2]int{language, i}]
-	if !ok {
-		at := b.sentences[i]
-		for _, x := range b.within(secCommit, at) {
-			known = known || x.language == language && !b.negated(x, at) && !b.right(secNegated, x, at)
-		}
-		b.committed[[2]int{language, i}] = known
-	}
-	return known
-}
-
-func (c *check) promise(x found) {
-	if !c.ofTemplate(x) {
-		a, b := c.place(int(x.from), int(x.to))
-		c.add(RulePromise, a, b, "say what we do, not what will come of it and when; only a template may promise")
-	}
-}
-
-// ofTemplate reports whether the words of x stand in the filled template.
-func (c *check) ofTemplate(x found) bool {
-	if c.in.TemplateText == "" || len(c.in.TemplateText) > maxCheck {
-		return false
-	}
-	if c.template == "" {
-		c.template = spelled(loose(c.in.TemplateText), c.in.TemplateText).text
-	}
-	return strings.Contains(c.template, strings.TrimSpace(c.board.words.text[x.from:x.to]))
 }
 
 // place maps a span of the words to the text.

@@ -18,13 +18,14 @@ import (
 var wordFiles embed.FS
 
 // section is a list of phrases of a language; what each means stands in
-// words/README.txt.
+// words/README.md.
 type section int
 
 const (
 	secAsk section = iota
 	secAskAfter
 	secAbout
+	secQuestion
 	secNominal
 	secPlease
 	secSecret
@@ -32,13 +33,17 @@ const (
 	secPrivate
 	secThere
 	secPublic
+	secClosed
+	secOr
 	secNegated
 	secNegatedAfter
+	secCoax
 	secBreak
 	secOurs
 	secPromise
 	secDeadline
 	secCommit
+	secUnsure
 	secBlame
 	secSarcasm
 	secLiability
@@ -55,8 +60,8 @@ const (
 	sections = secDigit + 10
 )
 
-var sectionNames = []string{"ask", "ask_after", "about", "nominal", "please", "secret", "personal", "private", "there",
-	"public", "negated", "negated_after", "break", "ours", "promise", "deadline", "commit", "blame", "sarcasm", "liability",
+var sectionNames = []string{"ask", "ask_after", "about", "question", "nominal", "please", "secret", "personal", "private", "there",
+	"public", "closed", "or", "negated", "negated_after", "coax", "break", "ours", "promise", "deadline", "commit", "unsure", "blame", "sarcasm", "liability",
 	"promotion", "order", "call", "call_after", "join", "postal", "postal_not", "dot", "at", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 
 // optional are the sections that a language may do without.
