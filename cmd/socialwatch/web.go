@@ -56,7 +56,7 @@ func (a *app) consoleOptions() (console.Options, error) {
 	}
 	now := a.now()
 	return console.Options{
-		Casework: a.store, Life: a.store, CaseLinks: a.store, Notebook: a.store, Mask: a.mask, Row: a.store.ConsumerRow, Release: a.store.ReleaseCase, Promote: a.promote,
+		Casework: a.store, Life: a.store, CaseLinks: a.store, Notebook: a.store, Mask: a.mask, Row: a.store.ConsumerRow, Timeline: a.store.Timeline, Release: a.store.ReleaseCase, Promote: a.promote,
 		Live: a.store, Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
 		Logins: a.logins, Incidents: a.store, Anew: a.desk.Anew, Worded: a.worded, Check: a.desk.Preview, Withdraw: a.store.Withdraw, Extend: a.desk.Extend, Leases: a.store, Refused: refused,
 		Handles: a.handles(), Gloss: a.gloss, Bench: bench{a},

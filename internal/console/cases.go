@@ -105,6 +105,7 @@ type caseView struct {
 	Row                               []store.Field // as case systems see it
 	Erase                             string        // where the customer is erased; empty: not by who looks
 	History                           []eventView
+	Older                             string // where earlier events are; empty: these are all
 }
 
 type replyView struct {
@@ -145,14 +146,20 @@ func (c *Console) readCase(r *http.Request, p socialwatch.Person) (store.CaseDet
 	if err != nil {
 		return d, fmt.Errorf("read case: %w", err)
 	}
-	return d, may(p, socialwatch.RoleReader, d.Case.Account)
+	if err := may(p, socialwatch.RoleReader, d.Case.Account); err != nil {
+		return d, err
+	}
+	if after := r.URL.Query().Get("events"); after != "" {
+		d.Events, d.Older, err = c.o.Timeline(r.Context(), d.Case.ID, after, store.EventsShown)
+	}
+	return d, err
 }
 
 func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 	cs := d.Case
 	v := &caseView{caseRowView: c.caseRow(store.CaseRow{Case: cs, RaisedAt: d.RaisedAt}), Level: cs.Level, Reach: reach(cs.Customer.Followers),
 		Account: cs.Account, Version: cs.Version, Thread: c.thread(d.Mentions, d.Replies, 0), History: c.history(d.Events), Facts: c.caseFacts(d),
-		Hints: c.hints(p, d), Vanished: len(d.Vanished) > 0}
+		Hints: c.hints(p, d), Vanished: len(d.Vanished) > 0, Older: olderEvents(d)}
 	v.Facts = append(v.Facts, linkFacts(p, d.Links)...)
 	v.Thread = vanished(v.Thread, d.Vanished)
 	if cs.Escalated {
@@ -182,6 +189,13 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 		}
 	}
 	return v
+}
+
+func olderEvents(d store.CaseDetail) string {
+	if d.Older == "" {
+		return ""
+	}
+	return "/cases/" + url.PathEscape(d.Case.Number) + "?" + url.Values{"events": {d.Older}}.Encode() + "#history-title"
 }
 
 func (c *Console) caseFacts(d store.CaseDetail) []fact {

@@ -2,8 +2,10 @@ package console
 
 import (
 	"errors"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -167,5 +169,31 @@ func TestReadersDoNoCasework(t *testing.T) {
 	}
 	if a := s.enter(t, "ana").post("/cases/"+cs.Number+"/give", form); a.status != http.StatusForbidden {
 		t.Errorf("give: status %d", a.status)
+	}
+}
+
+func TestEveryEventOfACaseCanBeReached(t *testing.T) {
+	s := newShop(t)
+	cs := s.arrive(t, customer{handle: "customer1", text: "@shop_help where is my order"})
+	known, err := s.Known(t.Context(), socialwatch.Ask{Account: account})
+	must(t, err)
+	c := socialwatch.Changes{Account: account, Version: known.Version, At: s.now()}
+	for range store.EventsShown {
+		c.Events = append(c.Events, socialwatch.Event{Kind: socialwatch.EventCaseUpdated, CaseID: cs.ID, Actor: socialwatch.System, At: s.now()})
+	}
+	must(t, s.Save(t.Context(), c))
+	ana := s.enter(t, "ana")
+	page := ana.get("/cases/" + cs.Number)
+	page.hasNot(t, "Case opened")
+	page.has(t, "Older ones")
+	older := regexp.MustCompile(`href="(/cases/[^"]*events=[^"#]*)#history-title"`).FindStringSubmatch(page.body)
+	if older == nil {
+		t.Fatal("no way to older events")
+	}
+	page = ana.get(html.UnescapeString(older[1]))
+	page.has(t, "Case opened")
+	page.hasNot(t, "Older ones")
+	if a := ana.get("/cases/" + cs.Number + "?events=nonsense"); a.status != http.StatusBadRequest {
+		t.Errorf("a bad place: status %d", a.status)
 	}
 }

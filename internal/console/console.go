@@ -100,6 +100,8 @@ type Options struct {
 	Worded func(socialwatch.Payload) bool
 	// Mask takes personal data out of what a person writes on a case.
 	Mask func(text string) string
+	// Timeline is one page of a case's events, the newest first, behind a cursor.
+	Timeline func(ctx context.Context, caseID int64, after string, limit int) (events []socialwatch.Event, next string, err error)
 	// Row is what case systems see of a case; nil: no page shows it.
 	Row func(ctx context.Context, caseID int64) ([]store.Field, error)
 	// Release makes a case ours again that another system has claimed; nil: no
@@ -184,7 +186,7 @@ func New(o Options) (*Console, error) {
 		"Decider": o.Decider == nil, "Control": o.Control == nil, "Logins": o.Logins == nil, "People": o.People == nil, "Sessions": o.Sessions == nil,
 		"Links": o.Links == nil, "Tokens": o.Tokens == nil, "Audit": o.Audit == nil, "Reports": o.Reports == nil, "Search": o.Search == nil, "Scopes": len(o.Scopes) == 0, "Check": o.Check == nil, "Diff": o.Diff == nil,
 		"Bench":    o.Bench == nil,
-		"Casework": o.Casework == nil, "Life": o.Life == nil, "CaseLinks": o.CaseLinks == nil, "Notebook": o.Notebook == nil, "Mask": o.Mask == nil} {
+		"Casework": o.Casework == nil, "Life": o.Life == nil, "CaseLinks": o.CaseLinks == nil, "Notebook": o.Notebook == nil, "Mask": o.Mask == nil, "Timeline": o.Timeline == nil} {
 		if missing {
 			return nil, fmt.Errorf("make the console: no %s", name)
 		}

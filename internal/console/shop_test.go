@@ -87,7 +87,7 @@ func newShop(t testing.TB) *shop {
 		Connector: func(string) *connectors.Connector { return conn }}
 	s.ledger = &ledger.Ledger{Store: s.Store, Budgets: map[string]socialwatch.Budget{}, Now: s.now}
 	s.logins = &auth.Logins{Store: s.Store, Links: s.Store, Now: s.now}
-	s.console, err = New(Options{Casework: s.Store, Life: s.Store, CaseLinks: s.Store, Notebook: s.Store, Mask: masked, Row: s.ConsumerRow, Release: s.ReleaseCase,
+	s.console, err = New(Options{Casework: s.Store, Life: s.Store, CaseLinks: s.Store, Notebook: s.Store, Mask: masked, Row: s.ConsumerRow, Timeline: s.Timeline, Release: s.ReleaseCase,
 		Queue: s.Store, Live: s.Store, Breaches: s.Store, Cases: s.Store, Connections: s.Store, Decider: s.desk, Control: s.desk, Logins: s.logins,
 		People: s.Store, Sessions: s.Store, Links: s.Store, Tokens: s.Store, Audit: s.Store, Reports: s.Store, Search: s.Store, Eraser: s.Store, House: house, Scopes: []string{"read", "decide", "entities"},
 		Incidents: s.Store, Anew: s.desk.Anew, Worded: func(p socialwatch.Payload) bool { return strings.HasPrefix(p.Template, "incident") },

@@ -147,8 +147,8 @@ func (t *tx) caseByNumber(ctx context.Context, number string) (wholeCase, error)
 	return wholeCase{}, errors.New("its merges run in a circle")
 }
 
-// eventsShown is how many events a case shows at once.
-const eventsShown = 200
+// EventsShown is how many events a case shows at once.
+const EventsShown = 200
 
 // Case returns the case with a number and all that belongs to it, read at one
 // moment. The number of a merged case leads to the survivor.
@@ -212,7 +212,7 @@ func (t *tx) caseDetail(ctx context.Context, number string) (d CaseDetail, err e
 	if d.WaitsFor, err = t.waitsFor(ctx, d.Case); err != nil {
 		return d, err
 	}
-	d.Events, d.Older, err = t.timeline(ctx, c.ID, "", eventsShown)
+	d.Events, d.Older, err = t.timeline(ctx, c.ID, "", EventsShown)
 	return d, err
 }
 
