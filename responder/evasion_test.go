@@ -91,6 +91,40 @@ var disguises = map[string]func(text string, rnd *rand.Rand) string{
 			return strings.Join(groups, sign)
 		})
 	},
+	"listed numbers": func(text string, rnd *rand.Rand) string {
+		return digitRuns.ReplaceAllStringFunc(text, func(run string) string {
+			if run[0] > '9' {
+				return run
+			}
+			sign := []string{", ", ",", ":", "; ", "→", " ➡\uFE0F ", "] [", "ー", " 📞 ", "=", "、"}[rnd.IntN(11)]
+			b := run[:2]
+			for i := 2; i < len(run); i++ {
+				if i%3 == 2 && i+1 < len(run) {
+					b += sign
+				}
+				b += run[i : i+1]
+			}
+			if all := stretches(loose(b).text, nil); len(all) == 1 && all[0].list(loose(b).text) {
+				return run // several quantities to any reader
+			}
+			return b
+		})
+	},
+	"keycaps": runes(func(r rune, rnd *rand.Rand) string {
+		if r >= '0' && r <= '9' {
+			return string(r) + []string{"\uFE0F\u20E3", "\u20E3", "\u20DD"}[rnd.IntN(3)]
+		}
+		return string(r)
+	}),
+	"digits in circles": runes(func(r rune, rnd *rand.Rand) string {
+		switch {
+		case r == '0':
+			return string([]rune{0x24FF, 0x24EA, 0x1F10C}[rnd.IntN(3)])
+		case r > '0' && r <= '9':
+			return string(r - '1' + []rune{0x2776, 0x2780, 0x278A, 0x24F5, 0x2460}[rnd.IntN(5)])
+		}
+		return string(r)
+	}),
 	"punycode": func(text string, rnd *rand.Rand) string {
 		return hostForm.ReplaceAllStringFunc(text, func(host string) string {
 			labels := strings.Split(host, ".")

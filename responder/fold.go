@@ -1,6 +1,8 @@
 package responder
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"unicode"
@@ -95,7 +97,7 @@ func looseLetter(r rune) string {
 	var b strings.Builder
 	for _, d := range norm.NFKD.String(string(r)) {
 		if !ignorable(d) && !passes(d) {
-			b.WriteString(spell(lookalike(d)))
+			b.WriteString(cmp.Or(counted(d), spell(lookalike(d))))
 		}
 	}
 	return b.String()
@@ -108,11 +110,11 @@ func lowered(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// passes reports marks that a reader does not miss: those of Latin letters,
-// and the dot that Hindi often leaves out. Other marks of Indic scripts and
-// Thai are letters.
+// passes reports marks that a reader does not miss: those of Latin letters, what
+// encloses a letter or digit, such as a keycap, and the dot that Hindi often
+// leaves out. Other marks of Indic scripts and Thai are letters.
 func passes(r rune) bool {
-	return unicode.Is(unicode.Mn, r) && (r < 0x900 || r >= 0xE00 || r == 0x93C)
+	return unicode.Is(unicode.Me, r) || unicode.Is(unicode.Mn, r) && (r < 0x900 || r >= 0xE00 || r == 0x93C)
 }
 
 // fold folds s rune by rune, and what normalisation may change as one as one.
@@ -138,7 +140,7 @@ func fold(s string, p *pages) folded {
 		for range len(text) - at {
 			f.from, f.to = append(f.from, int32(i)), append(f.to, int32(i+n))
 		}
-		if len(text) == at && at > 0 && unicode.Is(unicode.Mn, r) && !ignorable(r) {
+		if len(text) == at && at > 0 && unicode.In(r, unicode.Mn, unicode.Me) && !ignorable(r) {
 			f.to[at-1] = int32(i + n) // the mark belongs to its letter
 		}
 		i += n
@@ -197,6 +199,18 @@ func spell(r rune) string {
 	return string(r)
 }
 
+// counted writes a number in a circle or another form that Unicode does not
+// take apart; "" when r is none.
+func counted(r rune) string {
+	for _, row := range [][3]rune{{0x2776, 0x277F, 1}, {0x2780, 0x2789, 1}, {0x278A, 0x2793, 1}, {0x24EB, 0x24F4, 11}, {0x24F5, 0x24FE, 1},
+		{0x24FF, 0x24FF, 0}, {0x3021, 0x3029, 1}, {0x1F10B, 0x1F10B, 0}, {0x1F10C, 0x1F10C, 0}, {0x1F51F, 0x1F51F, 10}} {
+		if r >= row[0] && r <= row[1] {
+			return strconv.Itoa(int(r - row[0] + row[2]))
+		}
+	}
+	return ""
+}
+
 // lookalike maps a rune to the plain letter, digit or sign it looks like.
 func lookalike(r rune) rune {
 	switch {
@@ -249,7 +263,7 @@ var twins = pairs(
 	"aаɑαᴀᗅꭺ∀", "bВвβʙᏼьƄΒ", "cсϲᴄƈↄꮯСⅽ", "dԁɗᴅđꭰժ", "eеєɛεᴇεꭼ℮Ε", "fꜰƒϝꬵ", "gɡɢցԍ", "hһнʜհΗНħ", "iіιıɪӏⵏΙІ",
 	"jјϳᴊյ", "kкκᴋΚК", "lłʟⅼլ", "mмᴍΜМ", "nηոɴռпΝ", "oоοօᴏσøσОΟ๐", "pрρᴘΡР", "qԛգ", "rгᴦʀꮁ", "sѕꜱʂЅ", "tтτᴛŧΤТ",
 	"uυսᴜцՍ", "vνѵᴠ∨", "wωԝшᴡա", "xхχⅹХΧ×", "yуүʏγУΥ", "zᴢʐΖ", "ंँ",
-	".․·•‧∙。｡।॥", ",、،﹑", "/⁄∕╱⧸", ":։∶ː꞉", "-‐‑‒–—―−⁃", "'‘’‚‛ʼ′´`ʹ", "\"“”„‟«»″", "@＠",
+	".․·•‧∙。｡।॥", ",、،﹑", "/⁄∕╱⧸", ":։∶ː꞉", "-‐‑‒–—―−⁃", "'‘’‚‛ʼ′´`ʹ", "\"“”„‟«»″", "@＠", "~〜∼", ">→➔➙➛➜➝➞➡⇒⟶⟹►▶",
 )
 
 func pairs(rows ...string) map[rune]rune {

@@ -30,31 +30,41 @@ func (c *check) numbers() {
 	all := stretches(text, c.joints())
 	for _, s := range all {
 		for _, s := range c.withoutAllowed(s) {
-			c.number(s, text)
+			if !c.number(s, text) && s.listed() {
+				for _, part := range s.parts() {
+					c.number(part, text)
+				}
+			}
 		}
 	}
 	c.partedCards(all)
 }
 
-// number judges one number by its digits and the words before it.
-func (c *check) number(s stretch, text string) {
+// number judges one number by its digits and the words before it, and reports
+// whether it may not stand. Of what may be a list it says less: its parts are
+// judged, too.
+func (c *check) number(s stretch, text string) bool {
 	if s = c.outside(s); len(s.groups) == 0 {
-		return
+		return false
 	}
-	digits := s.digits()
+	digits, listed, list := s.digits(), s.listed(), s.list(text)
 	n := len(digits)
 	from, to := s.groups[0].from, s.groups[len(s.groups)-1].to
 	a, b := c.loose.span(from, to)
 	switch {
-	case card(s) && !(c.page(from, text) && !issued(digits)) && (n > maxContact || !strings.HasSuffix(strings.TrimRight(text[:from], " ("), "+")):
+	case card(s) && !(c.page(from, text) && !issued(digits)) && !(listed && s.quantities()) && (n > maxContact || !strings.HasSuffix(strings.TrimRight(text[:from], " ("), "+")):
 		c.add(RuleCardNumber, a, b, "remove the card number")
 	case n < minCall || c.ourNumber(from, to) || c.page(from, text) && !c.repeats(digits):
-	case n >= minMixed && to < len(text) && ascii(text[to]),
-		n >= minOrder && (c.named(secOrder, from, text) || lettered(text[:from]) || c.repeats(digits)), n > maxContact:
+		return false
+	case n >= minOrder && c.repeats(digits), !list && (n > maxContact || n >= minMixed && to < len(text) && ascii(text[to]) ||
+		n >= minOrder && (c.named(secOrder, from, text) || lettered(text[:from]))):
 		c.add(RuleOrderNumber, a, b, "remove the number, or keep its last four digits: anybody can read the reply")
-	case n >= minContact, !year(digits) && (c.named(secCall, from, text) || c.called(to, text)):
+	case !list && n >= minContact, !listed && !year(digits) && (c.named(secCall, from, text) || c.called(to, text)):
 		c.add(RuleContact, a, b, "remove the number, or ask an admin to allow it")
+	default:
+		return false
 	}
+	return true
 }
 
 // year reports four digits that are hardly a telephone number.
@@ -198,9 +208,10 @@ func besides(b []byte, i, step int) int {
 	return len(run)
 }
 
-// glue reports whether a digit stands at i, or behind one joining sign there.
+// glue reports whether a digit stands at i, or behind one joining sign there: a
+// comma joins thousands.
 func glue(text string, i, step int) bool {
-	if strings.IndexByte("-./", text[i]) >= 0 {
+	if text[i] == ',' && i+4 <= len(text) && onlyDigits(text[i+1:i+4]) == text[i+1:i+4] || strings.IndexByte("-./", text[i]) >= 0 {
 		i += step
 	}
 	return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9'

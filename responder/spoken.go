@@ -30,7 +30,7 @@ func (c *check) saidDigits() []stretch {
 			for _, h := range c.board.by[int(secDigit)+digit] {
 				if h.language == language {
 					from, to := c.board.words.place(int(h.from), int(h.to))
-					all = append(all, group{string(rune('0' + digit)), from, to})
+					all = append(all, group{digits: string(rune('0' + digit)), from: from, to: to})
 				}
 			}
 		}

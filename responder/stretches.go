@@ -1,6 +1,10 @@
 package responder
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // stretch is digits that a reader takes for one number: groups with a few
 // separators between. from and to are offsets into the folded text.
@@ -11,6 +15,7 @@ type stretch struct {
 type group struct {
 	digits   string
 	from, to int
+	listed   bool // behind a sign that also stands between what is listed
 }
 
 func (s stretch) digits() string {
@@ -35,8 +40,16 @@ func stretches(text string, joints [][2]int) []stretch {
 		for len(joints) > 0 && joints[0][0] < end {
 			joints = joints[1:]
 		}
-		if end >= 0 && (joins(text[end:g.from]) || len(joints) > 0 && joints[0][1] <= g.from &&
-			joins(text[end:joints[0][0]]) && joins(text[joints[0][1]:g.from])) {
+		joined := false
+		if end >= 0 {
+			joined, g.listed = joins(text[end:g.from])
+			if !joined && len(joints) > 0 && joints[0][1] <= g.from {
+				before, _ := joins(text[end:joints[0][0]])
+				after, _ := joins(text[joints[0][1]:g.from])
+				joined = before && after
+			}
+		}
+		if joined {
 			last := &out[len(out)-1]
 			last.groups = append(last.groups, g)
 		} else {
@@ -71,7 +84,7 @@ func digitGroup(text string, i int) (group, int) {
 	for _, b := range []byte(text[from:to]) {
 		digits = append(digits, asDigit[b])
 	}
-	return group{string(digits), from, to}, end
+	return group{digits: string(digits), from: from, to: to}, end
 }
 
 // asDigit is what a byte is as a digit, 0 if none.
@@ -95,12 +108,29 @@ func distance(text string, from, to int) int {
 	return max(n, to-from-400)
 }
 
-// joins reports whether a number goes on across these separators.
-func joins(between string) bool {
-	return distance(between, 0, len(between)) <= maxGap && strings.Trim(between, separators) == ""
+// joins reports whether a number may go on across these signs; listed whether
+// they also stand between numbers that are listed.
+func joins(between string) (joined, listed bool) {
+	n, before := 0, ' '
+	for _, r := range between {
+		if n == 0 || r != ' ' && r != '\n' && r != '\t' || before != ' ' && before != '\n' && before != '\t' {
+			n++
+		}
+		before = r
+		switch {
+		case n > maxGap, r == '#': // # begins another number
+			return false, false
+		case r < utf8.RuneSelf && strings.IndexByte(separators, byte(r)) >= 0, r == 'ー':
+		case unicode.IsLetter(r), unicode.IsNumber(r), unicode.IsMark(r), r == utf8.RuneError:
+			return false, false
+		default:
+			listed = true
+		}
+	}
+	return true, listed
 }
 
-// maxGap is how many separators may stand between two groups of one number.
+// maxGap is how many signs may stand between two groups of one number.
 const maxGap = 5
 
 // separators stand between the groups of one number.
