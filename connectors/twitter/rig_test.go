@@ -33,7 +33,9 @@ type rig struct {
 
 func newRig(t *testing.T, o sim.Options) *rig {
 	t.Helper()
-	r := &rig{T: t, books: &books{}}
+	now := time.Now()
+	// Noon, so that no test runs over the end of a day, when all is charged anew.
+	r := &rig{T: t, books: &books{}, skew: now.UTC().Truncate(24 * time.Hour).Add(12 * time.Hour).Sub(now)}
 	o.Now = r.now
 	r.sim = sim.New(o)
 	t.Cleanup(r.sim.Close)
