@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"socialwatch/internal/confusable"
 )
 
 // folded is a text made comparable, with the way back: byte i of text comes
@@ -230,14 +232,7 @@ func lookalike(r rune) rune {
 	case r >= 0x1F170 && r <= 0x1F189:
 		return 'a' + r - 0x1F170
 	}
-	if l, ok := twins[r]; ok {
-		return l
-	}
-	r = unicode.ToLower(r)
-	if l, ok := twins[r]; ok {
-		return l
-	}
-	return r
+	return confusable.Letter(r)
 }
 
 // digit maps a decimal digit of any script to ASCII: Unicode lays them out in
@@ -254,25 +249,4 @@ func digit(r rune) rune {
 		}
 	}
 	return r
-}
-
-// twins are the letters and signs that pass for others in common fonts, each
-// row: what it looks like, then the look-alikes. Capitals stand where their
-// small form looks different.
-var twins = pairs(
-	"aаɑαᴀᗅꭺ∀", "bВвβʙᏼьƄΒ", "cсϲᴄƈↄꮯСⅽ", "dԁɗᴅđꭰժ", "eеєɛεᴇεꭼ℮Ε", "fꜰƒϝꬵ", "gɡɢցԍ", "hһнʜհΗНħ", "iіιıɪӏⵏΙІ",
-	"jјϳᴊյ", "kкκᴋΚК", "lłʟⅼլ", "mмᴍΜМ", "nηոɴռпΝ", "oоοօᴏσøσОΟ๐", "pрρᴘΡР", "qԛգ", "rгᴦʀꮁ", "sѕꜱʂЅ", "tтτᴛŧΤТ",
-	"uυսᴜцՍ", "vνѵᴠ∨", "wωԝшᴡա", "xхχⅹХΧ×", "yуүʏγУΥ", "zᴢʐΖ", "ंँ",
-	".․·•‧∙。｡।॥", ",、،﹑", "/⁄∕╱⧸", ":։∶ː꞉", "-‐‑‒–—―−⁃", "'‘’‚‛ʼ′´`ʹ", "\"“”„‟«»″", "@＠", "~〜∼", ">→➔➙➛➜➝➞➡⇒⟶⟹►▶",
-)
-
-func pairs(rows ...string) map[rune]rune {
-	m := map[rune]rune{}
-	for _, row := range rows {
-		first, n := utf8.DecodeRuneInString(row)
-		for _, r := range row[n:] {
-			m[r] = first
-		}
-	}
-	return m
 }

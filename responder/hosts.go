@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"socialwatch/internal/confusable"
 )
 
 // maxLabels is how many dots between words may be looked at for a host.
@@ -217,7 +219,7 @@ func (c *check) resembles(host string) bool {
 	for _, our := range c.ours() {
 		our = strings.TrimPrefix(our, "*.")
 		a, b := skeleton(host), skeleton(our)
-		if a == b || len(b) >= 6 && oneOff(a, b) || strings.Contains(a, b) {
+		if a == b || len(b) >= 6 && confusable.OneEdit(a, b) || strings.Contains(a, b) {
 			return true
 		}
 		if dotless := strings.ReplaceAll(b, ".", ""); len(dotless) >= 8 && strings.Contains(strings.ReplaceAll(a, ".", ""), dotless) {
@@ -234,25 +236,4 @@ var skeletons = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d", "0", "o", "
 
 func skeleton(host string) string {
 	return skeletons.Replace(loose(strings.TrimPrefix(host, "www.")).text)
-}
-
-// oneOff reports whether a and b differ by one letter put in, left out,
-// changed or swapped with its neighbour.
-func oneOff(a, b string) bool {
-	if len(a) < len(b) {
-		a, b = b, a
-	}
-	i := 0
-	for i < len(b) && a[i] == b[i] {
-		i++
-	}
-	switch {
-	case len(a) == len(b)+1:
-		return a[i+1:] == b[i:]
-	case len(a) != len(b) || i == len(b):
-		return false
-	case a[i+1:] == b[i+1:]:
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }

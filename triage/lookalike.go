@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"socialwatch/internal/confusable"
 )
 
 // closeness says how much something passes for ours.
@@ -22,8 +24,8 @@ const (
 type likeness struct{ plain, skeleton string }
 
 func newLikeness(name string) likeness {
-	plain := strings.Join(nameWords(&folded{}, name), "")
-	return likeness{plain, skeleton(plain)}
+	words := nameWords(&folded{}, name)
+	return likeness{words.plain(), skeleton(words.looks())}
 }
 
 // Limits of what is compared, in folded bytes.
@@ -34,16 +36,58 @@ const (
 	minWord = 4 // a shorter name must be a word of its own
 )
 
-// nameWords are the words of a name, folded as a text is. A check mark beside a
-// name claims that it was verified and is the word "verified".
-func nameWords(f *folded, name string) []string {
+// word is one of a name: folded as a text is, and as it looks, which differs
+// for capitals of other scripts.
+type word struct{ plain, looks string }
+
+type words []word
+
+func (ws words) plain() string {
+	var b strings.Builder
+	for _, w := range ws {
+		b.WriteString(w.plain)
+	}
+	return b.String()
+}
+
+func (ws words) looks() string {
+	var b strings.Builder
+	for _, w := range ws {
+		b.WriteString(w.looks)
+	}
+	return b.String()
+}
+
+// nameWords are the words of a name. A check mark beside a name claims that it
+// was verified and is the word "verified".
+func nameWords(f *folded, name string) words {
+	name = name[:min(len(name), 4*maxName)]
+	plain := foldedWords(f, name)
+	looks := plain
+	if !ascii(name) {
+		if as := foldedWords(f, strings.Map(confusable.Letter, name)); len(as) == len(plain) {
+			looks = as
+		}
+	}
+	list := make(words, len(plain))
+	for i := range plain {
+		list[i] = word{plain[i], looks[i]}
+	}
+	return list
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+}
+
+func foldedWords(f *folded, name string) []string {
 	f.reset()
 	f.add(strings.Map(func(r rune) rune {
 		if strings.ContainsRune("@.:/", r) {
 			return ' '
 		}
 		return r
-	}, name[:min(len(name), 4*maxName)]))
+	}, name))
 	text := string(f.text)
 	if strings.ContainsAny(text, "✓✔✅☑") {
 		text = checkMarks.Replace(text)
@@ -55,15 +99,13 @@ func nameWords(f *folded, name string) []string {
 
 var checkMarks = strings.NewReplacer("✓", " verified ", "✔", " verified ", "✅", " verified ", "☑", " verified ")
 
-// twins are letters and digits that pass for others, each row: what it comes
-// to, then the look-alikes. Case, accents, width and fonts are folded before.
-var twins = func() map[rune]rune {
+// numerals pass for letters, and i for l, each row: what it comes to, then the
+// look-alikes.
+var numerals = func() map[rune]rune {
 	m := map[rune]rune{}
-	for _, row := range []string{"aаαɑ4", "bвь8", "cсϲᴄ", "dԁđ", "eеєε3", "gɡ", "hһн", "jј", "kкκ", "liіιıӏł1", "mм",
-		"nпηո", "oоοσօ0", "pрρ", "rг", "sѕ5", "tтτ7", "uυս", "vνѵ", "wԝωш", "xхχ", "yуγ"} {
-		first, n := utf8.DecodeRuneInString(row)
-		for _, r := range row[n:] {
-			m[r] = first
+	for _, row := range []string{"a4", "b8", "e3", "li1", "o0", "s5", "t7"} {
+		for _, r := range row[1:] {
+			m[r] = rune(row[0])
 		}
 	}
 	return m
@@ -72,13 +114,14 @@ var twins = func() map[rune]rune {
 var letterPairs = strings.NewReplacer("rn", "m", "vv", "w")
 
 // skeleton is what every name that looks like this one comes to.
-func skeleton(plain string) string {
+func skeleton(looks string) string {
 	return letterPairs.Replace(strings.Map(func(r rune) rune {
-		if l, ok := twins[r]; ok {
+		r = confusable.Letter(r)
+		if l, ok := numerals[r]; ok {
 			return l
 		}
 		return r
-	}, plain))
+	}, looks))
 }
 
 // countries are the endings that a help desk's handle has for a country or
@@ -90,7 +133,7 @@ var countries = []string{"in", "uk", "gb", "us", "ca", "au", "nz", "ie", "eu", "
 func (g *guard) handle(f *folded, handle string) closeness {
 	name, _, _ := strings.Cut(strings.TrimPrefix(handle, "@"), "@")
 	words := nameWords(f, name)
-	if k := len(words) - 1; k > 0 && slices.Contains(countries, words[k]) {
+	if k := len(words) - 1; k > 0 && slices.Contains(countries, words[k].plain) {
 		return g.compare(words[:k], true)
 	}
 	return g.compare(words, false)
@@ -104,22 +147,24 @@ func (g *guard) display(f *folded, name string) closeness {
 // compare says how close words are to a name of ours. desk says that a word
 // of a help desk belongs to them that was taken off. Digits at their end are
 // looked at both as letters and as a mere number.
-func (g *guard) compare(words []string, desk bool) closeness {
-	plain := strings.Join(words, "")
+func (g *guard) compare(words words, desk bool) closeness {
+	plain, looks := words.plain(), words.looks()
 	if plain == "" || len(plain) > maxName {
 		return apart
 	}
-	best := g.match(words, plain, desk)
-	if bare := strings.TrimRight(plain, "0123456789"); bare != plain && bare != "" {
-		best = max(best, g.match(words, bare, desk))
+	best := g.match(words, word{plain, looks}, desk)
+	if bare := strings.TrimRight(plain, numberSet); bare != plain && bare != "" {
+		best = max(best, g.match(words, word{bare, strings.TrimRight(looks, numberSet)}, desk))
 	}
 	return best
 }
 
-func (g *guard) match(words []string, plain string, desk bool) closeness {
-	s := skeleton(plain)
+const numberSet = "0123456789"
+
+func (g *guard) match(words words, whole word, desk bool) closeness {
+	s := skeleton(whole.looks)
 	for _, h := range g.handles {
-		if s == h.skeleton || len(h.skeleton) >= minEdit && oneEdit(s, h.skeleton) {
+		if s == h.skeleton || len(h.skeleton) >= minEdit && confusable.OneEdit(s, h.skeleton) {
 			return near
 		}
 	}
@@ -131,7 +176,7 @@ func (g *guard) match(words []string, plain string, desk bool) closeness {
 	for i := range before {
 		for j := i + 1; before[i] && j <= len(s); j++ {
 			if after[j] {
-				best = max(best, g.brand(words, plain, s[i:j], desk || i > 0 || j < len(s)))
+				best = max(best, g.brand(words, whole.plain, s[i:j], desk || i > 0 || j < len(s)))
 			}
 		}
 	}
@@ -150,17 +195,17 @@ func (l likeness) mayBeIn(s string) bool {
 
 // brand says how close what is left without the words of a help desk is to
 // what the shop is called.
-func (g *guard) brand(words []string, plain, rest string, desk bool) closeness {
+func (g *guard) brand(words words, plain, rest string, desk bool) closeness {
 	best := apart
 	for _, b := range g.brands {
 		switch {
-		case rest == b.skeleton && len(b.plain) < minWord && !slices.Contains(words, b.plain):
+		case rest == b.skeleton && len(b.plain) < minWord && !slices.ContainsFunc(words, func(w word) bool { return w.plain == b.plain }):
 		case rest == b.skeleton:
 			best = max(best, akin)
 			if desk || len(b.plain) >= minBare && !strings.Contains(plain, b.plain) {
 				return near
 			}
-		case len(b.skeleton) >= minEdit && oneEdit(rest, b.skeleton):
+		case len(b.skeleton) >= minEdit && confusable.OneEdit(rest, b.skeleton):
 			best = max(best, akin)
 			if desk {
 				return near
@@ -210,27 +255,6 @@ func (g *guard) core(full likeness) likeness {
 		}
 	}
 	return best
-}
-
-// oneEdit reports whether a and b differ by one letter put in, left out,
-// changed or swapped with its neighbour.
-func oneEdit(a, b string) bool {
-	if len(a) < len(b) {
-		a, b = b, a
-	}
-	i := 0
-	for i < len(b) && a[i] == b[i] {
-		i++
-	}
-	switch {
-	case len(a) == len(b)+1:
-		return a[i+1:] == b[i:]
-	case len(a) != len(b) || i == len(b):
-		return false
-	case a[i+1:] == b[i+1:]:
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // site is one of our hosts; name is the part of it that people know.
@@ -338,7 +362,7 @@ func (g *guard) host(h string) closeness {
 // ours: alone it is akin, since other shops and our own pages elsewhere carry it.
 func (g *guard) label(l string) closeness {
 	words := nameWords(&folded{}, l)
-	plain := strings.Join(words, "")
+	plain := words.plain()
 	if plain == "" || len(plain) > maxName {
 		return apart
 	}
