@@ -16,11 +16,15 @@ select seq as bookmark from :"own".bookmark \gset
 create temp table batch on commit drop as
     select * from :"schema".case_events_v1 where seq > :bookmark order by seq limit 500;
 
--- A ticket for each case that a human must act on and that nobody has.
+-- A ticket for each case that a human must act on and that nobody has, nor we had.
+-- The case is read as it stands now, its events may be older: what has happened to
+-- it since comes in a later batch.
 insert into :"own".ticket (case_id, case_number)
 select c.case_id, c.number from :"schema".cases_v1 c
 where c.case_id in (select case_id from batch) and (c.escalated or :all) and c.external_system = ''
   and c.state not in ('resolved', 'closed', 'merged')
+  and not exists (select from :"schema".case_events_v1 e
+    where e.case_id = c.case_id and e.kind = 'case.claimed' and e.data ->> 'system' = session_user)
 on conflict do nothing;
 
 -- What happened since, the newest last.
@@ -34,12 +38,18 @@ update :"own".bookmark set seq = e.seq, at = e.at from (select seq, at from batc
 -- What people of socialwatch have taken back is theirs.
 update :"own".ticket t set closed_at = now() where case_id in (select case_id from batch where kind = 'case.released');
 
--- Claim what has a ticket and is nobody's. The key is new for each version of the
--- case that we decide on, so a refusal is asked for anew once the case has moved.
+-- Claim what has a ticket and is nobody's, once: what was ours and is nobody's was
+-- taken back, whether we have come to its case.released or not. The log keeps that a
+-- claim had its effect for ever, its command from the same moment on. The key is new
+-- for each version of the case that we decide on, so a refusal is asked for anew once
+-- the case has moved.
 insert into :"schema".case_commands_v1 (key, kind, case_id, expected_version, data)
 select format('claim-%s-%s', t.ticket_id, c.version), 'claim', c.case_id, c.version, jsonb_build_object('reference', t.ticket_id::text)
 from :"own".ticket t join :"schema".cases_v1 c using (case_id)
 where c.external_system = '' and t.closed_at is null and c.state not in ('closed', 'merged')
+  and not exists (select from :"schema".case_commands_v1 k where k.kind = 'claim' and k.case_id = c.case_id and k.state <> 'refused')
+  and not exists (select from :"schema".case_events_v1 e
+    where e.case_id = c.case_id and e.kind = 'case.claimed' and e.data ->> 'system' = session_user)
 on conflict do nothing;
 
 -- Resolve what is closed here. While a reply awaits its approver that is refused,
