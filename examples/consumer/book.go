@@ -99,8 +99,8 @@ func (b book) forget(ctx context.Context) error {
 type ticket struct {
 	number   string // of the case
 	id       string
-	seq      int64 // of the last event that it knows
-	released bool  // people of socialwatch have taken the case back
+	seq      int64 // of the last event that it knows; 0 until the case is claimed for it
+	released bool  // people of socialwatch have taken the case back, or another system has it
 	over     bool  // closed, and its case is over: it rings when somebody works on it
 }
 
@@ -163,7 +163,7 @@ func (b book) restored(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing after the commit
-	for _, change := range []string{`delete from news`, `update tickets set seq = 0, over = 0`,
+	for _, change := range []string{`delete from news`, `update tickets set seq = 0, released = 0, over = 0`,
 		`update bookmark set since = max(since, at), seq = 0, at = 0`} {
 		if _, err := tx.ExecContext(ctx, change); err != nil {
 			return err

@@ -63,10 +63,17 @@ func says(kind string, m matter) (text string, again bool) {
 		}
 	case "case.private_missed":
 		text, again = "The customer has not come in private.", true
-	case "case.released":
-		text = "The case was given back: people of socialwatch lead it from now on."
 	}
 	return text, again
+}
+
+// lost is the last that a ticket is told, once its case is no longer ours.
+func lost(m matter) string {
+	who := "people of socialwatch lead"
+	if m.External != nil {
+		who = m.External.System + " leads"
+	}
+	return "The case was given back: " + who + " it from now on."
 }
 
 // paper is no help desk: it prints what one would be told.

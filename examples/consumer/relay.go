@@ -199,12 +199,17 @@ func (r *relay) handle(ctx context.Context, n news) error {
 		return r.open(ctx, m, n.event.Seq)
 	case n.event.Seq <= t.seq: // an old one that came late
 		return nil
-	case n.event.Kind == "case.released", m.External != nil && !ours: // or another system has it
+	case ours, r.dry: // nothing is claimed in a dry run
+	case m.External != nil, t.seq > 0, m.was(r.name): // it is as we read it now, whatever event we are at
 		t.released = true
-	case !ours:
+	default:
 		err = r.claim(ctx, m, t.id)
 	}
-	if text, again := says(n.event.Kind, m); err == nil && text != "" {
+	text, again := says(n.event.Kind, m)
+	if t.released {
+		text, again = lost(m), false
+	}
+	if err == nil && text != "" {
 		err = r.desk.Say(ctx, t.id, text, again)
 		t.over = t.over && !again
 	}
@@ -214,9 +219,9 @@ func (r *relay) handle(ctx context.Context, n news) error {
 	return err
 }
 
-// wants reports whether a case is to be handed over.
+// wants reports whether a case is to be handed over: not one that was ours.
 func (r *relay) wants(m matter) bool {
-	return m.External == nil && (r.all || m.Escalated) && !m.over()
+	return m.External == nil && (r.all || m.Escalated) && !m.over() && !m.was(r.name)
 }
 
 // open opens a ticket and claims the case for it.
@@ -225,7 +230,7 @@ func (r *relay) open(ctx context.Context, m matter, seq int64) error {
 	if err != nil {
 		return err
 	}
-	t := ticket{number: m.Number, id: id, seq: seq - 1} // until the claim has worked
+	t := ticket{number: m.Number, id: id} // until the claim has worked
 	if err := r.book.keep(ctx, t); err != nil {
 		return err
 	}

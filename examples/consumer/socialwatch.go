@@ -35,6 +35,21 @@ type matter struct {
 	Replies    []struct {
 		URL string `json:"published_url"`
 	}
+	Events []struct { // newest first, at most 200
+		Kind string
+		Data struct{ System any }
+	}
+}
+
+// was reports whether the case was claimed under a name, as far back as its
+// events go.
+func (m matter) was(name string) bool {
+	for _, e := range m.Events {
+		if e.Kind == "case.claimed" && e.Data.System == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (m matter) over() bool {
