@@ -78,7 +78,7 @@ type notification struct {
 func decodeStatus(raw []byte) (status, error) {
 	var s status
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, decodeError(err)
+		return s, connectors.NotUnderstood(err)
 	}
 	return s, s.check()
 }
@@ -101,7 +101,7 @@ func (s *status) check() error {
 // that are no matter of ours.
 func decodeNotification(raw []byte) (n notification, wanted bool, err error) {
 	if err := json.Unmarshal(raw, &n); err != nil {
-		return n, false, decodeError(err)
+		return n, false, connectors.NotUnderstood(err)
 	}
 	if n.Type != "mention" && n.Type != "quote" {
 		if n.Type == "" {

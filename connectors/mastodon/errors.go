@@ -1,18 +1,16 @@
 package mastodon
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
-	"time"
 
 	"socialwatch"
+	"socialwatch/connectors"
 )
 
 // readError classes the failure of a read (note, section 7).
 func readError(err error) *socialwatch.NetworkError {
-	ne := &socialwatch.NetworkError{Reason: socialwatch.Temporary, Err: bare(err)}
+	ne := &socialwatch.NetworkError{Reason: socialwatch.Temporary, Err: connectors.Bare(err)}
 	var se *statusError
 	if errors.As(err, &se) {
 		ne.Reason, ne.RetryAfter = readReason(se), se.wait
@@ -36,7 +34,7 @@ func readReason(e *statusError) socialwatch.Reason {
 // effect is anything but Unknown: a definite refusal, or a connection that
 // never came about.
 func writeError(err error, k *call) *socialwatch.NetworkError {
-	ne := &socialwatch.NetworkError{Reason: socialwatch.Unknown, Err: bare(err)}
+	ne := &socialwatch.NetworkError{Reason: socialwatch.Unknown, Err: connectors.Bare(err)}
 	var se *statusError
 	switch {
 	case errors.As(err, &se):
@@ -61,34 +59,6 @@ func definite(code int) socialwatch.Reason {
 		return socialwatch.RateLimited
 	}
 	return socialwatch.Refused
-}
-
-// bare is err without the address of the request, which would only repeat ids.
-func bare(err error) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		return ue.Err
-	}
-	return err
-}
-
-// decodeError says why JSON was not understood, without its values, which may
-// be a customer's words.
-func decodeError(err error) error {
-	var (
-		typ    *json.UnmarshalTypeError
-		syntax *json.SyntaxError
-		when   *time.ParseError
-	)
-	switch {
-	case errors.As(err, &typ):
-		return errors.New("the answer was not understood: wrong type of field " + typ.Field)
-	case errors.As(err, &syntax):
-		return errors.New("the answer is not JSON")
-	case errors.As(err, &when):
-		return errors.New("the answer was not understood: a time is not readable")
-	}
-	return err
 }
 
 func refused(text string) *socialwatch.NetworkError {

@@ -134,19 +134,15 @@ func (c *client) rates(now time.Time) []socialwatch.Rate {
 // parseBase checks base_url and returns it without a trailing slash, and the
 // host that posts are known by.
 func parseBase(s string, allowHTTP bool) (*url.URL, string, error) {
-	u, err := url.Parse(strings.TrimSpace(s))
-	switch {
-	case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		return nil, "", errors.New("base_url is not an address: write it like https://social.example")
-	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return nil, "", errors.New("base_url holds more than the server: write it like https://social.example")
-	case u.Scheme == "http" && !allowHTTP && !connectors.Loopback(u.Hostname()):
-		return nil, "", errors.New("base_url is http and would send the token in clear: write https")
+	const example = "https://social.example"
+	u, err := connectors.Base(s, allowHTTP, example)
+	if err != nil {
+		return nil, "", err
 	}
 	name := strings.ToLower(u.Hostname())
 	if _, err := netip.ParseAddr(name); err != nil {
 		if name, err = idna.Lookup.ToASCII(name); err != nil {
-			return nil, "", errors.New("base_url has no valid host name: write it like https://social.example")
+			return nil, "", errors.New("base_url has no valid host name: write it like " + example)
 		}
 	}
 	host, port := name, u.Port()

@@ -12,6 +12,7 @@ import (
 	gomastodon "github.com/mattn/go-mastodon"
 
 	"socialwatch"
+	"socialwatch/connectors"
 )
 
 // replier publishes and takes back.
@@ -79,7 +80,7 @@ func libError(err error) error {
 	if errors.As(err, &api) {
 		return &statusError{code: api.StatusCode}
 	}
-	return decodeError(err)
+	return connectors.NotUnderstood(err)
 }
 
 func doubt(text string) *socialwatch.NetworkError {

@@ -193,7 +193,7 @@ func (c *client) get(ctx context.Context, path string, q url.Values, out any) er
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read to its end or is of no use
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return readError(decodeError(err))
+		return readError(connectors.NotUnderstood(err))
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func (w waker) dial(ctx context.Context, f facts) (*websocket.Conn, error) {
 	if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
 		return nil, readError(fmt.Errorf("open the stream: %w", newStatusError(resp, w.opt.Now())))
 	}
-	return nil, readError(fmt.Errorf("open the stream: %w", bare(err)))
+	return nil, readError(fmt.Errorf("open the stream: %w", connectors.Bare(err)))
 }
 
 // streamURL is where the stream is. It may be another host than the API's.

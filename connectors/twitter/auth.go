@@ -197,7 +197,7 @@ func tokenOf(t *oauth2.Token, refresh string) connectors.Token {
 func (c *client) tokenError(err error) error {
 	var re *oauth2.RetrieveError
 	if !errors.As(err, &re) || re.Response == nil {
-		return readError(bare(err))
+		return readError(connectors.Bare(err))
 	}
 	status, wait := re.Response.StatusCode, connectors.Wait(re.Response.Header, c.opt.Now())
 	said := re.ErrorCode != "" || newAPIError(status, re.Body, 0).api

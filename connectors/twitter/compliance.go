@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/connectors"
 )
 
 // compliance asks X for deletions by batch jobs, which cost nothing as far as
@@ -97,7 +98,7 @@ func (c compliance) job(ctx context.Context, k call) (job, error) {
 		Data job `json:"data"`
 	}
 	if err := json.Unmarshal(a.body, &answer); err != nil {
-		return job{}, readError(decodeError(err))
+		return job{}, readError(connectors.NotUnderstood(err))
 	}
 	if _, err := parseID(string(answer.Data.ID)); err != nil {
 		return job{}, readError(errors.New("X tells no usable id of the job"))
@@ -174,7 +175,7 @@ func deletions(body []byte, asked []string) ([]string, error) {
 			Action loose `json:"action"`
 		}
 		if err := json.Unmarshal(line, &d); err != nil {
-			return nil, readError(decodeError(err))
+			return nil, readError(connectors.NotUnderstood(err))
 		}
 		_, found := slices.BinarySearchFunc(asked, string(d.ID), compareIDs)
 		if d.Action == "delete" && found {

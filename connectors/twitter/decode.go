@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"socialwatch"
+	"socialwatch/connectors"
 )
 
 // xid is an id of X: an unsigned number of 64 bits, written as a string
@@ -132,7 +133,7 @@ type user struct {
 func decodePost(raw []byte) (post, error) {
 	var p post
 	if err := json.Unmarshal(raw, &p); err != nil {
-		return p, decodeError(err)
+		return p, connectors.NotUnderstood(err)
 	}
 	p.unite()
 	return p, p.check()
@@ -270,7 +271,7 @@ func decodePage(body []byte) (page, error) {
 		Errors problems `json:"errors"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return page{}, readError(decodeError(err))
+		return page{}, readError(connectors.NotUnderstood(err))
 	}
 	p := page{users: map[string]user{}, problems: answer.Errors, said: answer.Meta != nil}
 	if answer.Meta != nil {

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"path"
 	"strings"
 	"time"
 
 	"socialwatch"
+	"socialwatch/connectors"
 )
 
 // apiError is an answer that is no success, or a call that our own share of
@@ -232,7 +232,7 @@ func writeError(err error, sent bool) *socialwatch.NetworkError {
 }
 
 func classed(err error, write bool, otherwise socialwatch.Reason) *socialwatch.NetworkError {
-	ne := &socialwatch.NetworkError{Reason: otherwise, Err: bare(err)}
+	ne := &socialwatch.NetworkError{Reason: otherwise, Err: connectors.Bare(err)}
 	var e *apiError
 	if errors.As(err, &e) {
 		ne.RetryAfter = e.wait
@@ -241,35 +241,6 @@ func classed(err error, write bool, otherwise socialwatch.Reason) *socialwatch.N
 		}
 	}
 	return ne
-}
-
-// bare is err without the address of the request, which would only repeat ids
-// and handles.
-func bare(err error) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		return ue.Err
-	}
-	return err
-}
-
-// decodeError says why JSON was not understood, without its values, which may
-// be a customer's words.
-func decodeError(err error) error {
-	var (
-		typ    *json.UnmarshalTypeError
-		syntax *json.SyntaxError
-		when   *time.ParseError
-	)
-	switch {
-	case errors.As(err, &typ):
-		return errors.New("the answer was not understood: wrong type of field " + typ.Field)
-	case errors.As(err, &syntax):
-		return errors.New("the answer is not JSON")
-	case errors.As(err, &when):
-		return errors.New("the answer was not understood: a time is not readable")
-	}
-	return err
 }
 
 func refused(text string) *socialwatch.NetworkError {

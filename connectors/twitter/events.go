@@ -66,7 +66,7 @@ func (s *stream) act(ctx context.Context, lines [][]byte) error {
 func (s *stream) line(raw []byte) (*event, error) {
 	var e event
 	if err := json.Unmarshal(raw, &e); err != nil {
-		s.log.Warn("event not understood", "problem", decodeError(err))
+		s.log.Warn("event not understood", "problem", connectors.NotUnderstood(err))
 		s.ring(connectors.Ring{})
 		return nil, nil
 	}

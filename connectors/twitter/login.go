@@ -109,7 +109,7 @@ func (l login) whose(ctx context.Context, tok connectors.Token) (socialwatch.Aut
 		Data user `json:"data"`
 	}
 	if err := json.Unmarshal(a.body, &me); err != nil {
-		return socialwatch.Author{}, readError(decodeError(err))
+		return socialwatch.Author{}, readError(connectors.NotUnderstood(err))
 	}
 	if _, err := parseID(string(me.Data.ID)); err != nil || !validHandle(me.Data.Username) {
 		return socialwatch.Author{}, readError(errors.New("X does not say whose the token is"))

@@ -120,7 +120,7 @@ func (p prober) usage(ctx context.Context) connectors.Check {
 	case errors.As(err, &refused) && refused.status == http.StatusUnauthorized:
 		ch.OK, ch.Text = false, "X does not take the app's bearer token, which the stream and the daily list of deletions need: copy it again"
 	case err != nil:
-		ch.Warn, ch.Text = true, "the app's usage could not be read: "+decodeError(err).Error()
+		ch.Warn, ch.Text = true, "the app's usage could not be read: "+connectors.NotUnderstood(err).Error()
 	case told.Data.Usage == "":
 		ch.Text = "X does not tell the app's usage"
 	default:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"socialwatch"
+	"socialwatch/connectors"
 )
 
 // self is our account as X knows it.
@@ -76,7 +77,7 @@ func (c *client) ask(ctx context.Context) (self, answer, error) {
 		Data user `json:"data"`
 	}
 	if err := json.Unmarshal(a.body, &me); err != nil {
-		return self{}, a, readError(decodeError(err))
+		return self{}, a, readError(connectors.NotUnderstood(err))
 	}
 	if _, err := parseID(string(me.Data.ID)); err != nil {
 		if c.user == authNone {

@@ -149,7 +149,7 @@ func (s *stream) read(ctx context.Context, from living) error {
 		case errors.Is(broken, io.EOF):
 			return readError(errEnded)
 		case broken != nil:
-			return readError(bare(broken))
+			return readError(connectors.Bare(broken))
 		}
 	}
 }

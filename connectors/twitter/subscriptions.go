@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"socialwatch"
+	"socialwatch/connectors"
 )
 
 const subscriptionsPath = "/2/activity/subscriptions"
@@ -72,7 +73,7 @@ func (w waker) subscribed(ctx context.Context, me self) (map[string]bool, error)
 			} `json:"meta"`
 		}
 		if err := json.Unmarshal(a.body, &list); err != nil {
-			return nil, readError(decodeError(err))
+			return nil, readError(connectors.NotUnderstood(err))
 		}
 		for _, s := range list.Data {
 			if string(s.Filter.User) == me.id {

@@ -148,7 +148,7 @@ func newClient(o Options) (*client, error) {
 	if o.Account == "" {
 		return nil, errors.New("x: the account needs a name")
 	}
-	base, err := parseBase(o.BaseURL, o.AllowHTTP)
+	base, err := connectors.Base(o.BaseURL, o.AllowHTTP, "https://api.x.com, or leave it out")
 	if err == nil {
 		err = o.check()
 	}
@@ -208,20 +208,6 @@ func validHandle(s string) bool {
 
 func nameSign(r rune) bool {
 	return r == '_' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
-}
-
-// parseBase checks base_url and returns it without a trailing slash.
-func parseBase(s string, allowHTTP bool) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(s))
-	switch {
-	case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		return nil, errors.New("base_url is not an address: write it like https://api.x.com, or leave it out")
-	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("base_url holds more than the server: write it like https://api.x.com, or leave it out")
-	case u.Scheme == "http" && !allowHTTP && !connectors.Loopback(u.Hostname()):
-		return nil, errors.New("base_url is http and would send secrets in clear: write https")
-	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
 // ways are the HTTP clients. None follows a redirect: it would carry a token

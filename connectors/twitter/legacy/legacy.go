@@ -120,7 +120,7 @@ func New(o Options) (*connectors.Connector, error) {
 	if o.Account == "" {
 		return nil, errors.New("x: the account needs a name")
 	}
-	base, err := parseBase(o.BaseURL, o.AllowHTTP)
+	base, err := connectors.Base(o.BaseURL, o.AllowHTTP, "https://api.x.com, or leave it out")
 	if err == nil {
 		err = o.check()
 	}
@@ -143,18 +143,4 @@ func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = 0 // the call's own timeout covers all
 	return t
-}
-
-// parseBase checks base_url and returns it without a trailing slash.
-func parseBase(s string, allowHTTP bool) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(s))
-	switch {
-	case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
-		return nil, errors.New("base_url is not an address: leave it out, or write it like https://api.x.com")
-	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("base_url holds more than the server: write it like https://api.x.com")
-	case u.Scheme == "http" && !allowHTTP && !connectors.Loopback(u.Hostname()):
-		return nil, errors.New("base_url is http: write https")
-	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
