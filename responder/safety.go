@@ -11,7 +11,7 @@ import (
 
 // SafetyVersion names the rules of the safety check; it rises with every
 // change of them. Safety.Version adds the word lists.
-const SafetyVersion = "8"
+const SafetyVersion = "9"
 
 // Version names the rules and, by the first eight hex digits of their SHA-256,
 // the word lists: what is checked under one version has one result. Store it
@@ -124,9 +124,16 @@ func (c *check) read() {
 	c.board = newBoard(spelled(c.loose, c.text))
 }
 
-// warning holds the content warning, which stands in public above the text,
-// against the rules on links, numbers, handles and hidden characters. What it
-// finds has no place in the text.
+// Echoes reports whether a customer's content warning may stand above a reply of
+// an account, in its name: no rule, even one that warns, finds anything in it.
+func (r *Responder) Echoes(warning string, a Account) bool {
+	c := &check{in: CheckInput{Account: a, Payload: socialwatch.Payload{Warning: warning, Visibility: socialwatch.Public}}}
+	c.warning()
+	return len(c.found) == 0
+}
+
+// warning holds the content warning, which stands in public above the text in
+// our name, against the rules on words. What it finds has no place in the text.
 func (c *check) warning() {
 	words := c.in.Payload.Warning
 	if words == "" {
@@ -142,6 +149,10 @@ func (c *check) warning() {
 	w.links()
 	w.handles()
 	w.numbers()
+	w.addresses()
+	w.asks()
+	w.promises()
+	w.tone()
 	for _, f := range w.found {
 		f.Mend, f.Start, f.End = "in the content warning: "+f.Mend, 0, 0
 		c.found = append(c.found, f)

@@ -113,9 +113,17 @@ func (a *app) mastodon(acc config.Account) (*connectors.Connector, error) {
 	return mastodon.New(mastodon.Options{
 		Account: acc.Name, BaseURL: acc.BaseURL, Token: token, AllowHTTP: acc.AllowHTTP,
 		ReplyVisibility: socialwatch.Visibility(acc.ReplyVisibility),
+		Echoes:          func(warning string) bool { return a.echoes(acc.Name, warning) },
 		SweepEvery:      a.tuning.sweep, SweepAge: a.tuning.sweep,
 		UserAgent: userAgent(), Now: a.now, Logger: a.log,
 	})
+}
+
+// echoes reports whether a customer's content warning may stand above a reply of
+// an account: it accuses nobody, and the safety check finds nothing in it.
+func (a *app) echoes(account, warning string) bool {
+	as := a.triage.Assess(post("", warning, ""), socialwatch.History{})
+	return as.Sentiment >= 0 && a.responder.Echoes(warning, a.accounts[account])
 }
 
 func (a *app) x(acc config.Account) (*connectors.Connector, error) {

@@ -41,7 +41,7 @@ func (c composer) Compose(d socialwatch.Draft) (socialwatch.Payload, error) {
 	p := socialwatch.Payload{
 		Network: socialwatch.Mastodon, Host: c.host, Account: d.Account,
 		ParentID: parent.ID, ParentRev: parent.Revision(), ParentBy: parent.Author.ID,
-		ParentName: name, Prefix: "@" + name + " ", Text: text, Warning: warning(parent.Warning),
+		ParentName: name, Prefix: "@" + name + " ", Text: text, Warning: c.warning(parent.Warning),
 		Visibility: replyVisibility(parent.Visibility, c.opt.ReplyVisibility),
 		Language:   language(d.Language), Template: d.Template, TemplateV: d.TemplateV,
 		Limit: f.limit,
@@ -54,16 +54,28 @@ func (c composer) Compose(d socialwatch.Draft) (socialwatch.Payload, error) {
 // in our own name. The reply stays behind a warning all the same.
 const neutralWarning = "re: your post"
 
-// warningLimit is the most code points of a warning that is taken over.
-const warningLimit = 80
+// Most code points and words of a warning that is taken over: a topic has few,
+// and a sentence would be ours.
+const (
+	warningLimit = 80
+	warningWords = 4
+)
 
-// warning is the customer's content warning when it is short and plain: words
-// without links, addresses, long numbers and characters that don't show. It
-// would stand in public as ours, so any other is replaced.
-func warning(s string) string {
-	runes := []rune(strings.TrimSpace(s))
-	if len(runes) > warningLimit || strings.ContainsAny(s, "@\uff20:/\\") {
-		return neutralWarning
+// warning is the customer's content warning when it is short and plain, words
+// without links, addresses, long numbers and characters that don't show, and
+// may be echoed. It would stand in public as ours, so any other is replaced.
+func (c composer) warning(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" || plain(s) && (c.opt.Echoes == nil || c.opt.Echoes(s)) {
+		return s
+	}
+	return neutralWarning
+}
+
+func plain(s string) bool {
+	runes := []rune(s)
+	if len(runes) > warningLimit || len(strings.Fields(s)) > warningWords || strings.ContainsAny(s, "@\uff20:/\\!?") {
+		return false
 	}
 	digits := 0
 	for i, r := range runes {
@@ -75,10 +87,10 @@ func warning(s string) string {
 		host := strings.ContainsRune(".\u3002\uff0e\uff61", r) && i+1 < len(runes) &&
 			(unicode.IsLetter(runes[i+1]) || unicode.IsDigit(runes[i+1]))
 		if digits >= 4 || host || r == utf8.RuneError || !unicode.IsPrint(r) {
-			return neutralWarning
+			return false
 		}
 	}
-	return string(runes)
+	return true
 }
 
 // addressOf is what goes after the "@" (R11): the full address, but a local

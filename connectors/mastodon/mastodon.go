@@ -36,6 +36,10 @@ type Options struct {
 	AllowHTTP       bool                   // allow http to other hosts than loopback: the token travels in clear
 	ReplyVisibility socialwatch.Visibility // widest of our replies; Unlisted (R10)
 
+	// Echoes reports whether a short and plain content warning of a customer's
+	// may stand above our reply; nil: it may. It is pure.
+	Echoes func(warning string) bool
+
 	SweepEvery   time.Duration // between two sweeps; 30 s (R1)
 	SweepAge     time.Duration // how long a notification is known before the anchor passes it; 30 s (R1)
 	DeepEvery    time.Duration // between two deep sweeps; 1 h (R4)
