@@ -46,6 +46,7 @@ var rules = map[string]rule{
 	"internal/simulator/chat":     {},
 	"internal/simulator/consumer": {third: []string{"github.com/standard-webhooks/standard-webhooks/libraries/go"}},
 	"internal/simulator/helpdesk": {},
+	"internal/simulator/reset":    {third: []string{"golang.org/x/net/http2"}},
 	"internal/simulator/twitter":  {ours: []string{"internal/simulator"}, third: []string{"github.com/rivo/uniseg", "golang.org/x/net/publicsuffix"}},
 	"internal/simulator/bridge":   {third: []string{"github.com/standard-webhooks/standard-webhooks/libraries/go"}},
 	"internal/store":              {ours: []string{"", "migrations"}, third: []string{"github.com/jmoiron/sqlx", "github.com/lib/pq", "modernc.org/sqlite"}},

@@ -23,7 +23,8 @@ const mostAnswer = 1 << 20
 
 // way is how the callback is called: without redirects, which could carry a
 // reply elsewhere or twice, and with a connection for each call, as Go sends a
-// request again by itself when one that was kept turns out to be closed.
+// request again by itself when one that was kept turns out to be closed (and,
+// see do, when HTTP/2 resets it).
 // Private addresses are allowed: the operator has named this one.
 func way(timeout time.Duration) *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
@@ -67,6 +68,7 @@ func (c *client) do(ctx context.Context, k *call) (reached, error) {
 	if err != nil {
 		return reached{}, errors.New("inbound.callback is no address") // the error would quote it
 	}
+	req.GetBody = nil // net/http must not send it twice
 	h := req.Header
 	h.Set("Content-Type", "application/json")
 	h.Set("Accept", "application/json")

@@ -53,6 +53,7 @@ func (s *Sender) Send(ctx context.Context, e Endpoint, m Message) error {
 	if err != nil {
 		return errors.New("its address is none") // the error would quote it
 	}
+	req.GetBody = nil // net/http must not send it again by itself
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "socialwatch")
 	res, err := s.client.Do(req)

@@ -235,6 +235,7 @@ func (c *Client) request(ctx context.Context, method, path string, in []byte) (*
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
+	req.GetBody = nil // net/http must not send a decision twice
 	token := strings.TrimSpace(c.Token)
 	if token == "" {
 		return nil, errors.New("no token: make your own with `socialwatch token add`")

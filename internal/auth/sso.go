@@ -57,11 +57,26 @@ type SSO struct {
 const patience = 10 * time.Second
 
 func (s *SSO) client(ctx context.Context) context.Context {
-	c := s.Client
-	if c == nil {
-		c = &http.Client{Timeout: patience}
+	c := http.Client{Timeout: patience}
+	if s.Client != nil {
+		c = *s.Client
 	}
-	return oidc.ClientContext(ctx, c)
+	if c.Transport == nil {
+		c.Transport = http.DefaultTransport
+	}
+	c.Transport = once{c.Transport}
+	return oidc.ClientContext(ctx, &c)
+}
+
+// once sends a body once: net/http would send it again by itself when a server
+// ends a request of HTTP/2 in certain ways, and a code counts once.
+type once struct{ way http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (o once) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.GetBody = nil
+	return o.way.RoundTrip(r)
 }
 
 // discover reads what the provider says of itself, until it has once.

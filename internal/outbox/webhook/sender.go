@@ -97,6 +97,7 @@ func (s *Sender) send(ctx context.Context, to secrets, m message) answer {
 	if err != nil {
 		return answer{error: "its address is none"} // the error would quote it
 	}
+	req.GetBody = nil // net/http must not send it again by itself
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "socialwatch")
 	req.Header.Set(standardwebhooks.HeaderWebhookID, m.id)

@@ -1,0 +1,73 @@
+// Package reset is an endpoint that takes each request whole and then ends it
+// in a way of HTTP/2 that net/http answers by sending a request again.
+package reset
+
+import (
+	"crypto/tls"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+
+	"golang.org/x/net/http2"
+)
+
+// Server is the endpoint. Its URL is https; its Client trusts it.
+type Server struct {
+	*httptest.Server
+	code  http2.ErrCode
+	taken atomic.Int32
+}
+
+// New starts a server that ends streams with a code. The caller closes it.
+func New(code http2.ErrCode) *Server {
+	s := &Server{Server: httptest.NewUnstartedServer(http.NotFoundHandler()), code: code}
+	s.TLS = &tls.Config{NextProtos: []string{"h2"}}
+	s.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
+		"h2": func(_ *http.Server, c *tls.Conn, _ http.Handler) { s.serve(c) },
+	}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	return s
+}
+
+// Codes are those after which net/http sends a request again.
+func Codes() []http2.ErrCode {
+	return []http2.ErrCode{http2.ErrCodeProtocol, http2.ErrCodeRefusedStream}
+}
+
+// Trust lets a transport reach the server.
+func (s *Server) Trust(t *http.Transport) {
+	t.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+}
+
+// Taken is how many requests have come whole.
+func (s *Server) Taken() int { return int(s.taken.Load()) }
+
+func (s *Server) serve(c *tls.Conn) {
+	defer c.Close() //nolint:errcheck // all was said
+	if _, err := io.ReadFull(c, make([]byte, len(http2.ClientPreface))); err != nil {
+		return
+	}
+	f := http2.NewFramer(c, c)
+	err := f.WriteSettings()
+	for err == nil {
+		var frame http2.Frame
+		if frame, err = f.ReadFrame(); err != nil {
+			return
+		}
+		switch frame := frame.(type) {
+		case *http2.SettingsFrame:
+			if !frame.IsAck() {
+				err = f.WriteSettingsAck()
+			}
+		case *http2.DataFrame:
+			if frame.StreamEnded() {
+				s.taken.Add(1)
+				err = f.WriteRSTStream(frame.StreamID, s.code)
+			}
+		}
+	}
+}
