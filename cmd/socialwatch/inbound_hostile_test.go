@@ -55,7 +55,8 @@ func odd(now time.Time) map[string][]item {
 		"authors": {post("w1", "refund", item{"author": item{"id": "same", "handle": strings.Repeat("ü", 150), "name": strings.Repeat("N", 300), "followers": 1<<63 - 1}}),
 			post("w2", "refund", item{"author": item{"id": "same", "handle": "@@ @other", "name": "\r\n", "bot": true}})},
 		"our own": {item{"kind": "answer", "id": "v", "created_at": at(0), "in_reply_to": "nobody's", "text": ""},
-			item{"kind": "answer", "id": "ours", "created_at": at(0), "in_reply_to": "self", "text": "here it is"}, item{"kind": "deletion", "id": "nobody's"}},
+			item{"kind": "answer", "id": "ours", "created_at": at(0), "in_reply_to": "self", "text": "here it is"},
+			item{"kind": "answer", "id": "theirs", "created_at": at(0), "in_reply_to": "self", "text": "here", "author": item{"id": "post:" + long}}, item{"kind": "deletion", "id": "nobody's"}},
 	}
 }
 

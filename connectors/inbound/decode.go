@@ -185,7 +185,7 @@ func (it item) check(now time.Time) error {
 		return errors.New("an edit needs edited_at")
 	case !it.EditedAt.IsZero() && !plausible(it.EditedAt, now):
 		return errors.New("edited_at must be the time of the newest edit")
-	case it.Kind != kindAnswer && !validID(strings.TrimPrefix(it.Author.ID, "post:")):
+	case (it.Kind != kindAnswer || it.Author.ID != "") && !validID(strings.TrimPrefix(it.Author.ID, "post:")):
 		return fmt.Errorf("author.id must be 1 to %d printable ASCII characters without spaces; where the network withholds it, write post: and the post's id", maxID)
 	case it.Kind == kindAnswer && it.InReplyTo == "":
 		return errors.New("an answer needs in_reply_to")
