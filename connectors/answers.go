@@ -49,7 +49,7 @@ func Base(s string, allowHTTP bool, example string) (*url.URL, error) {
 	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
 		return nil, fmt.Errorf("base_url holds more than the server: write it like %s", example)
 	case u.Scheme == "http" && !allowHTTP && !Loopback(u.Hostname()):
-		return nil, errors.New("base_url is http and would send secrets in clear: write https")
+		return nil, errors.New("base_url is http and would send tokens in clear: write https")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
