@@ -10,7 +10,7 @@ const (
 	SignalImpostor = "must.impostor"   // the author poses as us
 	SignalScamCall = "must.scam_call"  // somebody tells of a fraud in our name
 	SignalTakeover = "must.takeover"   // somebody else is in the customer's account
-	SignalSafety   = "must.safety"     // danger to people: fire, injury
+	SignalSafety   = "must.safety"     // danger to people: fire, injury, violence, a will to die
 	SignalOptOut   = "ignored.opt_out" // the author asks us not to write to them any more
 )
 

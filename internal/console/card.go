@@ -170,9 +170,7 @@ func (c *Console) cardView(p socialwatch.Person, card store.Card) *cardView {
 		Level: cs.Level, Team: cs.Team, Score: cs.Score, Due: c.due(cs.DueAt, responded), DueOf: span(cs.DueAt.Sub(cs.OpenedAt)), Given: responded,
 		actsView: c.acts(p, card), Status: c.status(card), Attempts: c.attempts(card.Attempts), History: c.history(card.Events),
 	}
-	if cs.Escalated {
-		v.Escalation = told(cs.Escalation)
-	}
+	v.Escalation = escalation(cs)
 	if !card.Parent.GoneAt.IsZero() {
 		v.Revision = "gone"
 	}

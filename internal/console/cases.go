@@ -162,9 +162,7 @@ func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
 		Hints: c.hints(p, d), Vanished: len(d.Vanished) > 0, Older: olderEvents(d)}
 	v.Facts = append(v.Facts, linkFacts(p, d.Links)...)
 	v.Thread = vanished(v.Thread, d.Vanished)
-	if cs.Escalated {
-		v.Escalation = told(cs.Escalation)
-	}
+	v.Escalation = escalation(cs)
 	if d.WaitsFor != "" {
 		v.WaitsFor = label("waits", d.WaitsFor)
 	}

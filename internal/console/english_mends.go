@@ -83,6 +83,7 @@ var englishMends = map[string]string{
 	"told.escalated.act.other.severe":             "Someone must look into the customer's matter: the post is severe.",
 	"told.escalated.must.impostor":                "Someone must have the account that poses as us taken down, and warn the customers it answered.",
 	"told.escalated.must.safety":                  "Someone must act at once: the post tells of danger to people.",
+	"danger.do":                                   "No draft is made: a person answers. Where a life may be in danger, call the emergency services and follow your own procedure.",
 	"told.escalated.must.takeover":                "Someone must secure the account: somebody else may be in it.",
 	"told.escalated.must.scam_call":               "Someone must look at the reported fraud in our name.",
 	"told.escalated.must.asks_for_human":          "Someone must take over: the customer asks for a person.",

@@ -101,3 +101,15 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request, what string, role
 		return do(cw)
 	})
 }
+
+// escalation is why a human must act on the case and, where people may be in
+// danger, what to do; empty when nobody must.
+func escalation(cs socialwatch.Case) string {
+	if !cs.Escalated {
+		return ""
+	}
+	if why := told(cs.Escalation); strings.Contains(cs.Escalation, english["told.escalated.must.safety"]) {
+		return why + " " + say("danger.do")
+	}
+	return told(cs.Escalation)
+}

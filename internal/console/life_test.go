@@ -40,3 +40,13 @@ func TestAnAnswerInPrivateCounts(t *testing.T) {
 		t.Errorf("private contact that nobody asked for: %d", a.status)
 	}
 }
+
+func TestACaseOfDangerSaysWhatToDo(t *testing.T) {
+	s := newShop(t)
+	danger := s.arrive(t, customer{handle: "customer1", text: "@shop_help your driver hit me", escalated: english["told.escalated.must.safety"]})
+	other := s.arrive(t, customer{handle: "customer2", text: "@shop_help is there a human being", escalated: english["told.escalated.must.asks_for_human"]})
+	ana := s.enter(t, "ana")
+	ana.get("/cases/"+danger.Number).has(t, "Someone must act at once", "call the emergency services")
+	ana.get("/replies/"+id(s.replyOf(t, danger.Number))).has(t, "call the emergency services")
+	ana.get("/cases/"+other.Number).hasNot(t, "emergency services")
+}
