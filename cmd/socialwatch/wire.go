@@ -203,7 +203,7 @@ func (a *app) pipeline() {
 		Timeout: a.tuning.call, Settle: a.tuning.settle, Backoff: a.tuning.settle, Resend: a.resend, Handoff: a.handoff, Now: a.now, Log: a.log}
 	a.sequencer = &outbox.Sequencer{Store: a.store}
 	a.webhooks()
-	a.logins = &auth.Logins{Store: a.store, Links: a.store, NoPasswords: !a.cfg.SignIn.Passwords, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.now}
+	a.logins = &auth.Logins{Store: a.store, Links: a.store, Proxies: a.cfg.Proxies(), NoPasswords: !a.cfg.SignIn.Passwords, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.now}
 }
 
 func (a *app) connector(account string) *connectors.Connector { return a.connectors[account] }

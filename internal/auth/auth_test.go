@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -218,24 +219,35 @@ func TestThrottleStaysSmallUnderAFlood(t *testing.T) {
 	}
 }
 
-func TestAddressBelievesOnlyAProxyOnThisMachine(t *testing.T) {
-	for _, tc := range []struct{ remote, forwarded, want string }{
-		{"192.0.2.1:99", "", "192.0.2.1"},
-		{"192.0.2.1:99", "198.51.100.7", "192.0.2.1"},
-		{"127.0.0.1:99", "", "127.0.0.1"},
-		{"127.0.0.1:99", "203.0.113.9, 198.51.100.7", "198.51.100.7"},
-		{"[::1]:99", "nonsense", "::/64"},
-		{"[2001:db8:1:2:3:4:5:6]:99", "", "2001:db8:1:2::/64"},
-		{"[::ffff:192.0.2.1]:99", "", "192.0.2.1"},
-		{"pipe", "", "pipe"},
+func TestAddressBelievesOnlyProxiesThatAreTrusted(t *testing.T) {
+	l := &Logins{Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("172.18.0.0/16")}}
+	for _, tc := range []struct {
+		remote    string
+		forwarded []string
+		want      string
+	}{
+		{"192.0.2.1:99", nil, "192.0.2.1"},
+		{"192.0.2.1:99", []string{"198.51.100.7"}, "192.0.2.1"},
+		{"127.0.0.1:99", nil, "127.0.0.1"},
+		{"127.0.0.1:99", []string{"203.0.113.9, 198.51.100.7"}, "198.51.100.7"},
+		{"127.0.0.1:99", []string{"203.0.113.9", "198.51.100.7"}, "198.51.100.7"}, // the proxy's own line stands last
+		{"127.0.0.1:99", []string{"203.0.113.9", "198.51.100.7, 172.18.0.2"}, "198.51.100.7"},
+		{"127.0.0.1:99", []string{"203.0.113.9, nonsense, 172.18.0.2"}, "172.18.0.2"},
+		{"172.18.0.3:99", []string{"198.51.100.7"}, "198.51.100.7"},
+		{"[::ffff:172.18.0.3]:99", []string{"198.51.100.7"}, "198.51.100.7"},
+		{"172.19.0.3:99", []string{"198.51.100.7"}, "172.19.0.3"},
+		{"[::1]:99", []string{"nonsense"}, "::/64"},
+		{"[2001:db8:1:2:3:4:5:6]:99", nil, "2001:db8:1:2::/64"},
+		{"[::ffff:192.0.2.1]:99", nil, "192.0.2.1"},
+		{"pipe", nil, "pipe"},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
-		r.RemoteAddr = tc.remote
-		if tc.forwarded != "" {
-			r.Header.Set("X-Forwarded-For", tc.forwarded)
-		}
-		if got := Address(r); got != tc.want {
+		r.RemoteAddr, r.Header["X-Forwarded-For"] = tc.remote, tc.forwarded
+		if got := l.Address(r); got != tc.want {
 			t.Errorf("%s via %q: %q, want %q", tc.remote, tc.forwarded, got, tc.want)
+		}
+		if got := (&Logins{}).Address(r); tc.forwarded != nil && tc.want == "198.51.100.7" && got == tc.want {
+			t.Errorf("%s via %q is believed though no proxy is trusted", tc.remote, tc.forwarded)
 		}
 	}
 }

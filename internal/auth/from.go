@@ -13,9 +13,9 @@ type From struct {
 	Agent   string // browser and system, such as "Firefox on Linux"
 }
 
-// FromRequest reads where a request comes from.
-func FromRequest(r *http.Request) From {
-	return From{Address: Address(r), Agent: agent(r.UserAgent())}
+// From reads where a request comes from.
+func (l *Logins) From(r *http.Request) From {
+	return From{Address: l.Address(r), Agent: agent(r.UserAgent())}
 }
 
 // short is the address without its last part: enough to tell home from

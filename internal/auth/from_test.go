@@ -17,7 +17,7 @@ func TestSessionsKnowBrowserAndNeighbourhoodOnly(t *testing.T) {
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("User-Agent", agentHeader)
-		if got := FromRequest(r).Agent; got != want {
+		if got := (&Logins{}).From(r).Agent; got != want {
 			t.Errorf("%s: %q, want %q", agentHeader, got, want)
 		}
 	}

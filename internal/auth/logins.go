@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +54,8 @@ type Logins struct {
 	Life   time.Duration // of a session; 0: 12 h
 	Secure bool          // people use https: the cookie never travels without
 	Now    func() time.Time
+	// Proxies are believed about whom they pass on (X-Forwarded-For).
+	Proxies []netip.Prefix
 	// NoPasswords switches Login off. Check goes on: a terminal asks for the
 	// password that a person has.
 	NoPasswords bool

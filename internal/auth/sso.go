@@ -147,7 +147,7 @@ func (s *SSO) Finish(r *http.Request) (session *http.Cookie, back string, err er
 	if err != nil {
 		return nil, "", err
 	}
-	session, err = s.Logins.open(r.Context(), person, FromRequest(r))
+	session, err = s.Logins.open(r.Context(), person, s.Logins.From(r))
 	return session, f.Back, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -109,10 +110,10 @@ func bucketKeys(login, address string) map[string]allowance {
 	return map[string]allowance{"p " + address + " " + login: perPair, "a " + address: perAddress, "l " + login: perLogin}
 }
 
-// Address names who calls, for throttling: the IPv4 address or the IPv6 /64.
-// A proxy on this machine is believed about the last address it saw; nobody
-// else's word counts.
-func Address(r *http.Request) string {
+// Address names who calls, for throttling: the IPv4 address or the IPv6 /64. A
+// proxy that is trusted is believed about the address that it saw, and so is
+// the one before it; nobody else's word counts.
+func (l *Logins) Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
@@ -121,11 +122,14 @@ func Address(r *http.Request) string {
 	if err != nil {
 		return host
 	}
-	if addr.Unmap().IsLoopback() {
-		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-		if last, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
-			addr = last
+	// A proxy may add a line of its own instead of to the one that it got.
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		before, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil || !l.trusts(addr) {
+			break
 		}
+		addr = before
 	}
 	addr = addr.Unmap().WithZone("")
 	if addr.Is6() {
@@ -134,4 +138,9 @@ func Address(r *http.Request) string {
 		}
 	}
 	return addr.String()
+}
+
+func (l *Logins) trusts(proxy netip.Addr) bool {
+	proxy = proxy.Unmap().WithZone("")
+	return slices.ContainsFunc(l.Proxies, func(p netip.Prefix) bool { return p.Contains(proxy) })
 }

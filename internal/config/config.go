@@ -12,6 +12,7 @@ type Config struct {
 	Database  Database            `yaml:"database" doc:"Where everything is kept."`
 	Listen    string              `yaml:"listen" example:"127.0.0.1:8080" doc:"Address of console, API and metrics. Put a TLS proxy in front before it leaves this machine."`
 	PublicURL string              `yaml:"public_url" example:"https://socialwatch.shop.example" doc:"Address people use; cookies are marked Secure when it is https. Empty: http:// and listen."`
+	Trusted   []string            `yaml:"trusted_proxies" example:"[127.0.0.0/8, \"::1/128\"]" doc:"Proxies in front, as networks: they are believed about who calls (X-Forwarded-For), by which wrong logins are counted. Add the one that a container sees, such as 172.18.0.2/32, else all people count as one address, and a stranger's wrong passwords keep everybody out. Without this key: this machine."`
 	Cases     Cases               `yaml:"cases" doc:"Cases."`
 	Replies   Replies             `yaml:"replies" doc:"Life of a reply."`
 	Polling   Polling             `yaml:"polling" doc:"When the networks are read."`
@@ -141,6 +142,7 @@ func defaults() Config {
 	return Config{
 		Database: Database{URL: "sqlite:socialwatch.db", Schema: "socialwatch", MaxOpen: 10},
 		Listen:   "127.0.0.1:8080",
+		Trusted:  []string{"127.0.0.0/8", "::1/128"},
 		Cases:    Cases{Prefix: "K-", Private: 24 * time.Hour},
 		Replies:  Replies{Hold: 20 * time.Second, Expiry: 4 * time.Hour, WideReach: 10_000, Unattended: 15 * time.Minute, EditSecondPerson: "off"},
 		Polling:  Polling{Every: "@every 20s", Stale: 3},

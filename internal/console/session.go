@@ -60,9 +60,9 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request) error {
 	wrong := say("login.wrong")
 	if code := f.Get("code"); code != "" {
 		wrong = say("login.used")
-		cookie, err = c.o.Logins.Redeem(r.Context(), code, auth.FromRequest(r))
+		cookie, err = c.o.Logins.Redeem(r.Context(), code, c.o.Logins.From(r))
 	} else {
-		cookie, err = c.o.Logins.Login(r.Context(), f.Get("login"), f.Get("password"), auth.FromRequest(r))
+		cookie, err = c.o.Logins.Login(r.Context(), f.Get("login"), f.Get("password"), c.o.Logins.From(r))
 	}
 	var wait *auth.WaitError
 	switch {

@@ -195,7 +195,7 @@ func (c *Console) changePassword(w http.ResponseWriter, r *http.Request) error {
 	bad := func(status int, text string) error {
 		return c.showSettings(w, r, status, &noteView{Kind: "bad", Title: text})
 	}
-	_, err := c.o.Logins.Check(r.Context(), p.Login, r.PostFormValue("password"), auth.Address(r))
+	_, err := c.o.Logins.Check(r.Context(), p.Login, r.PostFormValue("password"), c.o.Logins.Address(r))
 	var wait *auth.WaitError
 	switch {
 	case errors.As(err, &wait):
