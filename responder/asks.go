@@ -194,28 +194,35 @@ func (c *check) asks() {
 	}
 }
 
-// bare reports whether a sentence consists of nothing but x and courtesy.
+// bare reports whether a sentence consists of nothing but x and courtesy, or
+// its last clause does and says please.
 func (b *board) bare(x found, at sentence) bool {
 	text := b.words.text
 	start := at.from
+	clause := int32(strings.LastIndexAny(text[at.from:x.from], ",:")) + 1
+	start += clause
 	for start < x.from && strings.IndexByte(" \"'(,", text[start]) >= 0 {
 		start++
 	}
-	if start < x.from {
-		ok := false
-		for _, h := range b.within(secNominal, sentence{start, start + 1}) {
-			ok = ok || h.language == x.language && (h.to >= x.from || strings.TrimSpace(text[h.to:x.from]) == "")
-		}
-		if !ok {
-			return false
-		}
+	if start < x.from && !b.named(x, start) {
+		return false
 	}
 	const ends = " ?!.,\n"
-	if strings.Trim(text[x.to:at.to], ends) == "" {
+	if clause == 0 && strings.Trim(text[x.to:at.to], ends) == "" {
 		return true
 	}
 	for _, h := range b.within(secPlease, sentence{x.to, min(at.to, x.to+3)}) {
 		if h.language == x.language && strings.Trim(text[x.to:h.from], " ,") == "" && strings.Trim(text[h.to:at.to], ends) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// named reports whether nothing but an article or the like leads from start to x.
+func (b *board) named(x found, start int32) bool {
+	for _, h := range b.within(secNominal, sentence{start, start + 1}) {
+		if h.language == x.language && (h.to >= x.from || strings.TrimSpace(b.words.text[h.to:x.from]) == "") {
 			return true
 		}
 	}

@@ -10,8 +10,25 @@ import (
 	"socialwatch"
 )
 
-// slotForm is what is left of a slot, whatever brackets were used.
-var slotForm = regexp.MustCompile(`\{\{[^{}]*\}\}|\{[\pL\pM_\s]{1,30}\}|\[\[[^\[\]]*\]\]|\{\{|\}\}|\[\[|\]\]|<[\pL\pM_\s]{2,30}>|\[[\pL\pM_\s]{2,30}\]|\$\{|%[sdv]\b|%[a-z_]{2,}%|\bx{3,}\b|_{3,}|[○〇◯●]{2,}|\blorem ipsum\b`)
+// slotForm is what is left of a slot, whatever brackets and signs were used.
+var slotForm = regexp.MustCompile(strings.Join([]string{
+	`\{\{[^{}]*\}\}|\{[\pL\pM\d_\s.:$]{1,30}\}|\{\{|\}\}|\$\{`,
+	`\[\[[^\[\]]*\]\]|\[\[|\]\]|\[[\pL\pM_\s]{2,30}\]|<[\pL\pM_\s]{2,30}>`,
+	`%(?:\d+\$)?[sdv]\b|%[a-z_]{2,}%|%![a-z]?\(`,
+	`\(\((?:your |customer |first |last |full |order |case )?(?:name|number|date|link|order|case|reference|id)\)\)`,
+	`\$(?:\pL+_)*(?:` + slotNoun + `)\b|\$\pL+_[\pL_]+`,
+	`\b(?:\pL+_)+(?:` + slotNoun + `|here)\b|\b(?:your|insert|enter|customer|first|last|agent|company)(?:_\pL+)+`,
+	`【[^【】]{1,20}】 ?(?:様|さん|さま)|【(?:お?名前|[ごこ]?氏名|お客様名|会社名|商品名|[ごこ]?注文番号|日付|日時|担当者?名?|金額|住所)】`,
+	`(?:\b(?:hi|hello|hey|dear|thanks|hallo|liebe[r]?|bonjour|hola|ciao|ola|oi|namaste),? |#)null\b|\bundefined\b`,
+	`\bx{3,}\b|_{3,}|[○〇◯●]{2,}|\blorem ipsum\b`,
+}, "|"))
+
+// slotNoun is what slots are named by.
+const slotNoun = `name|customer|user|number|date|link|url|email|order|case|agent|company|product`
+
+// askedMarks are a slot only where they stand for a word: "order ??? is", not
+// "really ???".
+var askedMarks = regexp.MustCompile(`(?:^|[\s(])(\?{3,})(?:[,.:;)]|\s+\p{Ll})`)
 
 // unfilled finds slots that nobody filled, and replies that say nothing.
 func (c *check) unfilled() {
@@ -20,18 +37,23 @@ func (c *check) unfilled() {
 		return
 	}
 	c.notes()
-	if !strings.ContainsAny(c.loose.text, "{}[]<%") && !slices.ContainsFunc(blanks, func(s string) bool { return strings.Contains(c.loose.text, s) }) {
+	if strings.Contains(c.text, "???") {
+		for _, m := range askedMarks.FindAllStringSubmatchIndex(c.text, maxPerRule) {
+			c.add(RuleUnfilled, m[2], m[3], "fill it in, or remove it")
+		}
+	}
+	if !strings.ContainsAny(c.loose.text, "{}[]<%$_【") && !slices.ContainsFunc(blanks, func(s string) bool { return strings.Contains(c.loose.text, s) }) {
 		return
 	}
 	for _, m := range slotForm.FindAllStringIndex(c.loose.text, -1) {
-		if a, b := c.loose.span(m[0], m[1]); !c.inLink(a) {
+		if a, b := c.loose.span(m[0], m[1]); !c.inLink(a) && (a == 0 || c.text[a-1] != '@' && c.text[a-1] != '#') {
 			c.add(RuleUnfilled, a, b, "fill it in, or remove it")
 		}
 	}
 }
 
 // blanks are what slotForm may find in a text without brackets.
-var blanks = []string{"xxx", "lorem", "___", "○○", "〇〇", "◯◯", "●●"}
+var blanks = []string{"xxx", "lorem", "((", "null", "undefined", "○○", "〇〇", "◯◯", "●●"}
 
 // notes finds what an author left to do; in capitals, "todo" is a word in
 // other languages.
