@@ -12,8 +12,11 @@ const (
 	askBack  = 110
 )
 
-// mendPersonal is how a reply gets what it must not ask for in public.
-const mendPersonal = "ask for it in private: say \"in a direct message\" in the same sentence"
+// What to do about a request.
+const (
+	mendSecret   = "remove the question: nobody of ours ever asks for it, not even in private"
+	mendPersonal = "ask for it in private: say \"in a direct message\" in the same sentence"
+)
 
 // sentence is a sentence of the words, and the phrases that part its clauses.
 type sentence struct{ from, to int32 }
@@ -178,6 +181,7 @@ func (c *check) asks() {
 				c.asked(ask.language, none, sentence{max(at.from, ask.from-askBack), ask.to}, i)
 			}
 		}
+		c.invites(i)
 		for _, x := range b.within(secQuestion, at) {
 			if !b.before(secOurs, x, at) && !c.private(x.language, x.from, i) {
 				start, end := c.place(int(x.from), int(x.to))
@@ -192,6 +196,41 @@ func (c *check) asks() {
 			}
 		}
 	}
+}
+
+// invites finds a question whether we may be told a secret, whatever its verb:
+// "is there a reason not to trust us with the code?"
+func (c *check) invites(i int) {
+	b := c.board
+	at := b.sentences[i]
+	if !strings.HasSuffix(b.words.text[at.from:at.to], "?") {
+		return
+	}
+	for _, us := range b.within(secUs, at) {
+		if b.right(secAbout, us, at) {
+			continue
+		}
+		near := sentence{max(at.from, us.from-askReach), min(at.to, us.to+askReach)}
+		if x, ok := b.first(secSecret, us.language, near); ok && !b.severed(x, us) && !b.part(x, secPersonal) {
+			start, end := c.place(int(min(x.from, us.from)), int(max(x.to, us.to)))
+			c.add(RuleSecret, start, end, mendSecret)
+		}
+	}
+}
+
+// severed reports whether a comma, or a word that parts clauses, stands between
+// two phrases.
+func (b *board) severed(x, y found) bool {
+	from, to := min(x.to, y.to), max(x.from, y.from)
+	if from >= to {
+		return false
+	}
+	for _, h := range b.within(secBreak, sentence{from, to}) {
+		if h.language == x.language {
+			return true
+		}
+	}
+	return strings.ContainsAny(b.words.text[from:to], ",:")
 }
 
 // bare reports whether a sentence consists of nothing but x and courtesy, or
@@ -232,7 +271,7 @@ func (b *board) named(x found, start int32) bool {
 // asked records what a request asks for within near, if it is anything we must
 // not. from is where the ask begins, none when it stands behind what it is for.
 func (c *check) asked(language int, from int32, near sentence, i int) {
-	rule, mend := RuleSecret, "remove the question: nobody of ours ever asks for it, not even in private"
+	rule, mend := RuleSecret, mendSecret
 	x, ok := c.board.first(secSecret, language, near)
 	if !ok || c.board.part(x, secPersonal) {
 		rule, mend = RulePersonal, mendPersonal

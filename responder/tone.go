@@ -12,23 +12,23 @@ import (
 
 // slotForm is what is left of a slot, whatever brackets and signs were used.
 var slotForm = regexp.MustCompile(strings.Join([]string{
-	`\{\{[^{}]*\}\}|\{[\pL\pM\d_\s.:$]{1,30}\}|\{\{|\}\}|\$\{`,
+	`\{\{[^{}]*\}\}|\{[\pL\pM_\s][\pL\pM\d_\s.:$]{0,29}\}|\{\d{1,2}\}|\{\{|\}\}|\$\{`,
 	`\[\[[^\[\]]*\]\]|\[\[|\]\]|\[[\pL\pM_\s]{2,30}\]|<[\pL\pM_\s]{2,30}>`,
 	`%(?:\d+\$)?[sdv]\b|%[a-z_]{2,}%|%![a-z]?\(`,
 	`\(\((?:your |customer |first |last |full |order |case )?(?:name|number|date|link|order|case|reference|id)\)\)`,
 	`\$(?:\pL+_)*(?:` + slotNoun + `)\b|\$\pL+_[\pL_]+`,
 	`\b(?:\pL+_)+(?:` + slotNoun + `|here)\b|\b(?:your|insert|enter|customer|first|last|agent|company)(?:_\pL+)+`,
 	`【[^【】]{1,20}】 ?(?:様|さん|さま)|【(?:お?名前|[ごこ]?氏名|お客様名|会社名|商品名|[ごこ]?注文番号|日付|日時|担当者?名?|金額|住所)】`,
-	`(?:\b(?:hi|hello|hey|dear|thanks|hallo|liebe[r]?|bonjour|hola|ciao|ola|oi|namaste),? |#)null\b|\bundefined\b`,
+	`(?:\b(?:hi|hello|hey|dear|thanks|hallo|liebe[r]?|bonjour|hola|ciao|ola|oi|namaste),?\s+|#)null\b|\bundefined\b`,
 	`\bx{3,}\b|_{3,}|[○〇◯●]{2,}|\blorem ipsum\b`,
 }, "|"))
 
 // slotNoun is what slots are named by.
 const slotNoun = `name|customer|user|number|date|link|url|email|order|case|agent|company|product`
 
-// askedMarks are a slot only where they stand for a word: "order ??? is", not
-// "really ???".
-var askedMarks = regexp.MustCompile(`(?:^|[\s(])(\?{3,})(?:[,.:;)]|\s+\p{Ll})`)
+// askedMarks are a slot only where they stand for a name or number: "hi ???,
+// order ??? is", not "really ???".
+var askedMarks = regexp.MustCompile(`(?:^|[\s(])\?{3,}\s*[,:;)]|\b(?:hi|hello|dear|hallo|bonjour|hola|ciao|ola|order|reference|number|case|nummer|pedido|commande|ordine)\s+\?{3,}\s+\S`)
 
 // unfilled finds slots that nobody filled, and replies that say nothing.
 func (c *check) unfilled() {
@@ -37,9 +37,11 @@ func (c *check) unfilled() {
 		return
 	}
 	c.notes()
-	if strings.Contains(c.text, "???") {
-		for _, m := range askedMarks.FindAllStringSubmatchIndex(c.text, maxPerRule) {
-			c.add(RuleUnfilled, m[2], m[3], "fill it in, or remove it")
+	if strings.Contains(c.loose.text, "???") {
+		for _, m := range askedMarks.FindAllStringIndex(c.loose.text, maxPerRule) {
+			marks := m[0] + strings.IndexByte(c.loose.text[m[0]:m[1]], '?')
+			a, b := c.loose.span(marks, marks+strings.LastIndexByte(c.loose.text[marks:m[1]], '?')+1)
+			c.add(RuleUnfilled, a, b, "fill it in, or remove it")
 		}
 	}
 	if !strings.ContainsAny(c.loose.text, "{}[]<%$_【") && !slices.ContainsFunc(blanks, func(s string) bool { return strings.Contains(c.loose.text, s) }) {

@@ -25,6 +25,7 @@ const (
 	secAsk section = iota
 	secAskAfter
 	secAbout
+	secUs
 	secQuestion
 	secNominal
 	secPlease
@@ -60,12 +61,12 @@ const (
 	sections = secDigit + 10
 )
 
-var sectionNames = []string{"ask", "ask_after", "about", "question", "nominal", "please", "secret", "personal", "private", "there",
+var sectionNames = []string{"ask", "ask_after", "about", "us", "question", "nominal", "please", "secret", "personal", "private", "there",
 	"public", "closed", "or", "negated", "negated_after", "coax", "break", "ours", "promise", "deadline", "commit", "unsure", "blame", "sarcasm", "liability",
 	"promotion", "order", "call", "call_after", "join", "postal", "postal_not", "dot", "at", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 
 // optional are the sections that a language may do without.
-var optional = []section{secAskAfter, secAbout, secNegatedAfter, secCallAfter, secPostalNot, secJoin}
+var optional = []section{secAskAfter, secAbout, secUs, secNegatedAfter, secCallAfter, secPostalNot, secJoin}
 
 // vocabulary is the words of the safety check in all languages, compiled.
 type vocabulary struct {
