@@ -83,6 +83,16 @@ func devanagari(text string) bool {
 	return own*4 > latin
 }
 
+// spoken is the base of a tag; empty where it names no language.
+func spoken(tag string) string {
+	switch l := base(tag); l {
+	case "und", "zxx", "mul", "mis":
+		return ""
+	default:
+		return l
+	}
+}
+
 // base is the language of a tag such as en-GB, in small letters.
 func base(tag string) string {
 	tag, _, _ = strings.Cut(strings.ToLower(tag), "-")

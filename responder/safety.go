@@ -11,7 +11,7 @@ import (
 
 // SafetyVersion names the rules of the safety check; it rises with every
 // change of them. Safety.Version adds the word lists.
-const SafetyVersion = "9"
+const SafetyVersion = "10"
 
 // Version names the rules and, by the first eight hex digits of their SHA-256,
 // the word lists: what is checked under one version has one result. Store it
@@ -69,6 +69,7 @@ type CheckInput struct {
 	Payload      socialwatch.Payload
 	Parent       socialwatch.Post // as it is now
 	Account      Account
+	Language     string             // of the parent, as triage reads it; empty or "und": as its network says
 	TemplateText string             // the template as filled, before any edit; empty when written by hand
 	Slots        []socialwatch.Span // of TemplateText: what the template's slots cover
 	CaseNumber   string             // our own number, which the reply may name; that of TemplateText may stand anyhow
@@ -241,7 +242,7 @@ func (c *check) standing() {
 // surroundings warns of what lies outside the words of the reply.
 func (c *check) surroundings(s Safety) {
 	p, parent := c.in.Payload, c.in.Parent
-	if a, b := base(p.Language), base(parent.Language); a != "" && b != "" && a != b {
+	if a, b := spoken(p.Language), cmp.Or(spoken(c.in.Language), spoken(parent.Language)); a != "" && b != "" && a != b {
 		c.add(WarnLanguage, 0, 0, fmt.Sprintf("make sure that the customer reads %q: the post is in %q", a, b))
 	}
 	if c.in.SameText >= sameTextOften && !c.in.Incident {

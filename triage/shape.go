@@ -126,15 +126,8 @@ const (
 // language is the language of the words: by script where one language of ours
 // has it, else by common words; "und" if neither says.
 func (s *scratch) language(names []string) string {
-	f := &s.fold.shape
-	latin := f.upper + f.lower
-	switch {
-	case f.kana > 0 && (f.kana+f.han)*4 > latin, f.han*2 > latin:
-		return "ja"
-	case f.devanagari*4 > latin:
-		return "hi"
-	case f.otherLetters > latin:
-		return undetermined
+	if lang := s.byScript(); lang != "" {
+		return lang
 	}
 	best, at := minVotes-1, -1
 	for i, v := range s.votes {
@@ -146,6 +139,22 @@ func (s *scratch) language(names []string) string {
 		return undetermined
 	}
 	return names[at]
+}
+
+// byScript is the language that the script tells; "und" when it is none of
+// ours, empty when it is Latin.
+func (s *scratch) byScript() string {
+	f := &s.fold.shape
+	latin := f.upper + f.lower
+	switch {
+	case f.kana > 0 && (f.kana+f.han)*4 > latin, f.han*2 > latin:
+		return "ja"
+	case f.devanagari*4 > latin:
+		return "hi"
+	case f.otherLetters > latin:
+		return undetermined
+	}
+	return ""
 }
 
 const undetermined = "und"

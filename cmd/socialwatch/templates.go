@@ -167,8 +167,7 @@ func (t trial) run(a *app, text string) (tried, error) {
 			Visibility: socialwatch.Public}
 		p.Length, p.Limit = account.Measure(d.Text, m.Network)
 		r.Length, r.Limit = p.Length, p.Limit
-		m.Post.Language = as.Language // as if the network said so
-		r.Findings = append(r.Findings, a.responder.Check(responder.CheckInput{Payload: p, Parent: m.Post, Account: account, TemplateText: d.Text})...)
+		r.Findings = append(r.Findings, a.responder.Check(responder.CheckInput{Payload: p, Parent: m.Post, Language: as.Language, Account: account, TemplateText: d.Text})...)
 	}
 	return r, nil
 }

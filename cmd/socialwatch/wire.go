@@ -195,7 +195,7 @@ func (a *app) pipeline() {
 		a.intake.LookAfter = func(int) time.Duration { return a.tuning.look }
 	}
 	a.desk = &publish.Desk{Decisions: a.store, Switches: a.store, Replies: a.store,
-		Connector: a.connector, Refresh: a.lookFirst, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Compare: compare, Holds: a.store, Now: a.now,
+		Connector: a.connector, Refresh: a.lookFirst, Check: a.check, CheckedBy: a.responder.SafetyVersion(), Compare: compare, Language: a.triage.Language, Holds: a.store, Now: a.now,
 		Hold: a.cfg.Replies.Hold, Expiry: a.cfg.Replies.Expiry, Handoff: a.handoff, Incident: a.asIncident, Redrafts: a.store,
 		SelfApproval: a.selfApproval, Second: socialwatch.SecondPerson(a.cfg.Replies.EditSecondPerson)}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store,
@@ -257,7 +257,7 @@ func (a *app) redact(m socialwatch.Mention, as socialwatch.Assessment) (socialwa
 
 func (a *app) checkDraft(t intake.Text) []socialwatch.Finding {
 	p := t.Payload
-	return a.responder.Check(responder.CheckInput{Payload: p, Parent: t.Parent.Post,
+	return a.responder.Check(responder.CheckInput{Payload: p, Parent: t.Parent.Post, Language: t.Language,
 		Account: a.accounts[p.Account], TemplateText: t.Original, Impostor: t.Impostor, SameText: t.Said, Incident: a.ofIncident(p, t.Original)})
 }
 
@@ -278,7 +278,7 @@ func (a *app) saidOften(at []time.Time) (n int) {
 }
 
 func (a *app) check(rc socialwatch.ReplyContext, p socialwatch.Payload) []socialwatch.Finding {
-	in := responder.CheckInput{Payload: p, Parent: rc.Parent.Post, Account: a.accounts[p.Account],
+	in := responder.CheckInput{Payload: p, Parent: rc.Parent.Post, Language: rc.Assessment.Language, Account: a.accounts[p.Account],
 		TemplateText: rc.Original, Slots: rc.Slots, CaseNumber: rc.Case.Number, EarlierUnknown: rc.InDoubt,
 		SameText: a.saidOften(rc.SameText), Incident: a.ofIncident(p, rc.Original), Impostor: rc.Impostor}
 	switch {

@@ -218,7 +218,7 @@ func (p *plan) compose(it *item, a Answer) *socialwatch.Reply {
 	}
 	r := &socialwatch.Reply{
 		State: socialwatch.ReplyAwaiting, Version: 1, Payload: payload, Hash: payload.Hash(),
-		Findings: p.in.Rules.Check(Text{Payload: payload, Parent: it.mention, Original: a.Draft.Text, Impostor: p.posing(it),
+		Findings: p.in.Rules.Check(Text{Payload: payload, Parent: it.mention, Language: it.assess.Language, Original: a.Draft.Text, Impostor: p.posing(it),
 			Said: p.known.Often[payload.Text]}),
 		CheckedBy: p.in.Rules.CheckedBy, Author: socialwatch.System,
 		CreatedAt: p.now, ExpiresAt: p.now.Add(p.in.expiry()),

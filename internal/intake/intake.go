@@ -40,6 +40,7 @@ type Situation struct {
 type Text struct {
 	Payload  socialwatch.Payload
 	Parent   socialwatch.Mention
+	Language string // of the parent, as the rules read it; "und" when they cannot tell
 	Original string // as the template filled it
 	Impostor string // full handle of who poses as us in the thread; empty: nobody known
 	Said     int    // replies of the account with this very text in the last hour, where there are OftenFrom or more

@@ -53,10 +53,13 @@ type Desk struct {
 	// Compare says what another text makes of a reply: its badge and its diff;
 	// nil: that is not known.
 	Compare func(rc socialwatch.ReplyContext, text string) socialwatch.Change
-	Holds   Holds
-	Hold    time.Duration                  // undo window; 0 sends at once
-	Expiry  time.Duration                  // life of a version; 0: four hours
-	Handoff func(socialwatch.Payload) bool // see Publisher.Handoff
+	// Language is the language of a text, as ISO 639-1, empty when that is not
+	// sure; nil: never.
+	Language func(text string) string
+	Holds    Holds
+	Hold     time.Duration                  // undo window; 0 sends at once
+	Expiry   time.Duration                  // life of a version; 0: four hours
+	Handoff  func(socialwatch.Payload) bool // see Publisher.Handoff
 	// Incident drafts what an incident's template says to the post of a reply;
 	// nil: no template fits.
 	Incident     func(context.Context, socialwatch.ReplyContext) (*socialwatch.Draft, error)
@@ -228,8 +231,9 @@ func (d *Desk) compose(rc socialwatch.ReplyContext, text string) (socialwatch.Pa
 	if c == nil || c.Composer == nil {
 		return old, nil, fmt.Errorf("account %q is not configured here or cannot reply: add it to the configuration", old.Account)
 	}
+	text = socialwatch.CleanText(text)
 	payload, err := c.Composer.Compose(socialwatch.Draft{Account: old.Account, Parent: rc.Parent.Post,
-		Quotes: rc.Parent.Kind == socialwatch.KindQuote, Text: socialwatch.CleanText(text), Language: old.Language, Template: old.Template, TemplateV: old.TemplateV})
+		Quotes: rc.Parent.Kind == socialwatch.KindQuote, Text: text, Language: d.language(old, text), Template: old.Template, TemplateV: old.TemplateV})
 	if err != nil {
 		return old, nil, &InputError{"the reply cannot be composed: " + err.Error()}
 	}
@@ -237,6 +241,19 @@ func (d *Desk) compose(rc socialwatch.ReplyContext, text string) (socialwatch.Pa
 		rc.SameText = nil // it counts the old words
 	}
 	return payload, d.Check(rc, payload), nil
+}
+
+// language is that of a person's text: where it is surely another than before,
+// the words decide.
+func (d *Desk) language(old socialwatch.Payload, text string) string {
+	if d.Language == nil || text == old.Text {
+		return old.Language
+	}
+	is, _, _ := strings.Cut(old.Language, "-")
+	if now := d.Language(text); now != "" && now != is {
+		return now
+	}
+	return old.Language
 }
 
 // Stop ends all publishing at once, until somebody resumes.
