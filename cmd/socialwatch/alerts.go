@@ -86,35 +86,6 @@ func (a *app) tell(ctx context.Context, c config.Alert, s *alert.Sender) error {
 	return teller.Pass(ctx)
 }
 
-// tellAll is one pass over all endpoints, which wait for nobody but themselves.
-func (a *app) tellAll(ctx context.Context) error {
-	errs := make(chan error, len(a.cfg.Alerts))
-	s := alert.NewSender(alertTimeout, a.now)
-	for _, c := range a.cfg.Alerts {
-		go func() { errs <- socialwatch.Guard(func() error { return a.tell(ctx, c, s) }) }()
-	}
-	var all []error
-	for range a.cfg.Alerts {
-		all = append(all, <-errs)
-	}
-	return errors.Join(all...)
-}
-
-// alertJobs watch for what needs people and tell the endpoints, each by
-// itself: one that is dead keeps nobody waiting.
-func (a *app) alertJobs() []jobs.Job {
-	watch, tell := "@every 30s", "@every 5s"
-	if a.tuning.look > 0 {
-		watch, tell = "@every 1s", "@every 1s"
-	}
-	list := []jobs.Job{{Name: "watch", Spec: watch, Run: a.watch}}
-	s := alert.NewSender(alertTimeout, a.now)
-	for _, c := range a.cfg.Alerts {
-		list = append(list, jobs.Job{Name: "alert:" + c.Name, Spec: tell, Run: func(ctx context.Context) error { return a.tell(ctx, c, s) }})
-	}
-	return list
-}
-
 // watch raises and ends alarms.
 func (a *app) watch(ctx context.Context) error {
 	w := &alert.Watcher{Store: a.store, Away: a.cfg.Replies.Unattended, Open: a.open, Now: a.now}

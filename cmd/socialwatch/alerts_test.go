@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,7 +147,8 @@ func TestCronTellsAlerts(t *testing.T) {
 	number := s.overdue(store.SQLite)
 	s.done("poll", "--once")
 	for _, said := range [][]chat.Message{c.slack.Said(), c.teams.Said()} {
-		if len(said) != 1 || !strings.Contains(said[0].Text, number+": Stuck order, shop_help, level") || said[0].Links[0] != s.url+"/cases/"+number {
+		if len(said) != 1 || !strings.Contains(said[0].Text, number+": Stuck order, shop_help, level") || !strings.Contains(said[0].Text, "no approver is signed in") ||
+			!slices.Equal(said[0].Links, []string{s.url + "/?account=shop_help", s.url + "/cases/" + number}) {
 			t.Errorf("said %+v, want a word of %s", said, number)
 		}
 	}

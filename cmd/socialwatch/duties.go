@@ -33,33 +33,6 @@ const (
 // deleted gone within a day: it has no post to ask for.
 const rawKeptPaid = 24 * time.Hour
 
-// dutyJobs are what a serving process does for what networks and customers may
-// expect, whoever polls.
-func (a *app) dutyJobs() []jobs.Job {
-	list := []jobs.Job{{Name: "retain", Spec: "47 3 * * *", Run: a.retain}}
-	for name, c := range a.connectors {
-		nightly := "17 3 * * *"
-		if c.Compliance != nil {
-			nightly = "17 * * * *" // asks for what nobody has asked for since yesterday: as a rule once a day
-		}
-		list = append(list,
-			jobs.Job{Name: "shown:" + name, Spec: "@every 1m", Run: named("shown", c, a.shown)},
-			jobs.Job{Name: "rehydrate:" + name, Spec: nightly, Run: named("rehydrate", c, a.rehydrate)})
-	}
-	return list
-}
-
-// named names the account in an error of work. That another process does it is
-// none.
-func named(name string, c *connectors.Connector, work func(context.Context, *connectors.Connector) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		if err := work(ctx, c); err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
-			return fmt.Errorf("%s %s: %w", name, c.Account, err)
-		}
-		return nil
-	}
-}
-
 // shown looks at the posts behind the drafts that people see first, so that
 // nobody decides about a post that is long gone. The page waits for nothing: a
 // change shows as any other news.
@@ -97,29 +70,31 @@ func (a *app) rehydrate(ctx context.Context, c *connectors.Connector) error {
 		if c.Paid && (kept == 0 || kept > rawKeptPaid) {
 			kept = rawKeptPaid
 		}
-		err := errors.Join(look(ctx, c), a.lookAtOurs(ctx, c))
 		_, late := a.store.EraseLate(ctx, c.Account, a.before(kept))
-		return errors.Join(err, late)
+		all, err := look(ctx, c)
+		ours, failed := a.lookAtOurs(ctx, c)
+		return errors.Join(late, unlessOver(ctx, all+ours > 0, errors.Join(err, failed)))
 	})
 }
 
-// lookAtAll looks at every post of live cases.
-func (a *app) lookAtAll(ctx context.Context, c *connectors.Connector) error {
+// lookAtAll looks at every post of live cases, and returns at how many.
+func (a *app) lookAtAll(ctx context.Context, c *connectors.Connector) (n int, err error) {
 	before := socialwatch.Micros(a.now())
 	for {
 		ids, err := a.store.DueLookups(ctx, c.Account, before, 100)
 		if err != nil || len(ids) == 0 {
-			return err
+			return n, err
 		}
 		if err := a.intake.Look(ctx, c, ids); err != nil {
-			return err
+			return n, err
 		}
+		n += len(ids)
 	}
 }
 
-// lookAtOurs looks at the replies that live cases have had: a customer whose
-// answer has vanished waits again.
-func (a *app) lookAtOurs(ctx context.Context, c *connectors.Connector) error {
+// lookAtOurs looks at the replies that live cases have had, and returns at how
+// many: a customer whose answer has vanished waits again.
+func (a *app) lookAtOurs(ctx context.Context, c *connectors.Connector) (n int, err error) {
 	now := socialwatch.Micros(a.now())
 	before, look := now, a.intake.Look
 	if c.Compliance != nil {
@@ -128,11 +103,12 @@ func (a *app) lookAtOurs(ctx context.Context, c *connectors.Connector) error {
 	for {
 		ids, err := a.store.DueSent(ctx, c.Account, now, before, 100)
 		if err != nil || len(ids) == 0 {
-			return err
+			return n, err
 		}
 		if err := look(ctx, c, ids); err != nil {
-			return err
+			return n, err
 		}
+		n += len(ids)
 	}
 }
 
@@ -146,18 +122,19 @@ func (a *app) askAfter(ctx context.Context, c *connectors.Connector, ids []strin
 }
 
 // comply asks the network which of all stored posts are gone, and erases them,
-// once the network's word on one of them is too old.
-func (a *app) comply(ctx context.Context, c *connectors.Connector) error {
+// once the network's word on one of them is too old. It returns about how many it
+// has asked.
+func (a *app) comply(ctx context.Context, c *connectors.Connector) (n int, err error) {
 	now := socialwatch.Micros(a.now())
 	due, err := a.store.StoredPosts(ctx, c.Account, now.Add(-complianceAge), 0, 1)
 	if err != nil || len(due) == 0 {
-		return err
+		return 0, err
 	}
 	l := store.Looks{Account: c.Account, Before: now, At: now}
 	for {
 		posts, err := a.store.StoredPosts(ctx, c.Account, l.Before, l.After, complianceBatch)
 		if err != nil || len(posts) == 0 {
-			return err
+			return n, err
 		}
 		ids := make([]string, len(posts))
 		for i, p := range posts {
@@ -165,18 +142,18 @@ func (a *app) comply(ctx context.Context, c *connectors.Connector) error {
 		}
 		gone, err := c.Compliance.Gone(ctx, ids)
 		if err != nil {
-			return fmt.Errorf("ask which of %d posts are gone: %w", len(ids), err)
+			return n, fmt.Errorf("ask which of %d posts are gone: %w", len(ids), err)
 		}
 		for some := range slices.Chunk(gone, eraseAtOnce) {
 			if err := a.intake.Gone(ctx, c, some); err != nil {
-				return err
+				return n, err
 			}
 		}
 		l.UpTo = posts[len(posts)-1].ID
 		if err := a.store.MarkLooked(ctx, l); err != nil {
-			return err
+			return n, err
 		}
-		l.After = l.UpTo
+		l.After, n = l.UpTo, n+len(posts)
 	}
 }
 

@@ -318,24 +318,6 @@ func TestComplianceCoversAllThatIsStored(t *testing.T) {
 	}
 }
 
-// TestServeDoesTheDutiesWhoeverPolls: beside `poll --once` too.
-func TestServeDoesTheDutiesWhoeverPolls(t *testing.T) {
-	a, c, _ := part(t, storetest.Start)
-	names := func() (list []string) {
-		for _, j := range a.dutyJobs() {
-			list = append(list, j.Name+" "+j.Spec)
-		}
-		return list
-	}
-	if got, want := names(), []string{"retain 47 3 * * *", "shown:help @every 1m", "rehydrate:help 17 3 * * *"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
-	}
-	c.Compliance = &registry{}
-	if got, want := names(), []string{"retain 47 3 * * *", "shown:help @every 1m", "rehydrate:help 17 * * * *"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
 // TestTheNightForgetsAnsweredCommandsInTheirTime: after 90 days, or when the
 // configuration says.
 func TestTheNightForgetsAnsweredCommandsInTheirTime(t *testing.T) {

@@ -16,7 +16,6 @@ import (
 	"socialwatch"
 	"socialwatch/internal/config"
 	"socialwatch/internal/console"
-	"socialwatch/internal/jobs"
 	"socialwatch/internal/lookup"
 	"socialwatch/internal/store"
 )
@@ -78,21 +77,14 @@ func orderRules(cfg config.Config) lookup.Rules {
 	return r
 }
 
-// lookUp asks about the orders that are due.
+// lookUp asks about the orders that are due, in every process: claims keep them
+// apart.
 func (a *app) lookUp(ctx context.Context) error {
 	if a.looker == nil {
 		return nil
 	}
 	// What the bell rang for has its number before it is looked for.
 	return errors.Join(a.sequencer.Pass(ctx), a.looker.Pass(ctx))
-}
-
-// lookupJobs ask about orders in every process; claims keep them apart.
-func (a *app) lookupJobs(ctx context.Context) []jobs.Job {
-	if a.looker == nil {
-		return nil
-	}
-	return []jobs.Job{{Name: "lookup", Spec: "@every 2s", Local: true, Wake: a.bell(ctx), Run: a.lookUp}}
 }
 
 // lookupState is how asking does; nil where nothing is asked.

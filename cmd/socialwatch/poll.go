@@ -14,9 +14,12 @@ func newPoll(f *flags) *cobra.Command {
 	var maxTime time.Duration
 	cmd := &cobra.Command{
 		Use:   "poll --once",
-		Short: "Read the networks once, then one pass over sends and deadlines",
-		Long: "For the system's cron. Silent on success. An account that another process\n" +
-			"reads right now is no failure; a failed account is named and the exit code is 1.",
+		Short: "Read the networks, then do once what serve does all the time",
+		Long: "For the system's cron: sends, deadlines, alarms, alerts, webhooks and look-ups, and\n" +
+			"when they are due the nightly erasing and looks at the networks. What takes longer\n" +
+			"than --max-time goes on in the next run. Silent on success. An account that another\n" +
+			"process reads right now is no failure; a failed account is named and the exit code\n" +
+			"is 1.",
 		Example: "  * * * * * cd /etc/socialwatch && socialwatch poll --once --max-time 50s",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,7 +44,7 @@ func newPoll(f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "poll once and end (required)")
-	cmd.Flags().StringVar(&account, "account", "", "only this account")
+	cmd.Flags().StringVar(&account, "account", "", "read only this account")
 	cmd.Flags().DurationVar(&maxTime, "max-time", 50*time.Second, "end after this long; what is stored stays stored")
 	return cmd
 }

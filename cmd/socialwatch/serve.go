@@ -51,18 +51,18 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 	if err != nil {
 		return err
 	}
-	list := slices.Concat(a.jobs(ctx), a.dutyJobs(), a.alertJobs(), a.lookupJobs(ctx))
+	streams, stop := map[string]rings(nil), func() {}
 	if poll {
-		streams, stop := a.streams(ctx)
-		defer stop()
-		list = append(list, a.polls(streams)...)
+		streams, stop = a.streams(ctx)
+	}
+	defer stop()
+	w := a.work(func() <-chan struct{} { return a.bell(ctx) }, streams)
+	if !poll {
+		w.reads = nil
 	}
 	server := httpServer(ctx, handler)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		runner := &jobs.Runner{Ticks: a.store, Now: a.now, Log: a.log}
-		return runner.Run(ctx, list)
-	})
+	g.Go(func() error { return a.runner().Run(ctx, w.all()) })
 	g.Go(func() error { return a.deliverer.Run(ctx, a.numbered) })
 	g.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -89,37 +89,6 @@ func httpServer(ctx context.Context, h http.Handler) *http.Server {
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 }
 
-// bellRest bounds how often the bell of a busy database makes work: ten times a
-// second is at once for people and consumers.
-const bellRest = 100 * time.Millisecond
-
-// jobs are those that every serving process runs.
-func (a *app) jobs(ctx context.Context) []jobs.Job {
-	return []jobs.Job{
-		// The bell rings at each approval; the tick finds ended undo windows.
-		{Name: "publish", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.publish},
-		{Name: "sequencer", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Rest: bellRest, Run: a.number},
-		// No bell: the changes of a second are often of the same cases.
-		{Name: "follow", Spec: "@every 1s", Local: true, Run: a.follow},
-		a.commandsJob(ctx),
-		{Name: "requests", Spec: "@every 10m", Run: a.dropRequests},
-		{Name: "deadlines", Spec: "@every 30s", Run: a.deadlines},
-		a.spikeJob(),
-		{Name: "webhook-prune", Spec: "@every 1h", Run: a.pruneDeliveries},
-		{Name: "reports", Spec: "@every 5m", Run: a.keepReports},
-	}
-}
-
-// commandsJob does what other systems ask for. On Postgres the bell rings at each
-// insert, so that the tick is for what is tried again; else the tick finds them.
-func (a *app) commandsJob(ctx context.Context) jobs.Job {
-	j := jobs.Job{Name: "commands", Spec: "@every 1s", Local: true, Wake: a.bell(ctx), Run: a.commands}
-	if j.Wake != nil && a.store.RemoteBell() {
-		j.Spec = "@every 5s"
-	}
-	return j
-}
-
 // bell rings after commits; nil, which never rings, when it can't be had: the
 // ticks remain.
 func (a *app) bell(ctx context.Context) <-chan struct{} {
@@ -129,25 +98,6 @@ func (a *app) bell(ctx context.Context) <-chan struct{} {
 		return nil
 	}
 	return c
-}
-
-// polls are the jobs that read the networks.
-func (a *app) polls(rings map[string]rings) []jobs.Job {
-	var list []jobs.Job
-	threads := "@every 15s"
-	if a.tuning.look > 0 {
-		threads = "@every 1s"
-	}
-	for name, c := range a.connectors {
-		list = append(list,
-			jobs.Job{Name: "poll:" + name, Spec: a.cfg.Polling.Every, Wake: rings[name].news, Run: named("poll", c, a.poll)},
-			jobs.Job{Name: "threads:" + name, Spec: threads, Run: named("threads", c, a.threads)},
-		)
-		if kept := rings[name].kept; kept != nil {
-			list = append(list, jobs.Job{Name: "inbox:" + name, Spec: "@every 1m", Local: true, Wake: kept, Run: named("inbox", c, a.takeIn)})
-		}
-	}
-	return list
 }
 
 // rings are the doorbells of one account.

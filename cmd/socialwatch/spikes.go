@@ -8,7 +8,6 @@ import (
 
 	"socialwatch"
 	"socialwatch/internal/intake"
-	"socialwatch/internal/jobs"
 	"socialwatch/internal/spike"
 	"socialwatch/responder"
 )
@@ -40,15 +39,6 @@ func (a *app) spikes(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// spikeJob runs in one process at each tick.
-func (a *app) spikeJob() jobs.Job {
-	every := "@every 1m"
-	if a.tuning.look > 0 {
-		every = "@every 1s"
-	}
-	return jobs.Job{Name: "spikes", Spec: every, Run: a.spikes}
 }
 
 // asIncident drafts what an incident's template says to the post of a reply

@@ -36,9 +36,6 @@ func (a *app) number(ctx context.Context) error {
 	return err
 }
 
-// deliver makes one pass over all endpoints, for who runs no daemon.
-func (a *app) deliver(ctx context.Context) error { return a.deliverer.Pass(ctx) }
-
 // pruneDeliveries forgets what ended long ago.
 func (a *app) pruneDeliveries(ctx context.Context) error {
 	return a.store.PruneDeliveries(ctx, socialwatch.Micros(a.now().Add(-a.cfg.Webhooks.Keep)))

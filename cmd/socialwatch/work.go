@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"socialwatch"
 	"socialwatch/connectors"
@@ -102,12 +99,8 @@ func (a *app) threads(ctx context.Context, c *connectors.Connector) error {
 	lease := jobs.Lease{Name: "threads/" + c.Account, Holder: a.worker, TTL: a.tuning.lease, Now: a.now}
 	return jobs.Hold(ctx, a.store, lease, func(ctx context.Context) error {
 		for some := false; ; some = true {
-			n, err := a.intake.Threads(ctx, c, a.store)
-			if some && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return nil // out of time: the others are still due
-			}
-			if n == 0 || err != nil {
-				return err
+			if n, err := a.intake.Threads(ctx, c, a.store); n == 0 || err != nil {
+				return unlessOver(ctx, some, err)
 			}
 		}
 	})
@@ -130,47 +123,6 @@ func (a *app) deadlines(ctx context.Context) error {
 func (a *app) publish(ctx context.Context) error {
 	_, err := a.publisher.Pass(ctx)
 	return err
-}
-
-// each runs work for every named account at once and joins the errors, each
-// under its account's name. A lease held elsewhere is no error; a panic is one
-// account's error and leaves the others alone.
-func (a *app) each(ctx context.Context, names []string, work func(context.Context, *connectors.Connector) error) error {
-	errs := make([]error, len(names))
-	var g errgroup.Group
-	for i, name := range names {
-		g.Go(func() error {
-			err := socialwatch.Guard(func() error { return work(ctx, a.connectors[name]) })
-			if err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
-				errs[i] = fmt.Errorf("account %s: %w", name, err)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait()
-	return errors.Join(errs...)
-}
-
-// read polls an account and looks into its threads, as far as time allows.
-func (a *app) read(ctx context.Context, c *connectors.Connector) error {
-	err := a.poll(ctx, c)
-	if ctx.Err() != nil || err != nil && !errors.Is(err, socialwatch.ErrLeaseHeld) {
-		return err
-	}
-	return a.threads(ctx, c)
-}
-
-// once is one bounded pass over everything, for the system's cron. Reading may
-// take two thirds of the time that ctx allows, and sending most of the rest: a
-// slow network must not keep other accounts from being read, what is approved
-// from going out, or what is local from being done.
-func (a *app) once(ctx context.Context, names []string) error {
-	reading, cancel := share(ctx, 2, 3)
-	defer cancel()
-	err := errors.Join(a.each(reading, names, a.read), a.spikes(ctx), a.deadlines(ctx))
-	sending, cancel := share(ctx, 4, 5)
-	defer cancel()
-	return errors.Join(err, a.publish(sending), a.commands(ctx), a.sequencer.Pass(ctx), a.lookUp(ctx), a.follow(ctx), a.tellAll(ctx), a.deliver(ctx))
 }
 
 // commands does what other systems ask for, all that waits. The first error is
@@ -220,13 +172,4 @@ func (a *app) keepWords(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// share returns a context that ends after part/of the time that ctx allows.
-func share(ctx context.Context, part, of time.Duration) (context.Context, context.CancelFunc) {
-	end, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, time.Until(end)/of*part)
 }

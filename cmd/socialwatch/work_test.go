@@ -60,6 +60,7 @@ func part(t *testing.T, now time.Time) (*app, *connectors.Connector, storetest.F
 	fx := storetest.On(t, dbtest.New(t, store.SQLite))
 	a := &app{store: fx.Store, now: func() time.Time { return now }, log: quietLog(), worker: "w",
 		tuning: tuning{lease: leaseTTL}, connectors: map[string]*connectors.Connector{}}
+	a.cfg.Polling = config.Polling{Every: "@every 1m", Stale: 3}
 	a.ledger = &ledger.Ledger{Store: a.store, Now: a.now}
 	a.intake = &intake.Intake{Store: fx.Store, Now: a.now}
 	a.publisher = &publish.Publisher{Sends: a.store, Looks: a.store, Replies: a.store, Connector: a.connector,

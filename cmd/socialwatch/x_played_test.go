@@ -88,7 +88,7 @@ func (p *played) wire(begin time.Time, polls string) {
 	must(t, err)
 	t.Cleanup(func() { must(t, p.app.close()) })
 	p.conn = p.app.connector("shop_help")
-	for _, j := range slices.Concat(p.app.jobs(t.Context()), p.app.dutyJobs(), p.app.polls(nil)) {
+	for _, j := range p.app.work(noBell, nil).all() {
 		if j.Local { // its ticks find what its bell rings for anyway
 			j.Spec = polls
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,9 @@ type Ticks interface {
 	// next one is due at next. A changed spec starts afresh; ticks missed
 	// while nobody ran collapse into one.
 	Tick(ctx context.Context, name, spec string, now, next time.Time) (bool, error)
+	// Untick gives back the tick of name that was ours until next: it is due at
+	// now.
+	Untick(ctx context.Context, name string, now, next time.Time) error
 }
 
 // Leases hands out the right to do a piece of work for a while.
@@ -35,7 +39,9 @@ type Leases interface {
 type Job struct {
 	Name string // unique in the database
 	Spec string // for Parse
-	Run  func(ctx context.Context) error
+	// Run works until nothing is left. When ctx ends before, nil says that the
+	// next run goes on from there.
+	Run func(ctx context.Context) error
 	// Wake runs the job at once, beside its schedule; nil: never.
 	Wake <-chan struct{}
 	// Rest is how long the job does not run after a run: what wakes it
@@ -43,6 +49,16 @@ type Job struct {
 	Rest time.Duration
 	// Local jobs run in every process at each tick, not in one of them.
 	Local bool
+}
+
+// Do runs the job now. A panic is an error; that another process holds the job's
+// lease is none.
+func (j Job) Do(ctx context.Context) error {
+	err := socialwatch.Guard(func() error { return j.Run(ctx) })
+	if errors.Is(err, socialwatch.ErrLeaseHeld) {
+		return nil
+	}
+	return err
 }
 
 // Runner runs jobs until its context ends.
@@ -87,16 +103,50 @@ func (r *Runner) loop(ctx context.Context, j Job, s cron.Schedule) {
 		case <-timer.C:
 		}
 		timer.Stop()
-		if !woken && !j.Local {
-			// When the database can't be asked the tick is let go: the next comes.
-			if ours, err := r.won(ctx, j, s); err != nil || !ours {
-				t.note(ctx, r.Now(), err, false)
-				continue
-			}
+		ran, err := true, error(nil)
+		if woken || j.Local {
+			err = j.Do(ctx)
+		} else {
+			ran, err = r.atTick(ctx, j, s)
 		}
-		t.note(ctx, r.Now(), socialwatch.Guard(func() error { return j.Run(ctx) }), true)
+		t.note(ctx, r.Now(), err, ran)
 		rest(ctx, j.Rest)
 	}
+}
+
+// Due makes each job run only when its tick is due and ours, for who has no
+// schedules of its own.
+func (r *Runner) Due(list []Job) []Job {
+	due := slices.Clone(list)
+	for i, j := range list {
+		due[i].Run = func(ctx context.Context) error {
+			s, err := Parse(j.Spec)
+			if err == nil {
+				_, err = r.atTick(ctx, j, s)
+			}
+			return err
+		}
+	}
+	return due
+}
+
+// atTick runs a job if its tick is due and ours, and reports whether it was. When
+// the database can't be asked the tick is let go: the next one comes. What ctx
+// ends before the job has ended stays due, unless it has failed.
+func (r *Runner) atTick(ctx context.Context, j Job, s cron.Schedule) (ran bool, err error) {
+	now := socialwatch.Micros(r.Now())
+	next := socialwatch.Micros(s.Next(now))
+	ours, err := r.Ticks.Tick(ctx, j.Name, j.Spec, now, next)
+	if err != nil {
+		return false, fmt.Errorf("take the tick: %w", err)
+	}
+	if !ours {
+		return false, nil
+	}
+	if err = j.Do(ctx); err == nil && ctx.Err() != nil {
+		err = r.Ticks.Untick(context.WithoutCancel(ctx), j.Name, now, next)
+	}
+	return true, err
 }
 
 // rest lets time pass, until ctx ends.
@@ -110,16 +160,6 @@ func rest(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-timer.C:
 	}
-}
-
-// won reports whether this process has the tick.
-func (r *Runner) won(ctx context.Context, j Job, s cron.Schedule) (bool, error) {
-	now := socialwatch.Micros(r.Now())
-	ours, err := r.Ticks.Tick(ctx, j.Name, j.Spec, now, socialwatch.Micros(s.Next(now)))
-	if err != nil {
-		return false, fmt.Errorf("take the tick: %w", err)
-	}
-	return ours, nil
 }
 
 // trouble logs a job's failures without a flood: the first one, then one a

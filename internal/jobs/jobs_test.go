@@ -67,6 +67,15 @@ func (r *rows) Tick(_ context.Context, name, _ string, now, next time.Time) (boo
 	return true, nil
 }
 
+func (r *rows) Untick(_ context.Context, name string, now, next time.Time) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.next[name].Equal(next) {
+		r.next[name] = now
+	}
+	return nil
+}
+
 func (r *rows) Acquire(_ context.Context, name, holder string, ttl time.Duration, now time.Time) (int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -127,6 +136,52 @@ func TestTwoRunnersShareTicks(t *testing.T) {
 		if runs != 10 {
 			t.Fatalf("%d runs in ten minutes, want 10", runs)
 		}
+	})
+}
+
+// TestADutyThatItsTimeCutsGoesOn: who runs now and then, for a while, gets through
+// work that takes longer, once a day; what has failed waits for the next day.
+func TestADutyThatItsTimeCutsGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runner := &Runner{Ticks: newRows(), Now: time.Now}
+		left, runs, failed := 5, 0, false
+		job := Job{Name: "retain", Spec: "@daily", Run: func(ctx context.Context) error {
+			runs++
+			for ; left > 0; left-- {
+				select {
+				case <-ctx.Done():
+					if failed {
+						return ctx.Err()
+					}
+					return nil
+				case <-time.After(20 * time.Second):
+				}
+			}
+			return nil
+		}}
+		pass := func(wantRuns, wantLeft int, wantErr error) {
+			t.Helper()
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+			defer cancel()
+			for _, j := range runner.Due([]Job{job}) {
+				if err := j.Do(ctx); !errors.Is(err, wantErr) {
+					t.Errorf("run %d: %v, want %v", runs, err, wantErr)
+				}
+			}
+			if runs != wantRuns || left != wantLeft {
+				t.Errorf("%d runs, %d left, want %d and %d", runs, left, wantRuns, wantLeft)
+			}
+			time.Sleep(time.Minute)
+		}
+		pass(1, 3, nil)
+		pass(2, 1, nil)
+		pass(3, 0, nil)
+		pass(3, 0, nil) // the tick is taken
+		left, failed = 5, true
+		pass(3, 5, nil)
+		time.Sleep(24 * time.Hour)
+		pass(4, 3, context.DeadlineExceeded)
+		pass(4, 3, nil)
 	})
 }
 

@@ -12,6 +12,7 @@ const (
 	sqlTickFirst = `insert into schedules (name, spec, next_at) values (?, ?, ?) on conflict (name) do nothing`
 	sqlTickWin   = `update schedules set next_at = ?, spec = ? where name = ? and (next_at <= ? or next_at > ?)`
 	sqlTickSpec  = `update schedules set next_at = ?, spec = ? where name = ? and spec <> ?`
+	sqlUntick    = `update schedules set next_at = ? where name = ? and next_at = ?`
 	sqlNextTick  = `select next_at from schedules where name = ?`
 )
 
@@ -46,6 +47,16 @@ func (s *Store) Tick(ctx context.Context, name, spec string, now, next time.Time
 		return false, fmt.Errorf("tick of %s: %w", name, err)
 	}
 	return won, nil
+}
+
+// Untick gives back a tick of name that Tick gave until next: it is due at now,
+// unless another one was taken meanwhile.
+func (s *Store) Untick(ctx context.Context, name string, now, next time.Time) error {
+	err := s.tx(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, sqlUntick, now, name, next)
+		return err
+	})
+	return wrapped("give back the tick of "+name, err)
 }
 
 // NextTick is when name is due next; ErrNotFound before its first Tick.

@@ -175,6 +175,33 @@ func TestTicksMissedCollapseAndSpecsRestart(t *testing.T) {
 	})
 }
 
+// TestATickGivenBackIsDue: unless another one was taken meanwhile.
+func TestATickGivenBackIsDue(t *testing.T) {
+	Each(t, func(t *testing.T, fx Fixture) {
+		hour := func(n int) time.Time { return Start.Add(time.Duration(n) * time.Hour) }
+		tick := func(now, next int, want bool) {
+			t.Helper()
+			if won, err := fx.Tick(t.Context(), "retain", "@daily", hour(now), hour(next)); err != nil || won != want {
+				t.Errorf("at %d: won %v, %v", now, won, err)
+			}
+		}
+		back := func(now, next int) {
+			t.Helper()
+			if err := fx.Untick(t.Context(), "retain", hour(now), hour(next)); err != nil {
+				t.Error(err)
+			}
+		}
+		tick(0, 24, false)
+		tick(24, 48, true)
+		tick(25, 48, false)
+		back(24, 48)
+		tick(25, 48, true)
+		tick(49, 72, true)
+		back(25, 48) // a process that comes to itself late
+		tick(50, 72, false)
+	})
+}
+
 func TestThreadsAreDueInTurn(t *testing.T) {
 	Each(t, func(t *testing.T, fx Fixture) {
 		s := fx.Seed(t, "post", 3)
