@@ -91,7 +91,7 @@ func (a *app) login(ctx context.Context, c *connectors.Connector, how consent) (
 		if door, err = net.Listen("tcp", how.listen); err != nil {
 			return socialwatch.Author{}, fmt.Errorf("listen on %s: %w: name another address with --listen, and as callback in the app's settings, or use --paste", how.listen, err)
 		}
-		defer door.Close() //nolint:errcheck // it is closed by then
+		defer door.Close() // it is closed by then
 	}
 	fmt.Fprintf(how.out, "The app's settings must hold this callback address: %s\n\nOpen this address in a browser, signed in as the account, and allow the access:\n\n  %s\n\n", redirect, address)
 	var back url.Values

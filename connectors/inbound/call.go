@@ -83,7 +83,7 @@ func (c *client) do(ctx context.Context, k *call) (reached, error) {
 	if err != nil {
 		return reached{}, unanswered(ctx, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read to its end or is of no use
+	defer resp.Body.Close() // it was read to its end or is of no use
 	got, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer+1))
 	switch {
 	case err != nil:

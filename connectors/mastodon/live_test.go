@@ -335,7 +335,7 @@ func (a liveAPI) call(ctx context.Context, method, path string, form url.Values,
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read to its end
+	defer resp.Body.Close() // it was read to its end
 	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit))
 	switch {
 	case err != nil:

@@ -141,7 +141,7 @@ type statusError struct {
 }
 
 func newStatusError(resp *http.Response, now time.Time) *statusError {
-	defer resp.Body.Close() //nolint:errcheck // nothing more is wanted of it
+	defer resp.Body.Close() // nothing more is wanted of it
 	e := &statusError{code: resp.StatusCode}
 	if e.code == http.StatusTooManyRequests || e.code == http.StatusServiceUnavailable {
 		e.wait = connectors.Wait(resp.Header, now)
@@ -191,7 +191,7 @@ func (c *client) get(ctx context.Context, path string, q url.Values, out any) er
 	if err != nil {
 		return readError(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read to its end or is of no use
+	defer resp.Body.Close() // it was read to its end or is of no use
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
 		return readError(connectors.NotUnderstood(err))
 	}
@@ -204,7 +204,7 @@ func (c *client) beginning(ctx context.Context, path string, q url.Values, n int
 	if err != nil {
 		return nil, nil, readError(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // no more of it is wanted
+	defer resp.Body.Close() // no more of it is wanted
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, n))
 	if err != nil {
 		return nil, nil, readError(err)

@@ -133,7 +133,7 @@ func (c *client) once(ctx context.Context, k call, token string) (answer, error)
 	if err != nil {
 		return answer{}, failed(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read to its end or is of no use
+	defer resp.Body.Close() // it was read to its end or is of no use
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	if err := c.refusal(k, resp); err != nil {
 		return a, failed(err)

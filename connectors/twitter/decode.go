@@ -65,7 +65,7 @@ const epoch = 1288834974657
 // snowflake is the lowest id that X can have drawn at t.
 func snowflake(t time.Time) string {
 	ms := max(t.UnixMilli()-epoch, 1)
-	return strconv.FormatUint(uint64(ms)<<22, 10) //nolint:gosec // at least 1
+	return strconv.FormatUint(uint64(ms)<<22, 10) // at least 1
 }
 
 // drawn is when an id was drawn, in UTC; zero for what is no id.
@@ -74,7 +74,7 @@ func drawn(id string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return time.UnixMilli(int64(n>>22) + epoch).UTC() //nolint:gosec // 42 bits
+	return time.UnixMilli(int64(n>>22) + epoch).UTC() // 42 bits
 }
 
 // The entities hold what we use and nothing else, so that an odd field that is

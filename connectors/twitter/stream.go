@@ -102,7 +102,7 @@ func (s *stream) listen(ctx context.Context) (err error) {
 		return err
 	}
 	watch.Reset(silence)
-	defer body.Close() //nolint:errcheck // it is over either way
+	defer body.Close() // it is over either way
 	s.open = true
 	s.up(true)
 	defer s.up(false)

@@ -147,7 +147,7 @@ func (t target) RoundTrip(r *http.Request) (*http.Response, error) {
 type exchange struct {
 	*client
 	call call
-	ctx  context.Context //nolint:containedctx // the library has no other way in
+	ctx  context.Context // the library has no other way in
 
 	sent   atomic.Bool // the request may have reached the server
 	header http.Header
@@ -169,7 +169,7 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read to its end or is of no use
+	defer resp.Body.Close() // it was read to its end or is of no use
 	x.header = resp.Header
 	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
 	if refusal := x.refusal(resp, body); refusal != nil {

@@ -3,7 +3,7 @@ package legacy
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // what OAuth 1.0a signs with
+	"crypto/sha1" // what OAuth 1.0a signs with
 	"encoding/base64"
 	"encoding/json"
 	"errors"

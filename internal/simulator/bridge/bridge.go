@@ -177,7 +177,7 @@ func (b *Bridge) Send(body []byte) (status int, answer string, err error) {
 	if err != nil {
 		return 0, "", err
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read to its end
+	defer res.Body.Close() // it was read to its end
 	got, err := io.ReadAll(res.Body)
 	return res.StatusCode, string(got), err
 }

@@ -47,7 +47,7 @@ func (s *Server) Trust(t *http.Transport) {
 func (s *Server) Taken() int { return int(s.taken.Load()) }
 
 func (s *Server) serve(c *tls.Conn) {
-	defer c.Close() //nolint:errcheck // all was said
+	defer c.Close() // all was said
 	if _, err := io.ReadFull(c, make([]byte, len(http2.ClientPreface))); err != nil {
 		return
 	}
