@@ -51,6 +51,9 @@ func ReasonOf(err error) Reason {
 var (
 	// ErrConflict means that what was read has changed: read again, run again.
 	ErrConflict = errors.New("changed by somebody else meanwhile")
+	// ErrNotPossible is an ErrConflict that reading again does not end: as it stands
+	// it can't be done, and the text says what is in the way.
+	ErrNotPossible error = notPossible{}
 	// ErrNotFound means that there is no such row.
 	ErrNotFound = errors.New("not found")
 	// ErrLeaseHeld means that another process does this work right now.
@@ -60,3 +63,9 @@ var (
 	// ErrForbidden means that the person lacks the right; the text says which.
 	ErrForbidden = errors.New("not allowed")
 )
+
+type notPossible struct{}
+
+// Error is ErrConflict's: who shows the sentence before it cuts that one off.
+func (notPossible) Error() string { return ErrConflict.Error() }
+func (notPossible) Unwrap() error { return ErrConflict }

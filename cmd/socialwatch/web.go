@@ -159,7 +159,7 @@ func (a *app) promote(ctx context.Context, mentionID int64, by socialwatch.Perso
 	}
 	c := a.connector(row.Mention.Account)
 	if c == nil {
-		return "", fmt.Errorf("account %s is no longer in the configuration: %w", row.Mention.Account, socialwatch.ErrConflict)
+		return "", fmt.Errorf("account %s is no longer in the configuration: %w", row.Mention.Account, socialwatch.ErrNotPossible)
 	}
 	return a.intake.Promote(ctx, c, row.Mention, by)
 }

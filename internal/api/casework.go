@@ -64,7 +64,7 @@ func (s *server) work(r *http.Request, c caller, w store.CaseWork, do func(store
 	if readErr != nil {
 		return nil, readErr
 	}
-	p := kindConflict.of("%s", words(err))
+	p := conflict(err)
 	p.CurrentCase = viewCurrentCase(now)
 	return nil, p
 }

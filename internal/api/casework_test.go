@@ -108,7 +108,7 @@ func TestWorkOnCasesKeepsToRights(t *testing.T) {
 	g.expect(post("di", "/notes", `{"text":"a"}`, api.ScopeCases), 404, "not-found") // of another account
 	g.expect(post("cy", "/assign", `{"version":1,"assignee":"bo"}`, api.ScopeCases), 403, "role-required")
 	g.expect(post("cy", "/notes", `{"text":"a"}`, api.ScopeRead, api.ScopeDecide), 403, "scope-required")
-	g.expect(post("", "/assign", `{"version":1,"assignee":"di"}`, api.ScopeCases), 409, "conflict") // who may not work on it
+	g.expect(post("", "/assign", `{"version":1,"assignee":"di"}`, api.ScopeCases), 409, "not-possible") // who may not work on it
 	for what, bodies := range map[string][]string{
 		"/notes":    {`{"text":""}`, `{"text":" \u0000"}`, `{"text":"` + strings.Repeat("a", 4001) + `"}`, `{"text":["a"]}`},
 		"/assign":   {`{"version":1}`, `{"version":"1","assignee":"bo"}`, `{"version":1.5,"assignee":"bo"}`, `{"version":1,"assignee":null}`, `{"version":1,"team":"nobody's"}`},
@@ -180,7 +180,7 @@ func TestASystemLeadsWhatItHasClaimed(t *testing.T) {
 	if c := g.act(crm, number, "release", `{"version":3}`); c.External != nil {
 		t.Errorf("%+v", c.External)
 	}
-	g.expect(post(crm, "/release", `{"version":4}`), 409, "conflict")
+	g.expect(post(crm, "/release", `{"version":4}`), 409, "not-possible")
 }
 
 // asked is a reply of ours having asked the customer for private contact.
@@ -197,7 +197,7 @@ func TestASystemSaysThatTheCustomerCameInPrivate(t *testing.T) {
 	g := newRig(t)
 	number, crm := g.seed(1)[0].Case.Number, g.token("", api.ScopeCases)
 	q := request{method: "POST", path: "/api/v1/cases/" + number + "/private-contact", token: crm, media: "application/json", body: `{"version":1}`}
-	g.expect(q, 409, "conflict")
+	g.expect(q, 409, "not-possible")
 	g.asked(number)
 	q.body = `{}`
 	g.expect(q, 400, "invalid-request")
@@ -230,7 +230,7 @@ func TestALeadMergesCasesOverTheAPI(t *testing.T) {
 		g.expect(post(lead, older, "merge", bad), 400, "invalid-request")
 	}
 	g.expect(post(lead, older, "merge", strings.Replace(whole, `"other_version":1`, `"other_version":7`, 1)), 409, "conflict")
-	g.expect(post(lead, younger, "unmerge", `{"version":1}`), 409, "conflict") // it is not merged
+	g.expect(post(lead, younger, "unmerge", `{"version":1}`), 409, "not-possible") // it is not merged
 	q := post(lead, older, "merge", whole)
 	q.key = "merge-once"
 	status, _, body := g.do(q)

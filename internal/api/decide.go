@@ -130,7 +130,7 @@ func (s *server) decide(r *http.Request, c caller, v verdict) (any, error) {
 	if v.done(now.Reply) {
 		return c.viewReply(now.Reply, now.Case.Number), nil
 	}
-	p := kindConflict.of("%s", words(err))
+	p := conflict(err)
 	p.Current = &Current{now.Reply.State, now.Reply.Hash, now.Reply.DecidedBy, at(now.Reply.DecidedAt)}
 	return nil, p
 }

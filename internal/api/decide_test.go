@@ -258,7 +258,7 @@ func TestLeadResolvesWhatIsInDoubt(t *testing.T) {
 	two := g.seed(2)
 	ana, bo := g.as("ana"), g.as("bo")
 	_, err := ana.Resolve(t.Context(), two[0].Reply.ID, "")
-	problemOf(t, err, "conflict") // nothing is in doubt
+	problemOf(t, err, "not-possible") // nothing is in doubt
 	for _, one := range two {
 		if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
 			t.Fatal(err)

@@ -57,9 +57,9 @@ func (s *server) unmerge(r *http.Request, c caller) (any, error) {
 			}
 		}
 		if d.MergedFrom != "" {
-			return kindConflict.of("%s was merged into another case that was merged into %s: take that one out first", number, d.Case.Number)
+			return kindNotPossible.of("%s was merged into another case that was merged into %s: take that one out first", number, d.Case.Number)
 		}
-		return kindConflict.of("%s is not merged", number)
+		return kindNotPossible.of("%s is not merged", number)
 	})
 }
 

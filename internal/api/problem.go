@@ -44,6 +44,8 @@ var (
 		"The Allow header lists the methods."}
 	kindConflict = kind{"conflict", http.StatusConflict, "Changed by somebody else meanwhile",
 		"Somebody or something was faster: current or current_case says how it stands, and who changed it. Read it again and decide anew."}
+	kindNotPossible = kind{"not-possible", http.StatusConflict, "Not possible as it stands",
+		"Nothing has changed since you read it, and reading it again does not help: the detail says what is in the way. Clear that away, or ask for something else."}
 	kindConfirm = kind{"confirm", http.StatusConflict, "This approval needs a second look",
 		"Show the reasons and findings to the person. If they still approve, send the same decision with confirm: it stands for exactly this set."}
 	kindAhead = kind{"log-restored", http.StatusConflict, "The log ends before this event",
@@ -69,7 +71,7 @@ var (
 )
 
 var kinds = []kind{kindInvalid, kindToken, kindScope, kindPerson, kindSystem, kindOwned, kindRole, kindNotFound, kindMethod, kindConflict,
-	kindConfirm, kindAhead, kindTooLarge, kindMedia, kindRefused, kindKeyUsed, kindKeyBusy, kindRate, kindSignature, kindAway, kindInternal}
+	kindNotPossible, kindConfirm, kindAhead, kindTooLarge, kindMedia, kindRefused, kindKeyUsed, kindKeyBusy, kindRate, kindSignature, kindAway, kindInternal}
 
 // Problem is why a request was refused, as RFC 9457 has it. It is the error
 // that Client returns, and never holds a token.
@@ -84,9 +86,9 @@ type Problem struct {
 	Reasons []string `json:"reasons,omitempty"`
 	// Findings of the safety check, for types refused and confirm.
 	Findings []socialwatch.Finding `json:"findings,omitempty"`
-	// Current is how the reply stands, for type conflict.
+	// Current is how the reply stands, for types conflict and not-possible.
 	Current *Current `json:"current,omitempty"`
-	// CurrentCase is how the case stands, for type conflict.
+	// CurrentCase is how the case stands, for types conflict and not-possible.
 	CurrentCase *CurrentCase `json:"current_case,omitempty"`
 	// RetryAfter is that header's value; zero when there is none.
 	RetryAfter time.Duration `json:"-"`
@@ -126,8 +128,11 @@ func (p *Problem) Error() string {
 func (p *Problem) Unwrap() error {
 	switch p.Status {
 	case http.StatusConflict:
-		if p.Confirm != "" {
+		switch {
+		case p.Confirm != "":
 			return nil
+		case p.Type == kindNotPossible.address():
+			return socialwatch.ErrNotPossible
 		}
 		return socialwatch.ErrConflict
 	case http.StatusForbidden:
@@ -138,9 +143,11 @@ func (p *Problem) Unwrap() error {
 	return nil
 }
 
+func (k kind) address() string { return base + "/problems/" + k.name }
+
 // of makes a problem of kind k.
 func (k kind) of(format string, args ...any) *Problem {
-	return &Problem{Type: base + "/problems/" + k.name, Title: k.title, Status: k.status, Detail: fmt.Sprintf(format, args...)}
+	return &Problem{Type: k.address(), Title: k.title, Status: k.status, Detail: fmt.Sprintf(format, args...)}
 }
 
 // fail answers with what err is.
@@ -158,8 +165,10 @@ func (s *server) problem(r *http.Request, err error) answer {
 		p = kindInvalid.of(`parameter "cursor": %s`, store.ErrCursor)
 	case errors.Is(err, store.ErrAhead):
 		p = kindAhead.of("%s", kindAhead.advice)
-	case errors.Is(err, socialwatch.ErrConflict), errors.Is(err, socialwatch.ErrStopped):
-		p = kindConflict.of("%s", words(err))
+	case errors.Is(err, socialwatch.ErrConflict):
+		p = conflict(err)
+	case errors.Is(err, socialwatch.ErrStopped):
+		p = kindNotPossible.of("%s", words(err))
 	case errors.Is(err, socialwatch.ErrForbidden):
 		p = kindRole.of("%s", words(err))
 	case errors.Is(err, socialwatch.ErrNotFound):
@@ -171,6 +180,15 @@ func (s *server) problem(r *http.Request, err error) answer {
 		p = kindInternal.of("%s", kindInternal.advice)
 	}
 	return answerOf(p.Status, p)
+}
+
+// conflict is an ErrConflict as a problem: of what was read, or of what stands in
+// the way however often it is read.
+func conflict(err error) *Problem {
+	if errors.Is(err, socialwatch.ErrNotPossible) {
+		return kindNotPossible.of("%s", words(err))
+	}
+	return kindConflict.of("%s", words(err))
 }
 
 // words are what err says before it names its class, which the problem's title

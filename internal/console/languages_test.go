@@ -164,8 +164,8 @@ func TestEverySentenceOfOtherPartsIsInTheCatalogue(t *testing.T) {
 	verbs := strings.NewReplacer("%q", `"%s"`, "%v", "[%s]", "%d", "%s")
 	n := 0
 	for folder, forms := range map[string][]string{
-		"../store": {`Errorf\(` + text + `.*ErrConflict`, `Errorf\(` + text + `.*ErrForbidden`, `[rR]eason\w*(?::| =|:=| :=| :?=) ` + text + `[,}\n]`},
-		"../publish": {`Errorf\(` + text + `.*ErrConflict`, `Errorf\(` + text + `.*ErrForbidden`, `InputError\{` + text, `Reason(?::| =)\s+` + text + `\}?[,\n]`,
+		"../store": {`Errorf\(` + text + `.*Err(?:Conflict|NotPossible)`, `Errorf\(` + text + `.*ErrForbidden`, `[rR]eason\w*(?::| =|:=| :=| :?=) ` + text + `[,}\n]`},
+		"../publish": {`Errorf\(` + text + `.*Err(?:Conflict|NotPossible)`, `Errorf\(` + text + `.*ErrForbidden`, `InputError\{` + text, `Reason(?::| =)\s+` + text + `\}?[,\n]`,
 			`Why: ` + text},
 		"../intake":       {`supersede\(m, ` + text, `escalate\w*\(` + text, `return ` + text + `\n`, `(?:Silence|answeredOnce)\s+= ` + text},
 		"../../responder": {`c\.add\(Rule\w+, .*?, .*?, ` + text + `\)`, `c\.add\(\w+, .*?, .*?, fmt\.Sprintf\(` + text, `(?:rule, mend :?= \w+,|sec\w+, Warn\w+,) ` + text, `out\.Why = ` + text + `\n`, `Escalation = ` + text, `(?:socialwatch\.\w+|"must\.\w+"):\s+"(Someone [^"]*)"`},

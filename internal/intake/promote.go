@@ -66,9 +66,9 @@ func promotable(known socialwatch.Known, account string, m socialwatch.Mention) 
 	case !ok || stored.Account != account:
 		return socialwatch.ErrNotFound
 	case stored.CaseID != 0:
-		return fmt.Errorf("it has a case already: %w", socialwatch.ErrConflict)
+		return fmt.Errorf("it has a case already: %w", socialwatch.ErrNotPossible)
 	case stored.Gone:
-		return fmt.Errorf("the post is gone: %w", socialwatch.ErrConflict)
+		return fmt.Errorf("the post is gone: %w", socialwatch.ErrNotPossible)
 	case stored.Revision != m.Revision():
 		return fmt.Errorf("the customer has edited the post since you saw it: %w", socialwatch.ErrConflict)
 	}

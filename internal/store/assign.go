@@ -55,7 +55,7 @@ func (t *tx) mayAssign(ctx context.Context, by string, c socialwatch.Case, login
 	if team != c.Team || !takes && !leaves {
 		if err := t.mayWork(ctx, by, socialwatch.RoleLead, c.Account); err != nil {
 			if login == by && c.Assignee != "" && c.Assignee != by {
-				return fmt.Errorf("%s has it, and only a lead may take it from them: %w", c.Assignee, socialwatch.ErrConflict)
+				return fmt.Errorf("%s has it, and only a lead may take it from them: %w", c.Assignee, socialwatch.ErrNotPossible)
 			}
 			return err
 		}
@@ -65,7 +65,7 @@ func (t *tx) mayAssign(ctx context.Context, by string, c socialwatch.Case, login
 	}
 	err := t.mayDecide(ctx, login, socialwatch.RoleAuthor, c.Account)
 	if errors.Is(err, socialwatch.ErrForbidden) {
-		return fmt.Errorf("%s may not work on account %s: choose somebody else: %w", login, c.Account, socialwatch.ErrConflict)
+		return fmt.Errorf("%s may not work on account %s: choose somebody else: %w", login, c.Account, socialwatch.ErrNotPossible)
 	}
 	return err
 }

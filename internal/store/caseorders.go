@@ -199,7 +199,7 @@ func (s *Store) AskOrders(ctx context.Context, number string, by socialwatch.Per
 			return err
 		}
 		if newest.IsZero() {
-			return fmt.Errorf("it has no order number that is looked up: %w", socialwatch.ErrConflict)
+			return fmt.Errorf("it has no order number that is looked up: %w", socialwatch.ErrNotPossible)
 		}
 		return fmt.Errorf("the shop was asked at %s already: wait a minute: %w", newest.Format("15:04:05 MST"), socialwatch.ErrConflict)
 	})

@@ -335,7 +335,7 @@ func (t *tx) mayMove(ctx context.Context, c socialwatch.Case, m CaseMove) error 
 		return err
 	}
 	if !slices.Contains(caseMoves[c.State], m.To) {
-		return fmt.Errorf("it is %s, and a person can take it from there to %v: %w", c.State, caseMoves[c.State], socialwatch.ErrConflict)
+		return fmt.Errorf("it is %s, and a person can take it from there to %v: %w", c.State, caseMoves[c.State], socialwatch.ErrNotPossible)
 	}
 	if m.To != socialwatch.CaseResolved {
 		return nil
@@ -356,7 +356,7 @@ func (t *tx) mayResolve(ctx context.Context, c socialwatch.Case) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("its reply %d is %s: bring it to its end first: %w", standing.ID, standing.State, socialwatch.ErrConflict)
+	return fmt.Errorf("its reply %d is %s: bring it to its end first: %w", standing.ID, standing.State, socialwatch.ErrNotPossible)
 }
 
 const sqlLockCase = `select version from cases where id = ?`

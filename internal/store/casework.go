@@ -56,7 +56,7 @@ func (t *tx) casework(ctx context.Context, w CaseWork, role socialwatch.Role,
 		return c, err
 	}
 	if !c.State.Live() {
-		return c, fmt.Errorf("it is %s: %w", c.State, socialwatch.ErrConflict)
+		return c, fmt.Errorf("it is %s: %w", c.State, socialwatch.ErrNotPossible)
 	}
 	e, err := do(t, &c)
 	if err != nil || e == nil {

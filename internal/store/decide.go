@@ -173,7 +173,7 @@ func (t *tx) approve(ctx context.Context, old socialwatch.Reply, a socialwatch.A
 	err = t.get(ctx, &row, sqlApprove, state, a.Key, a.By.Login, a.At, hold, a.ExpiresAt, from,
 		asJSON(a.Findings), a.CheckedBy, self, a.At, a.ReplyID, a.Hash)
 	if errors.Is(err, socialwatch.ErrNotFound) {
-		return old, changedSince(old)
+		return old, changedSince(old, a.Hash)
 	}
 	if err != nil {
 		return old, conflictIfDuplicate(err)
@@ -196,7 +196,7 @@ func (t *tx) mayApprove(ctx context.Context, old socialwatch.Reply, a socialwatc
 	case a.Key == "" || a.ExpiresAt.IsZero():
 		return errors.New("an approval needs a key and an expiry")
 	case old.State != socialwatch.ReplyAwaiting, old.Hash != a.Hash, old.Payload.Hash() != a.Hash:
-		return changedSince(old)
+		return changedSince(old, a.Hash)
 	case socialwatch.AnyBlocks(a.Findings):
 		return errors.New("the safety check blocks it: change the text")
 	case !a.At.Before(old.ExpiresAt) && !old.Lease.Active(a.At):
@@ -214,7 +214,7 @@ func (t *tx) mayApprove(ctx context.Context, old socialwatch.Reply, a socialwatc
 		return err
 	}
 	if doubts > 0 {
-		return fmt.Errorf("another reply of this case may be public: settle it first: %w", socialwatch.ErrConflict)
+		return fmt.Errorf("another reply of this case may be public: settle it first: %w", socialwatch.ErrNotPossible)
 	}
 	return nil
 }
@@ -258,7 +258,11 @@ func (t *tx) approvedEvents(ctx context.Context, r socialwatch.Reply, a socialwa
 }
 
 // changedSince says why a decision came too late.
-func changedSince(r socialwatch.Reply) error {
+// hash is of the text that it was about.
+func changedSince(r socialwatch.Reply, hash string) error {
+	if r.State == socialwatch.ReplyAwaiting && r.Hash == hash && r.Payload.Hash() == hash {
+		return fmt.Errorf("it is %s now: %w", r.State, socialwatch.ErrNotPossible)
+	}
 	if r.State == socialwatch.ReplyAwaiting {
 		return fmt.Errorf("it has another text now: look at it again: %w", socialwatch.ErrConflict)
 	}
@@ -318,7 +322,7 @@ func (s *Store) decide(ctx context.Context, d socialwatch.Decision, v verdict) (
 		}
 		row, err := v.run(t, r)
 		if errors.Is(err, socialwatch.ErrNotFound) {
-			return changedSince(r)
+			return changedSince(r, d.Hash)
 		}
 		if err != nil {
 			return err

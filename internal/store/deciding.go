@@ -41,7 +41,7 @@ func (s *Store) Lease(ctx context.Context, replyID int64, by socialwatch.Person,
 		active := r.Lease.Active(now)
 		switch {
 		case r.State != socialwatch.ReplyAwaiting && r.State != socialwatch.ReplyBlocked:
-			return changedSince(r)
+			return changedSince(r, r.Hash)
 		case active && r.Lease.By != by.Login:
 			return fmt.Errorf("%s is deciding: %w", r.Lease.By, socialwatch.ErrLeaseHeld)
 		case !active && r.State == socialwatch.ReplyAwaiting && !now.Before(r.ExpiresAt):

@@ -60,7 +60,7 @@ func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.
 	}
 	same := p.Hash() == old.Hash
 	if same && rev.Approval == nil && old.State == socialwatch.ReplyAwaiting {
-		return old, fmt.Errorf("nothing is changed: the text stands as it was: %w", socialwatch.ErrConflict)
+		return old, fmt.Errorf("nothing is changed: the text stands as it was: %w", socialwatch.ErrNotPossible)
 	}
 	self, err := t.wrote(ctx, old.ID, rev.By.Login)
 	if err != nil {
@@ -75,7 +75,7 @@ func (t *tx) revise(ctx context.Context, rev socialwatch.Revision) (socialwatch.
 	err = t.get(ctx, &row, sqlRevise, state, asJSON(p), p.Hash(), asJSON(rev.Findings), rev.CheckedBy, rev.By.Login,
 		edit.Kind, edit.Added, edit.Removed, reason, rev.ExpiresAt, rev.At, rev.ReplyID, rev.Hash)
 	if errors.Is(err, socialwatch.ErrNotFound) {
-		return old, changedSince(old)
+		return old, changedSince(old, rev.Hash)
 	}
 	if err != nil {
 		return old, err
@@ -157,7 +157,7 @@ func (s *Store) Block(ctx context.Context, replyID int64, findings []socialwatch
 			return err
 		}
 		if !old.State.May(socialwatch.ReplyBlocked) {
-			return changedSince(old)
+			return changedSince(old, old.Hash)
 		}
 		reason := blockedReason
 		if rule := socialwatch.NewWarning(old.Findings, findings); rule != "" && !socialwatch.AnyBlocks(findings) {
@@ -188,7 +188,7 @@ func (s *Store) Supersede(ctx context.Context, replyID int64, reason string, at 
 			return err
 		}
 		if !old.State.May(socialwatch.ReplySuperseded) {
-			return changedSince(old)
+			return changedSince(old, old.Hash)
 		}
 		var row replyRow
 		if err := t.get(ctx, &row, sqlSupersede, reason, at, replyID, old.State); err != nil {
@@ -270,7 +270,7 @@ func (t *tx) addReply(ctx context.Context, p socialwatch.Proposal, slots []socia
 		p.By.Login, reason, p.ExpiresAt, p.At, p.At, parent.DueAt.Time, 100 - parent.Score, parent.OpenedAt.Time,
 		firstEdit(p.By.Login), p.CheckedBy, parent.Followers}})
 	if duplicate(err) {
-		return r, fmt.Errorf("this post has a live reply already: edit that one: %w", socialwatch.ErrConflict)
+		return r, fmt.Errorf("this post has a live reply already: edit that one: %w", socialwatch.ErrNotPossible)
 	}
 	if err != nil {
 		return r, err
@@ -291,7 +291,7 @@ func (t *tx) mayPropose(ctx context.Context, p socialwatch.Proposal, parent answ
 	switch state := socialwatch.CaseState(parent.State); state {
 	case socialwatch.CaseNew, socialwatch.CaseOpen, socialwatch.CaseWaiting:
 	default:
-		return fmt.Errorf("the case is %s: reopen it first: %w", state, socialwatch.ErrConflict)
+		return fmt.Errorf("the case is %s: reopen it first: %w", state, socialwatch.ErrNotPossible)
 	}
 	return t.parentStands(ctx, p.MentionID, p.Payload)
 }

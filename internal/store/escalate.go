@@ -82,7 +82,7 @@ func (s *Store) Escalate(ctx context.Context, e Escalation) (socialwatch.Case, e
 		case moved:
 			data["was_team"], data["team"], c.Team = c.Team, e.Team, e.Team
 		case strings.Contains(c.Escalation, why) && e.Reason != socialwatch.EscalationOther:
-			return nil, fmt.Errorf("it is escalated for that reason already: %w", socialwatch.ErrConflict)
+			return nil, fmt.Errorf("it is escalated for that reason already: %w", socialwatch.ErrNotPossible)
 		}
 		c.Escalated, c.Escalation = true, alsoBecause(c.Escalation, why)
 		_, err := t.exec(ctx, sqlEscalate, true, c.Escalation, c.Team, c.ID)

@@ -34,7 +34,7 @@ func (s *Store) Extend(ctx context.Context, d socialwatch.Decision, at time.Time
 
 func (t *tx) extend(ctx context.Context, old socialwatch.Reply, d socialwatch.Decision, at time.Time) (socialwatch.Reply, error) {
 	if old.State != socialwatch.ReplyHolding || old.Hash != d.Hash {
-		return old, changedSince(old)
+		return old, changedSince(old, d.Hash)
 	}
 	from := old.HoldFrom
 	if from.IsZero() { // approved by a program of before
@@ -45,7 +45,7 @@ func (t *tx) extend(ctx context.Context, old socialwatch.Reply, d socialwatch.De
 		until = last
 	}
 	if !until.After(old.HoldUntil) {
-		return old, fmt.Errorf("it has held as long as it may: undo it instead: %w", socialwatch.ErrConflict)
+		return old, fmt.Errorf("it has held as long as it may: undo it instead: %w", socialwatch.ErrNotPossible)
 	}
 	var row replyRow
 	if err := t.get(ctx, &row, sqlExtend, until, at, old.ID, d.Hash, old.HoldUntil, at); err != nil {

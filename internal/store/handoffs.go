@@ -39,7 +39,7 @@ func (t *tx) privateContact(ctx context.Context, c *socialwatch.Case, w CaseWork
 		return nil, err
 	}
 	if len(asked) == 0 {
-		return nil, fmt.Errorf("it waits for no private contact: %w", socialwatch.ErrConflict)
+		return nil, fmt.Errorf("it waits for no private contact: %w", socialwatch.ErrNotPossible)
 	}
 	if _, err := t.exec(ctx, sqlHandoffReceived, w.At, w.At, asked[0]); err != nil {
 		return nil, err

@@ -167,7 +167,7 @@ func (t *tx) link(ctx context.Context, m Merge) (socialwatch.Case, error) {
 		}
 	}
 	if younger.Linked != 0 {
-		return younger, fmt.Errorf("%s follows a case already: %w", younger.Number, socialwatch.ErrConflict)
+		return younger, fmt.Errorf("%s follows a case already: %w", younger.Number, socialwatch.ErrNotPossible)
 	}
 	younger.Linked, younger.UpdatedAt = older.ID, socialwatch.Micros(m.At)
 	if _, err := t.exec(ctx, sqlLink, older.ID, m.At, younger.ID); err != nil {

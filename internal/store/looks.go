@@ -139,7 +139,7 @@ func (t *tx) settle(ctx context.Context, w socialwatch.Settlement) (socialwatch.
 	var row replyRow
 	err = t.get(ctx, &row, sqlSettle, append(outcomeArgs(o), w.At, soon, soon, w.ReplyID)...)
 	if errors.Is(err, socialwatch.ErrNotFound) {
-		return old, changedSince(old)
+		return old, changedSince(old, old.Hash)
 	}
 	if err != nil {
 		return old, err

@@ -221,7 +221,7 @@ func (t *tx) pair(ctx context.Context, m Merge) (older, younger socialwatch.Case
 		return older, younger, err
 	}
 	if a.ID == b.ID {
-		return older, younger, fmt.Errorf("they are one case: %w", socialwatch.ErrConflict)
+		return older, younger, fmt.Errorf("they are one case: %w", socialwatch.ErrNotPossible)
 	}
 	seen := map[int64]int{a.ID: m.Version, b.ID: m.OtherVersion}
 	var both []socialwatch.Case
@@ -259,12 +259,12 @@ func (t *tx) mayMerge(ctx context.Context, into, from socialwatch.Case, by strin
 			return fmt.Errorf("%s: %w", c.Number, err)
 		}
 		if !c.State.Live() {
-			return fmt.Errorf("%s is %s: %w", c.Number, c.State, socialwatch.ErrConflict)
+			return fmt.Errorf("%s is %s: %w", c.Number, c.State, socialwatch.ErrNotPossible)
 		}
 	}
 	// What the customer says next must find the case.
 	if into.Account != from.Account || into.Customer.ID != from.Customer.ID {
-		return fmt.Errorf("they are not of one customer on one account: %w", socialwatch.ErrConflict)
+		return fmt.Errorf("they are not of one customer on one account: %w", socialwatch.ErrNotPossible)
 	}
 	return nil
 }

@@ -135,7 +135,7 @@ func (t *tx) giveBack(ctx context.Context, w CaseWork) (socialwatch.Case, error)
 func (t *tx) release(ctx context.Context, c *socialwatch.Case) (*socialwatch.Event, error) {
 	had := c.External
 	if had.System == "" {
-		return nil, fmt.Errorf("no system has claimed it: %w", socialwatch.ErrConflict)
+		return nil, fmt.Errorf("no system has claimed it: %w", socialwatch.ErrNotPossible)
 	}
 	c.External = socialwatch.External{}
 	_, err := t.exec(ctx, sqlOwn, "", "", "", c.ID)

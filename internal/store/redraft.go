@@ -33,7 +33,7 @@ func (t *tx) redraft(ctx context.Context, d socialwatch.Redraft) (socialwatch.Re
 	}
 	switch {
 	case old.State != socialwatch.ReplyAwaiting || old.Hash != d.Hash:
-		return old, changedSince(old)
+		return old, changedSince(old, d.Hash)
 	case old.Author != socialwatch.System || old.Version != 1:
 		return old, fmt.Errorf("a person has written it: edit it instead: %w", socialwatch.ErrConflict)
 	case old.Lease.Active(d.At) && old.Lease.By != d.By.Login:

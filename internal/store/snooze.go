@@ -44,7 +44,7 @@ func (s *Store) Snooze(ctx context.Context, z Snooze) (socialwatch.Case, error) 
 	}
 	return s.casework(ctx, "snooze", z.CaseWork, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
 		if c.State == socialwatch.CaseResolved {
-			return nil, fmt.Errorf("it is resolved: %w", socialwatch.ErrConflict)
+			return nil, fmt.Errorf("it is resolved: %w", socialwatch.ErrNotPossible)
 		}
 		data := map[string]any{}
 		if !c.SnoozedUntil.IsZero() {
@@ -77,7 +77,7 @@ func comesBack(c socialwatch.Case, z Snooze) time.Time {
 func (s *Store) Wake(ctx context.Context, w CaseWork) (socialwatch.Case, error) {
 	return s.casework(ctx, "wake", w, socialwatch.RoleAuthor, func(t *tx, c *socialwatch.Case) (*socialwatch.Event, error) {
 		if c.SnoozedUntil.IsZero() {
-			return nil, fmt.Errorf("it is not snoozed: %w", socialwatch.ErrConflict)
+			return nil, fmt.Errorf("it is not snoozed: %w", socialwatch.ErrNotPossible)
 		}
 		c.SnoozedUntil = time.Time{}
 		if _, err := t.exec(ctx, sqlSnooze, nil, c.ID); err != nil {

@@ -103,7 +103,7 @@ func (t *tx) tag(ctx context.Context, c *socialwatch.Case, g Tagging) error {
 	case slices.ContainsFunc(added, IsNumber):
 		return fmt.Errorf("a tag has at most %d digits", tagDigits)
 	case len(old)+len(added)-len(removed) > TagsMax:
-		return fmt.Errorf("a case has at most %d tags: take some away first: %w", TagsMax, socialwatch.ErrConflict)
+		return fmt.Errorf("a case has at most %d tags: take some away first: %w", TagsMax, socialwatch.ErrNotPossible)
 	}
 	if _, err := t.exec(ctx, sqlTagRemove, c.ID, removed); err != nil {
 		return err

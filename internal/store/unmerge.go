@@ -193,7 +193,7 @@ func (t *tx) mergedPair(ctx context.Context, u Unmerge) (m standing, from, into 
 	}
 	err = t.get(ctx, &m, sqlMergeStanding, id)
 	if errors.Is(err, socialwatch.ErrNotFound) {
-		err = fmt.Errorf("it is not merged: %w", socialwatch.ErrConflict)
+		err = fmt.Errorf("it is not merged: %w", socialwatch.ErrNotPossible)
 	}
 	if err != nil {
 		return m, from, into, err
@@ -208,7 +208,7 @@ func (t *tx) mergedPair(ctx context.Context, u Unmerge) (m standing, from, into 
 		return m, from, into, err
 	}
 	if from.State != socialwatch.CaseMerged || into.State == socialwatch.CaseMerged {
-		return m, from, into, fmt.Errorf("%s is %s, %s is %s: undo the later merge first: %w", from.Number, from.State, into.Number, into.State, socialwatch.ErrConflict)
+		return m, from, into, fmt.Errorf("%s is %s, %s is %s: undo the later merge first: %w", from.Number, from.State, into.Number, into.State, socialwatch.ErrNotPossible)
 	}
 	return m, from, into, errors.Join(t.stillAt(ctx, from, u.Version), t.stillAt(ctx, into, u.IntoVersion))
 }
