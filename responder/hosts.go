@@ -85,7 +85,7 @@ func (c *check) bare(f folded, h chain) {
 func (h chain) isLink(path bool) bool {
 	top, plain := h.top(), true
 	for _, d := range h.dots {
-		if d.spaced && !spelledTops[top] && !(d.from+2 == d.to && h.text[d.from+1] == '.' && generic[top]) {
+		if d.spaced && !spelledTops[top] && !(path && countries[top] && strings.TrimSpace(h.text[d.from:d.to]) == ".") && !(d.from+2 == d.to && h.text[d.from+1] == '.' && generic[top]) {
 			return false
 		}
 		plain = plain && d.plain

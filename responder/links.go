@@ -284,11 +284,15 @@ func (c *check) emails(f folded, hosts []chain) {
 			c.email(f, hosts, back(text, open-1), forth(text, end+1))
 			continue
 		}
-		if h, ok := startsAt(hosts, end); ok && (!h.dots[len(h.dots)-1].plain || text[from:to] != "at") && spelledTops[h.top()] {
+		if h, ok := startsAt(hosts, end); ok && (!h.dots[len(h.dots)-1].plain || text[from:to] != "at") &&
+			(spelledTops[h.top()] || countries[h.top()] && signWords[text[from:to]]) {
 			c.email(f, hosts, open, end)
 		}
 	}
 }
+
+// signWords are words that mean the sign of an address and nothing else.
+var signWords = set("chiocciola arroba arobase arrobase klammeraffe アットマーク")
 
 // email judges an address whose sign stands between from and to.
 func (c *check) email(f folded, hosts []chain, from, to int) {
