@@ -31,6 +31,9 @@ func TestMigratePrintRunsAsItStands(t *testing.T) {
 		t.Fatal("migrate --print changed the database")
 	}
 	runSQL(t, o.URL, printed)
+	if again := s.done("migrate", "--print"); strings.Contains(again, "create") {
+		t.Errorf("with nothing pending is printed %q", again)
+	}
 	if out := s.done("migrate"); !strings.Contains(out, "up to date") {
 		t.Errorf("migrate after the printed SQL says %q", out)
 	}

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,5 +55,55 @@ func TestUnpauseEndsAHalt(t *testing.T) {
 				t.Errorf("another name: %+v", a)
 			}
 		})
+	}
+}
+
+// TestSecretsAsDocumentedComeThroughTheShell: the file of secrets is read by sh too,
+// so every value that the pages show is one word there.
+func TestSecretsAsDocumentedComeThroughTheShell(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../../docs/operations.md", "../../docs/helpdesks.md", "../../README.md"} {
+		page, err := os.ReadFile(name)
+		must(t, err)
+		for _, bare := range regexp.MustCompile(`SOCIALWATCH_\w+=[^'$/\s].*`).FindAllString(string(page), -1) {
+			t.Errorf("%s: without quotes: %s", name, bare)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "secrets.env")
+	for _, secret := range []string{"https://chat.example/a?v=1&sp=%2Fb&sig=c", "Bearer abc123", "a$b;c`d\"e*"} {
+		must(t, os.WriteFile(file, []byte("SOCIALWATCH_SECRET='"+secret+"'\n"), 0o600))
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", `set -a; . "$0"; sh -c 'printf %s "$SOCIALWATCH_SECRET"'`, file).CombinedOutput()
+		if err != nil || string(out) != secret {
+			t.Errorf("%s arrives as %q, %v", secret, out, err)
+		}
+	}
+}
+
+// TestBackupAsDocumentedIsItsOwnersAlone runs the lines of the page under the
+// usual umask.
+func TestBackupAsDocumentedIsItsOwnersAlone(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("sqlite3"); err != nil {
+		t.Skip("needs sqlite3")
+	}
+	page, err := os.ReadFile("../../docs/operations.md")
+	must(t, err)
+	var script strings.Builder
+	for _, line := range regexp.MustCompile(`(?m)^    (umask|sqlite3) .*$`).FindAllString(string(page), -1) {
+		script.WriteString(line + "\n")
+	}
+	o := dbtest.New(t, store.SQLite)
+	file := strings.TrimPrefix(o.URL, "sqlite:")
+	dir := filepath.Dir(file)
+	must(t, os.Rename(file, filepath.Join(dir, "socialwatch.db")))
+	cmd := exec.CommandContext(t.Context(), "sh", "-ec", "umask 022\n"+script.String())
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(filepath.Join(dir, "backup.db"))
+	must(t, err)
+	if info.Size() == 0 || info.Mode().Perm() != 0o600 {
+		t.Errorf("%d bytes, mode %v", info.Size(), info.Mode())
 	}
 }

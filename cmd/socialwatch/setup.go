@@ -60,7 +60,8 @@ func newMigrate(f *flags) *cobra.Command {
 		Use:   "migrate",
 		Short: "Make or update the database's tables",
 		Long: "The only command that changes the schema: run it with the rights to do so, and\n" +
-			"serve with lesser ones. --print shows the SQL instead, for the database's owner.",
+			"serve with lesser ones. --print shows the SQL instead, for the database's owner:\n" +
+			"what is pending, or all of it when the database has none or does not answer.",
 		Example: "  socialwatch migrate\n  socialwatch migrate --print --role case_system > socialwatch.sql\n" +
 			"  socialwatch migrate --grants --role case_system | psql -v ON_ERROR_STOP=1 shop",
 		Args: noArgs,
@@ -74,9 +75,7 @@ func newMigrate(f *flags) *cobra.Command {
 				return err
 			}
 			if show || grants {
-				sql, err := printed(opts, roles, grants)
-				fmt.Fprint(cmd.OutOrStdout(), sql)
-				return err
+				return printed(cmd, opts, roles, grants)
 			}
 			if roles != (store.Roles{}) {
 				return usageError{fmt.Errorf("roles belong to --print or --grants")}
@@ -84,7 +83,7 @@ func newMigrate(f *flags) *cobra.Command {
 			return migrate(cmd, f, opts)
 		},
 	}
-	cmd.Flags().BoolVar(&show, "print", false, "print the SQL for an empty database and change nothing")
+	cmd.Flags().BoolVar(&show, "print", false, "print the SQL that is pending and change nothing")
 	cmd.Flags().BoolVar(&grants, "grants", false, "print the grants alone, for a database that stands")
 	cmd.Flags().StringVar(&roles.Consumer, "role", "", "role that may read the consumers' views")
 	cmd.Flags().BoolVar(&roles.Entities, "entities", false, "--role may read order and tracking numbers too")
@@ -106,17 +105,32 @@ func migrate(cmd *cobra.Command, f *flags, opts store.Options) error {
 	})
 }
 
-func printed(opts store.Options, roles store.Roles, grants bool) (string, error) {
-	if (roles.Entities || roles.Commands) && roles.Consumer == "" {
-		return "", usageError{fmt.Errorf("--entities and --commands belong to --role: name the consumer's role")}
+// printed prints SQL for the database's owner: the grants alone, or what is pending
+// with them.
+func printed(cmd *cobra.Command, opts store.Options, roles store.Roles, grants bool) error {
+	sql := ""
+	var err error
+	switch {
+	case (roles.Entities || roles.Commands) && roles.Consumer == "":
+		return usageError{fmt.Errorf("--entities and --commands belong to --role: name the consumer's role")}
+	case !grants:
+		ctx, cancel := context.WithTimeout(cmd.Context(), 10*time.Second)
+		defer cancel()
+		pending, unread := store.Pending(ctx, opts)
+		if pending == nil && unread != nil {
+			return unread
+		}
+		if unread != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "This is the SQL for a database without socialwatch: what is pending is unknown, %v\n", unread)
+		}
+		sql, err = store.Print(opts, roles, pending)
+	case roles.Consumer == "" && roles.Serve == "":
+		return usageError{fmt.Errorf("--grants needs --role or --serve-role")}
+	default:
+		sql, err = store.Grants(opts, roles)
 	}
-	if !grants {
-		return store.Print(opts, roles)
-	}
-	if roles.Consumer == "" && roles.Serve == "" {
-		return "", usageError{fmt.Errorf("--grants needs --role or --serve-role")}
-	}
-	return store.Grants(opts, roles)
+	fmt.Fprint(cmd.OutOrStdout(), sql)
+	return err
 }
 
 // finding is one line of check.

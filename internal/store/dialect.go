@@ -119,6 +119,9 @@ func withoutAddress(err error) error {
 	return err
 }
 
+// errNoFile is ErrSchema because there is no database yet.
+var errNoFile = fmt.Errorf("%w: there is no file yet", ErrSchema)
+
 // openSQLite opens a file with one connection: SQLite has one writer, and a
 // second connection of ours would only wait for the first. synchronous(full)
 // because a lost commit could publish a reply twice.
@@ -134,7 +137,7 @@ func openSQLite(path string, create bool) (*sqlx.DB, dialect, error) {
 	f, err := os.OpenFile(abs, flags, 0o600) // customers' words: for its owner alone
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !create:
-		return nil, dialect{}, fmt.Errorf("%w: there is no file %s yet: run `socialwatch migrate`", ErrSchema, abs)
+		return nil, dialect{}, fmt.Errorf("%w: %s: run `socialwatch migrate`", errNoFile, abs)
 	case err != nil:
 		return nil, dialect{}, fmt.Errorf("open database: %w", err)
 	}

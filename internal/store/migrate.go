@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -79,50 +78,72 @@ func migrate(ctx context.Context, o Options, files fs.FS) ([]string, error) {
 	s := &Store{db: db, dialect: d, opts: o}
 	defer db.Close()
 	var applied []string
+	var may access
 	err = s.tx(ctx, func(t *tx) error {
-		applied = nil
+		applied, may = nil, access{}
 		if err := t.lockSchema(ctx); err != nil {
 			return err
 		}
-		had, err := t.migrationsApplied(ctx)
-		if err != nil {
+		if may, err = t.access(ctx); err != nil {
 			return err
 		}
-		pending, err := compare(known, had)
-		if err != nil {
+		if !may.Migrated {
+			if err := t.makeSchema(ctx); err != nil {
+				return err
+			}
+		}
+		pending, err := t.pending(ctx, may, known)
+		switch {
+		case err != nil:
 			return err
+		case len(pending) > 0 && may.Migrated && !may.Owns: // what it makes would be its own
+			return may.wantsMigrate(pending)
 		}
-		for _, m := range pending {
-			if _, err := t.ExecContext(ctx, m.sql); err != nil {
-				return fmt.Errorf("%s: %w", m.Name, err)
-			}
-			if _, err := t.exec(ctx, sqlMigrationInsert, m.Name, m.Checksum, time.Now()); err != nil {
-				return fmt.Errorf("%s: %w", m.Name, err)
-			}
-			applied = append(applied, m.Name)
-		}
-		return nil
+		applied, err = t.apply(ctx, pending)
+		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("migrate: %w", err)
+		return nil, fmt.Errorf("migrate: %w", may.wantsRights(err))
 	}
 	return applied, nil
 }
 
-// lockSchema waits for other migrating processes, makes the schema and the
-// table of migrations.
+// apply runs the files and notes their names, which it returns.
+func (t *tx) apply(ctx context.Context, files []migration) (applied []string, err error) {
+	for _, m := range files {
+		if _, err := t.ExecContext(ctx, m.sql); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		if _, err := t.exec(ctx, sqlMigrationInsert, m.Name, m.Checksum, time.Now()); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		applied = append(applied, m.Name)
+	}
+	return applied, nil
+}
+
+// lockSchema waits for other migrating processes.
 func (t *tx) lockSchema(ctx context.Context) error {
+	if t.s.dialect.kind != Postgres {
+		return nil
+	}
+	// Without the limits of serving: others may migrate for long.
+	if _, err := t.exec(ctx, "set local statement_timeout = 0; set local lock_timeout = 0"); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, "select pg_advisory_xact_lock(?)", schemaLock(t.s.opts.Schema)); err != nil {
+		return fmt.Errorf("wait for other migrations: %w", err)
+	}
+	_, err := t.exec(ctx, "set local lock_timeout = 5000; set local search_path to "+pq.QuoteIdentifier(t.s.opts.Schema))
+	return err
+}
+
+// makeSchema makes the schema, unless it exists, and the table of migrations.
+func (t *tx) makeSchema(ctx context.Context) error {
 	timestamp := "timestamp"
 	if t.s.dialect.kind == Postgres {
 		timestamp = "timestamptz"
 		schema := t.s.opts.Schema
-		// Without the limits of serving: others may migrate for long.
-		if _, err := t.exec(ctx, "set local statement_timeout = 0; set local lock_timeout = 0"); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, "select pg_advisory_xact_lock(?)", schemaLock(schema)); err != nil {
-			return fmt.Errorf("wait for other migrations: %w", err)
-		}
 		var n int
 		if err := t.get(ctx, &n, "select count(*) from pg_namespace where nspname = ?", schema); err != nil {
 			return err
@@ -131,9 +152,6 @@ func (t *tx) lockSchema(ctx context.Context) error {
 			if _, err := t.exec(ctx, "create schema "+pq.QuoteIdentifier(schema)); err != nil {
 				return fmt.Errorf("create schema: %w", err)
 			}
-		}
-		if _, err := t.exec(ctx, "set local lock_timeout = 5000; set local search_path to "+pq.QuoteIdentifier(schema)); err != nil {
-			return err
 		}
 	}
 	_, err := t.exec(ctx, fmt.Sprintf(sqlMigrationTable, timestamp))
@@ -185,136 +203,14 @@ func (s *Store) checkSchema(ctx context.Context, files fs.FS) error {
 	if err != nil {
 		return err
 	}
-	return s.read(ctx, func(t *tx) error {
-		exists, err := t.hasMigrations(ctx)
-		if err != nil {
-			return err
-		}
-		if !exists {
-			return fmt.Errorf("%w: it has no tables of socialwatch yet: run `socialwatch migrate`", ErrSchema)
-		}
-		had, err := t.migrationsApplied(ctx)
-		if err != nil {
-			return err
-		}
-		pending, err := compare(known, had)
-		if err != nil {
-			return err
-		}
-		if len(pending) > 0 {
-			return fmt.Errorf("%w: %d migrations are pending, first %s: run `socialwatch migrate`", ErrSchema, len(pending), pending[0].Name)
-		}
-		return nil
-	})
-}
-
-func (t *tx) hasMigrations(ctx context.Context) (bool, error) {
-	var n int
-	var err error
-	if t.s.dialect.kind == Postgres {
-		err = t.get(ctx, &n, "select count(*) from pg_tables where schemaname = ? and tablename = 'schema_migrations'", t.s.opts.Schema)
-	} else {
-		err = t.get(ctx, &n, "select count(*) from sqlite_master where type = 'table' and name = 'schema_migrations'")
+	may, pending, err := s.pending(ctx, known)
+	switch {
+	case err != nil:
+		return err
+	case !may.Migrated:
+		return fmt.Errorf("%w: it has no tables of socialwatch yet: run `socialwatch migrate`", ErrSchema)
+	case len(pending) > 0:
+		return may.wantsMigrate(pending)
 	}
-	return n > 0, err
-}
-
-var consumerView = regexp.MustCompile(`(?m)^create view (\w+_v\d+) `)
-
-// Views that a consumer has only with the right to: entitiesViews hold order
-// and tracking numbers.
-var entitiesViews = []string{"case_entities_v1", "case_orders_v1"}
-
-const (
-	commandsView = "case_commands_v1"
-
-	// All else of a command is the database's word, or ours.
-	commandColumns = "key, case_id, case_number, expected_version, kind, data"
-)
-
-// Roles are whom the printed SQL grants what; empty names get nothing.
-type Roles struct {
-	Consumer string // may read the consumers' views and nothing else
-	Entities bool   // of Consumer: those with order and tracking numbers too
-	Commands bool   // of Consumer: may ask for changes
-	Serve    string // may run everything but migrate
-}
-
-// Print returns the SQL that makes an empty database ready, for owners who run
-// it themselves: on Postgres with the schema and the grants. A database made
-// this way opens as if Migrate had made it.
-func Print(o Options, roles Roles) (string, error) {
-	kind := kindOf(o.URL)
-	o, err := o.withDefaults()
-	if err != nil {
-		return "", err
-	}
-	grants, err := Grants(o, roles)
-	if err != nil {
-		return "", err
-	}
-	files, err := loadMigrations(migrations.Files, kind)
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	b.WriteString("begin;\n\n")
-	name := pq.QuoteIdentifier(o.Schema)
-	timestamp, now := "timestamp", "cast(strftime('%s', 'now') as integer) * 1000000"
-	if kind == Postgres {
-		timestamp, now = "timestamptz", "now()"
-		fmt.Fprintf(&b, "create schema if not exists %s;\nset local search_path to %s;\n\n", name, name)
-	}
-	fmt.Fprintf(&b, sqlMigrationTable+";\n", timestamp)
-	for _, m := range files {
-		fmt.Fprintf(&b, "\n-- %s\n%s\ninsert into schema_migrations (name, checksum, applied_at) values ('%s', '%s', %s);\n",
-			m.Name, strings.TrimSpace(m.sql), m.Name, m.Checksum, now)
-	}
-	b.WriteString(grants + "\ncommit;\n")
-	return b.String(), nil
-}
-
-// Grants returns the SQL of the grants alone, for a database that stands. It
-// may be run again.
-func Grants(o Options, roles Roles) (string, error) {
-	kind := kindOf(o.URL)
-	o, err := o.withDefaults()
-	if err != nil {
-		return "", err
-	}
-	for _, role := range []string{roles.Consumer, roles.Serve} {
-		if role != storable(role) || len(role) > 63 {
-			return "", fmt.Errorf("role name %q: at most 63 bytes of valid text", role)
-		}
-		if kind == SQLite && role != "" {
-			return "", errors.New("SQLite has no roles: leave the role out")
-		}
-	}
-	files, err := loadMigrations(migrations.Files, kind)
-	if err != nil {
-		return "", err
-	}
-	schema := pq.QuoteIdentifier(o.Schema)
-	var b strings.Builder
-	if roles.Consumer != "" {
-		var views []string
-		for _, m := range files {
-			for _, v := range consumerView.FindAllStringSubmatch(m.sql, -1) {
-				if (!slices.Contains(entitiesViews, v[1]) || roles.Entities) && (v[1] != commandsView || roles.Commands) {
-					views = append(views, schema+"."+v[1])
-				}
-			}
-		}
-		role := pq.QuoteIdentifier(roles.Consumer)
-		fmt.Fprintf(&b, "\ngrant usage on schema %s to %s;\ngrant select on %s to %s;\n", schema, role, strings.Join(views, ", "), role)
-		if roles.Commands {
-			fmt.Fprintf(&b, "grant insert (%s) on %s.%s to %s;\n", commandColumns, schema, commandsView, role)
-		}
-	}
-	if roles.Serve != "" {
-		role := pq.QuoteIdentifier(roles.Serve)
-		fmt.Fprintf(&b, "\ngrant usage on schema %s to %s;\ngrant select, insert, update, delete on all tables in schema %s to %s;\n"+
-			"alter default privileges in schema %s grant select, insert, update, delete on tables to %s;\n", schema, role, schema, role, schema, role)
-	}
-	return b.String(), nil
+	return nil
 }

@@ -238,6 +238,19 @@ func runPrinted(t *testing.T, o store.Options, script string) {
 	}
 }
 
+func printAll(t *testing.T, o store.Options, roles store.Roles) string {
+	t.Helper()
+	names, err := store.Pending(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := store.Print(o, roles, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return script
+}
+
 func TestPrintedSQLMakesTheSchema(t *testing.T) {
 	for _, kind := range dbtest.Kinds(t) {
 		t.Run(string(kind), func(t *testing.T) {
@@ -250,10 +263,7 @@ func TestPrintedSQLMakesTheSchema(t *testing.T) {
 					db.Exec("drop schema if exists " + pq.QuoteIdentifier(o.Schema) + " cascade")
 				})
 			}
-			script, err := store.Print(o, store.Roles{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			script := printAll(t, o, store.Roles{})
 			runPrinted(t, o, script)
 			storetest.On(t, o).Seed(t, "post", 2)
 			if again, err := store.Migrate(t.Context(), o); err != nil || len(again) != 0 {
@@ -277,11 +287,7 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 		}
 		defer admin.Exec("drop owned by " + pq.QuoteIdentifier(name) + "; drop role " + pq.QuoteIdentifier(name))
 	}
-	script, err := store.Print(o, store.Roles{Consumer: role, Serve: role + "_serve"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	runPrinted(t, o, script)
+	runPrinted(t, o, printAll(t, o, store.Roles{Consumer: role, Serve: role + "_serve"}))
 	fx := storetest.On(t, o)
 	fx.Seed(t, "post", 2)
 	fx.Log(t, 0)
@@ -329,10 +335,10 @@ func TestGrantedRoleReadsViewsAlone(t *testing.T) {
 }
 
 func TestPrintRefusesRolesOnSQLite(t *testing.T) {
-	if _, err := store.Print(store.Options{URL: "x.db"}, store.Roles{Consumer: "reader"}); err == nil {
+	if _, err := store.Print(store.Options{URL: "x.db"}, store.Roles{Consumer: "reader"}, nil); err == nil {
 		t.Error("printed grants for SQLite")
 	}
-	if _, err := store.Print(store.Options{URL: "postgres://h/x"}, store.Roles{Serve: "a\x00b"}); err == nil {
+	if _, err := store.Print(store.Options{URL: "postgres://h/x"}, store.Roles{Serve: "a\x00b"}, nil); err == nil {
 		t.Error("printed a role name with NUL")
 	}
 }
