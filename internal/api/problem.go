@@ -45,7 +45,7 @@ var (
 	kindConflict = kind{"conflict", http.StatusConflict, "Changed by somebody else meanwhile",
 		"Somebody or something was faster: current or current_case says how it stands, and who changed it. Read it again and decide anew."}
 	kindNotPossible = kind{"not-possible", http.StatusConflict, "Not possible as it stands",
-		"Nothing has changed since you read it, and reading it again does not help: the detail says what is in the way. Clear that away, or ask for something else."}
+		"Reading it again does not help: the detail says what is in the way. Clear that away, or ask for something else."}
 	kindConfirm = kind{"confirm", http.StatusConflict, "This approval needs a second look",
 		"Show the reasons and findings to the person. If they still approve, send the same decision with confirm: it stands for exactly this set."}
 	kindAhead = kind{"log-restored", http.StatusConflict, "The log ends before this event",
