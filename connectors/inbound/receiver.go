@@ -3,8 +3,6 @@ package inbound
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"unicode/utf8"
@@ -34,7 +32,9 @@ type problem struct {
 // ServeHTTP answers 202 once all that was understood is stored durably. The
 // same request may come any number of times.
 func (r receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	t, p := r.read(w, req)
+	var in body
+	defer in.forget()
+	t, p := r.read(w, req, &in)
 	if p == nil {
 		p = r.put(req.Context(), t)
 	}
@@ -50,7 +50,7 @@ func (r receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 // read understands a request that is signed.
-func (r receiver) read(w http.ResponseWriter, req *http.Request) (taken, *problem) {
+func (r receiver) read(w http.ResponseWriter, req *http.Request, in *body) (taken, *problem) {
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return taken{}, &problem{http.StatusMethodNotAllowed, "method-not-allowed", "This address has no such method", "use POST"}
@@ -58,12 +58,9 @@ func (r receiver) read(w http.ResponseWriter, req *http.Request) (taken, *proble
 	if err := r.keys.announced(req.Header, r.opt.Now()); err != nil {
 		return taken{}, unsigned(err.Error())
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return taken{}, &problem{http.StatusRequestEntityTooLarge, "body-too-large", "The body is too large", "the body is larger than 1 MB: send fewer mentions at once"}
-	}
-	if err != nil {
-		return taken{}, invalid("the body ended early: send it again")
+	body, p := in.read(w, req)
+	if p != nil {
+		return taken{}, p
 	}
 	if !r.keys.genuine(req.Header, body) {
 		return taken{}, unsigned("the account is unknown, or the signature is not that of the body as it came: sign webhook-id, webhook-timestamp and the raw body with dots between")
@@ -83,7 +80,7 @@ func (r receiver) read(w http.ResponseWriter, req *http.Request) (taken, *proble
 
 // put stores what was understood, and what was not.
 func (r receiver) put(ctx context.Context, t taken) *problem {
-	away := &problem{http.StatusServiceUnavailable, "unavailable", "The database is away", "nothing was stored: send the same request again after the seconds of the Retry-After header"}
+	away := &problem{http.StatusServiceUnavailable, "unavailable", "Nothing can be stored now", "the database is away and nothing was stored: send the same request again after the seconds of the Retry-After header"}
 	if r.opt.Tray == nil {
 		return away
 	}
@@ -95,13 +92,10 @@ func (r receiver) put(ctx context.Context, t taken) *problem {
 }
 
 // Unknown answers requests for an account that is none as those with a wrong
-// signature are answered, so that nobody learns which accounts there are.
+// signature are answered, and as slowly, so that nobody learns which accounts
+// there are.
 func Unknown() http.Handler {
-	nobody := receiver{&client{opt: Options{}.withDefaults()}}
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		_, p := nobody.read(w, req)
-		p.send(w)
-	})
+	return receiver{&client{opt: Options{}.withDefaults(), keys: noKey()}}
 }
 
 func unsigned(detail string) *problem {

@@ -64,7 +64,7 @@ var (
 		"Wait for the seconds of the Retry-After header."}
 	kindSignature = kind{"signature-required", http.StatusUnauthorized, "A valid signature is required",
 		"Sign the request by the account's secret, as Standard Webhooks has it, when you send it: webhook-id, webhook-timestamp and the raw body with dots between."}
-	kindAway = kind{"unavailable", http.StatusServiceUnavailable, "The database is away",
+	kindAway = kind{"unavailable", http.StatusServiceUnavailable, "Nothing can be stored now",
 		"Nothing was stored. Send the same request again after the seconds of the Retry-After header."}
 	kindInternal = kind{"internal", http.StatusInternalServerError, "The server failed",
 		"Nothing is lost: look how it stands, then try again. The server's log has the cause."}
