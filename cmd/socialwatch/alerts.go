@@ -100,10 +100,10 @@ func (a *app) watch(ctx context.Context) error {
 		}
 	}
 	errs = append(errs, a.store.KeepAlarms(ctx, w.Accounts), w.Attendance(ctx))
-	accounts, err := a.reading(ctx)
+	accounts, err := a.readings(ctx)
 	errs = append(errs, err)
 	for _, r := range accounts {
-		errs = append(errs, w.Reading(ctx, r.account, r.how, r.goodAt))
+		errs = append(errs, w.Reading(ctx, r.Name, r.how, r.GoodAt))
 	}
 	return errors.Join(errs...)
 }
@@ -217,46 +217,4 @@ func (a *app) collectAlerts(ctx context.Context, ch chan<- prometheus.Metric) er
 		send(metricUnattended, prometheus.GaugeValue, flag(unattended[acc.Name]), acc.Name)
 	}
 	return nil
-}
-
-// reading is how reading one account does.
-type reading struct {
-	account string
-	how     alert.Polls
-	goodAt  time.Time
-}
-
-// reading judges the polls of all accounts as /readyz does.
-func (a *app) reading(ctx context.Context) ([]reading, error) {
-	every, err := jobs.Parse(a.cfg.Polling.Every)
-	if err != nil {
-		return nil, fmt.Errorf("polling.every: %w", err)
-	}
-	now := socialwatch.Micros(a.now())
-	connections, err := a.store.Connections(ctx, now)
-	if err != nil {
-		return nil, err
-	}
-	purses, err := a.ledger.Purses(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	var all []reading
-	for _, c := range connections {
-		if _, ours := a.connectors[c.Name]; !ours {
-			continue
-		}
-		r := reading{account: c.Name, how: alert.PollsGood, goodAt: c.GoodAt}
-		switch patience := a.patience(every, now, purses[c.Name]); {
-		case c.PausedBy != "" || !c.HaltedAt.IsZero():
-			r.how = alert.PollsResting
-		case now.Sub(c.GoodAt) <= patience: // also when the clock went back: /readyz says so
-		case a.now().Sub(a.begun) <= patience:
-			r.how = alert.PollsUnknown
-		default:
-			r.how = alert.PollsMissed
-		}
-		all = append(all, r)
-	}
-	return all, nil
 }

@@ -210,7 +210,7 @@ func (d *demo) play() simulator.Stages {
 
 // progress tells what socialwatch has made of the day so far.
 func (d *demo) progress(ctx context.Context, w io.Writer) {
-	stats, err := d.app.store.Stats(ctx, socialwatch.Micros(time.Now()))
+	stats, err := d.app.store.Stats(ctx)
 	if err != nil {
 		return // told under Connections
 	}

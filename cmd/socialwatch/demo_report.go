@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,7 +93,7 @@ func (d *demo) untilCalm(ctx context.Context, client *api.Client, played <-chan 
 		if r, err = d.report(ctx); err != nil {
 			return fmt.Errorf("demo: report: %w", err)
 		}
-		stats, err := d.app.store.Stats(ctx, socialwatch.Micros(time.Now()))
+		stats, err := d.app.store.Stats(ctx)
 		if err != nil {
 			return err
 		}
@@ -111,14 +112,12 @@ func (d *demo) connected(ctx context.Context) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		stats, err := d.app.store.Stats(ctx, socialwatch.Micros(time.Now()))
+		polls, err := d.app.store.Polls(ctx)
 		if err != nil {
 			return err
 		}
-		for _, a := range stats.Accounts {
-			if !a.GoodAt.IsZero() {
-				return nil
-			}
+		if slices.ContainsFunc(polls, func(c store.Connection) bool { return !c.GoodAt.IsZero() }) {
+			return nil
 		}
 		select {
 		case <-ctx.Done():

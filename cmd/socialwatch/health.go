@@ -14,14 +14,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"socialwatch"
+	"socialwatch/internal/alert"
 	"socialwatch/internal/jobs"
 	"socialwatch/internal/store"
 )
 
 // operation serves what an operator's tools ask: /healthz, /readyz, /metrics.
 func (a *app) operation(mux *http.ServeMux) error {
-	every, err := jobs.Parse(a.cfg.Polling.Every)
-	if err != nil {
+	if _, err := jobs.Parse(a.cfg.Polling.Every); err != nil {
 		return fmt.Errorf("polling.every: %w", err)
 	}
 	registry := prometheus.NewRegistry()
@@ -32,7 +32,7 @@ func (a *app) operation(mux *http.ServeMux) error {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
-		problems := a.problems(ctx, every)
+		problems := a.problems(ctx)
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if len(problems) > 0 {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -47,46 +47,69 @@ func (a *app) operation(mux *http.ServeMux) error {
 	return nil
 }
 
-// problems are the reasons not to be ready: an account that its network has
-// halted or that has missed its polls, or a database that does not answer.
-func (a *app) problems(ctx context.Context, every interface{ Next(time.Time) time.Time }) []string {
-	now := socialwatch.Micros(a.now())
-	stats, err := a.store.Stats(ctx, now)
+// reading is how reading one account does.
+type reading struct {
+	store.Connection // as Polls gives it
+	how              alert.Polls
+	ahead            bool // the last good poll lies in the future
+}
+
+// readings judges the polls of our accounts, for /readyz and for alarms.
+func (a *app) readings(ctx context.Context) (all []reading, err error) {
+	every, err := jobs.Parse(a.cfg.Polling.Every)
 	if err != nil {
-		return []string{"the database does not answer: see the log"}
+		return nil, fmt.Errorf("polling.every: %w", err)
+	}
+	polls, err := a.store.Polls(ctx)
+	if err != nil {
+		return nil, err
 	}
 	purses, err := a.ledger.Purses(ctx, nil)
 	if err != nil {
+		return nil, err
+	}
+	now := socialwatch.Micros(a.now())
+	period := every.Next(every.Next(now)).Sub(every.Next(now))
+	for _, c := range polls {
+		if _, ours := a.connectors[c.Name]; !ours {
+			continue
+		}
+		patience := max(period, purses[c.Name].Pace) * time.Duration(a.cfg.Polling.Stale)
+		early := a.now().Sub(a.begun) <= patience // not of stripped times: the clock may have gone back
+		r := reading{Connection: c, how: alert.PollsGood}
+		switch age := now.Sub(c.GoodAt); {
+		case c.PausedBy != "" || !c.HaltedAt.IsZero():
+			r.how = alert.PollsResting
+		case age <= patience:
+			r.ahead = age < -clockSkew && !early
+		case early:
+			r.how = alert.PollsUnknown
+		default:
+			r.how = alert.PollsMissed
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// problems are the reasons not to be ready: an account that its network has
+// halted or that has missed its polls, or a database that does not answer.
+func (a *app) problems(ctx context.Context) (problems []string) {
+	all, err := a.readings(ctx)
+	if err != nil {
 		return []string{"the database does not answer: see the log"}
 	}
-	var problems []string
-	for _, s := range stats.Accounts {
-		if _, ours := a.connectors[s.Name]; ours && s.Halted {
-			problems = append(problems, fmt.Sprintf("account %s: its network says that we are out of credit, nothing is read or sent: add credit, then press Resume under Connections, or run socialwatch unpause %s", s.Name, s.Name))
-		}
-	}
-	for _, s := range stats.Accounts {
-		if _, ours := a.connectors[s.Name]; !ours || s.Paused || s.Halted {
-			continue
-		}
-		late := a.patience(every, now, purses[s.Name])
-		if a.now().Sub(a.begun) <= late { // not of stripped times: the clock may have gone back
-			continue
-		}
-		switch age := now.Sub(s.GoodAt); {
-		case age < -clockSkew:
-			problems = append(problems, fmt.Sprintf("account %s: its last good poll, %s, lies in the future: the clock went back, or is wrong; the next good poll settles it", s.Name, s.GoodAt.Format(time.RFC3339)))
-		case age > late:
-			problems = append(problems, fmt.Sprintf("account %s: %s: see Connections", s.Name, a.unread(s)))
+	for _, r := range all {
+		switch {
+		case !r.HaltedAt.IsZero():
+			problems = append(problems, fmt.Sprintf("account %s: its network says that we are out of credit, nothing is read or sent: add credit, then press Resume under Connections, or run socialwatch unpause %s", r.Name, r.Name))
+		case r.ahead:
+			problems = append(problems, fmt.Sprintf("account %s: its last good poll, %s, lies in the future: the clock went back, or is wrong; the next good poll settles it", r.Name, r.GoodAt.Format(time.RFC3339)))
+		case r.how == alert.PollsMissed:
+			problems = append(problems, fmt.Sprintf("account %s: %s: see Connections", r.Name, a.unread(r.Connection)))
 		}
 	}
 	return problems
-}
-
-// patience is how old an account's last good poll may be.
-func (a *app) patience(every interface{ Next(time.Time) time.Time }, now time.Time, p socialwatch.Purse) time.Duration {
-	period := every.Next(every.Next(now)).Sub(every.Next(now))
-	return max(period, p.Pace) * time.Duration(a.cfg.Polling.Stale)
 }
 
 // clockSkew is how far in the future, by the clock of this host, another one
@@ -95,7 +118,7 @@ const clockSkew = time.Minute
 
 // unread says since when an account is not read, and why: the class of the
 // error alone, because anybody may ask. Connections has the network's words.
-func (a *app) unread(s store.AccountStats) string {
+func (a *app) unread(s store.Connection) string {
 	if s.PolledAt.IsZero() {
 		return "no poll has run, and this process has been up since " + a.begun.UTC().Format(time.RFC3339)
 	}
@@ -119,7 +142,7 @@ var (
 	metricOutboxAge  = prometheus.NewDesc("socialwatch_outbox_age_seconds", "Age of the oldest event without a number.", nil, nil)
 	metricWordsAge   = prometheus.NewDesc("socialwatch_search_age_seconds", "Age of the oldest change that search does not know.", nil, nil)
 	metricStopped    = prometheus.NewDesc("socialwatch_publishing_stopped", "1 while publishing is stopped.", nil, nil)
-	metricMentions   = prometheus.NewDesc("socialwatch_mentions", "Mentions stored.", nil, nil)
+	metricMentions   = prometheus.NewDesc("socialwatch_mentions", "Mentions taken in, about: the number of the newest.", nil, nil)
 	metricAside      = prometheus.NewDesc("socialwatch_set_aside", "Items that could not be read and were set aside.", nil, nil)
 	metricGaps       = prometheus.NewDesc("socialwatch_gaps_open", "Stretches in which mentions may be missed right now.", nil, nil)
 	metricLag        = prometheus.NewDesc("socialwatch_account_lag_seconds", "Posted to stored, of the newest mention.", []string{"account"}, nil)
@@ -146,7 +169,7 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	stats, err := g.a.store.Stats(ctx, now)
+	stats, err := g.a.store.Stats(ctx)
 	connections, err2 := g.a.store.Connections(ctx, now)
 	purses, err3 := g.a.ledger.Purses(ctx, nil)
 	words, err4 := g.a.store.WordsLate(ctx)

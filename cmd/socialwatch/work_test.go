@@ -14,7 +14,6 @@ import (
 	"socialwatch/connectors"
 	"socialwatch/internal/config"
 	"socialwatch/internal/intake"
-	"socialwatch/internal/jobs"
 	"socialwatch/internal/ledger"
 	"socialwatch/internal/outbox"
 	"socialwatch/internal/outbox/webhook"
@@ -154,7 +153,7 @@ func TestHangingServerTakesOnlyItsOwnTime(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "account slow: ") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("once: %v", err)
 	}
-	stats, err := fx.Stats(t.Context(), a.now())
+	stats, err := fx.Stats(t.Context())
 	if err != nil || read != 1 || stats.Replies[socialwatch.ReplyAwaiting] != 0 || !stats.OldestUnnumbered.IsZero() || ctx.Err() != nil {
 		t.Errorf("threads read %d times, %+v, %v, %v", read, stats, err, ctx.Err())
 	}
@@ -206,12 +205,10 @@ func TestRestEndsWhenTheClockWentBack(t *testing.T) {
 func TestAnUnreadAccountSaysSinceWhenAndWhy(t *testing.T) {
 	t.Parallel()
 	a, c, fx := part(t, storetest.Start)
-	a.cfg.Polling, a.begun = config.Polling{Stale: 3}, storetest.Start.Add(-time.Hour)
-	every, err := jobs.Parse("@every 1m")
-	must(t, err)
+	a.begun = storetest.Start.Add(-time.Hour)
 	says := func(want string) {
 		t.Helper()
-		if got := strings.Join(a.problems(t.Context(), every), "\n"); !strings.Contains(got, want) {
+		if got := strings.Join(a.problems(t.Context()), "\n"); !strings.Contains(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -229,9 +226,6 @@ func TestAnUnreadAccountSaysSinceWhenAndWhy(t *testing.T) {
 func TestGoodPollInTheFutureIsNoReadiness(t *testing.T) {
 	t.Parallel()
 	a, c, fx := part(t, storetest.Start)
-	a.cfg.Polling = config.Polling{Stale: 3}
-	every, err := jobs.Parse("@every 1m")
-	must(t, err)
 	for _, p := range []struct {
 		good, begun time.Duration
 		want        string
@@ -244,9 +238,50 @@ func TestGoodPollInTheFutureIsNoReadiness(t *testing.T) {
 	} {
 		must(t, fx.RecordPoll(t.Context(), socialwatch.PollResult{Account: c.Account, At: storetest.Start.Add(p.good)}))
 		a.begun = storetest.Start.Add(p.begun)
-		got := a.problems(t.Context(), every)
+		got := a.problems(t.Context())
 		if (p.want == "") != (len(got) == 0) || !strings.Contains(strings.Join(got, "\n"), p.want) {
 			t.Errorf("good poll at %s, begun at %s: %q, want %q", p.good, p.begun, got, p.want)
+		}
+	}
+}
+
+// TestReadinessAndAlarmsAgree: what /readyz tells of missed polls is an alarm, and
+// nothing else is; neither reads what grows with the mentions.
+func TestReadinessAndAlarmsAgree(t *testing.T) {
+	t.Parallel()
+	a, c, fx := part(t, storetest.Start)
+	adam := fx.Hire(t, "adam", socialwatch.RoleAdmin)
+	db := dbtest.Raw(t, fx.Options)
+	defer db.Close()
+	_, err := db.Exec("alter table mentions rename to away")
+	must(t, err)
+	good := func(age time.Duration) func() error {
+		return func() error {
+			return fx.RecordPoll(t.Context(), socialwatch.PollResult{Account: c.Account, At: storetest.Start.Add(-age)})
+		}
+	}
+	for _, p := range []struct {
+		what        string
+		begun       time.Duration
+		do          func() error
+		told, alarm bool
+	}{
+		{"too early to tell", time.Minute, good(time.Hour), false, false},
+		{"late", time.Hour, good(4 * time.Minute), true, true},
+		{"good", time.Hour, good(3 * time.Minute), false, false},
+		{"late again", time.Hour, good(4 * time.Minute), true, true},
+		{"paused", time.Hour, func() error { return fx.Pause(t.Context(), c.Account, adam, storetest.Start) }, false, false},
+		{"resumed", time.Hour, func() error { return fx.Unpause(t.Context(), c.Account, adam, storetest.Start) }, true, true},
+		{"halted, of which its event tells", time.Hour, func() error { return fx.Halt(t.Context(), c.Account, "no credit", storetest.Start) }, true, false},
+	} {
+		must(t, p.do())
+		a.begun = storetest.Start.Add(-p.begun)
+		told := a.problems(t.Context())
+		must(t, a.watch(t.Context()))
+		alarms, err := fx.Alarms(t.Context())
+		must(t, err)
+		if (len(told) > 0) != p.told || (len(alarms) > 0) != p.alarm {
+			t.Errorf("%s: /readyz says %q, alarms %+v", p.what, told, alarms)
 		}
 	}
 }

@@ -145,7 +145,7 @@ func TestPostGoneInDoubtIsHandedToAPerson(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.pass(time.Second)
-		stats, err := w.store.Stats(t.Context(), w.now())
+		stats, err := w.store.Stats(t.Context())
 		if err != nil || stats.HandedOver != 1 {
 			t.Fatalf("%d handed over, %v", stats.HandedOver, err)
 		}

@@ -126,12 +126,27 @@ func (s *Store) Connections(ctx context.Context, now time.Time) (list []Connecti
 	return list, nil
 }
 
-func (t *tx) connections(ctx context.Context, now time.Time) ([]Connection, error) {
+// Polls is Connections without Gaps, Aside, Silence and Queue: one row of each
+// account, whatever has been taken in.
+func (s *Store) Polls(ctx context.Context) (list []Connection, err error) {
+	err = s.readOne(ctx, func(t *tx) error {
+		list, err = t.polls(ctx)
+		return err
+	})
+	return list, wrapped("read how the polls do", err)
+}
+
+func (t *tx) polls(ctx context.Context) ([]Connection, error) {
 	var rows []connectionRow
-	if err := t.all(ctx, &rows, sqlConnections); err != nil {
+	err := t.all(ctx, &rows, sqlConnections)
+	return rowValues[connectionRow, Connection](rows), err
+}
+
+func (t *tx) connections(ctx context.Context, now time.Time) ([]Connection, error) {
+	list, err := t.polls(ctx)
+	if err != nil {
 		return nil, err
 	}
-	list := rowValues[connectionRow, Connection](rows)
 	of := make(map[string]*Connection, len(list))
 	for i := range list {
 		of[list[i].Name] = &list[i]
@@ -282,22 +297,18 @@ func (s *Store) setPaused(ctx context.Context, account, by string, at time.Time,
 }
 
 const (
-	sqlStatsQueue   = `select account, count(*) as n from replies where state = 'awaiting' group by account`
 	sqlStatsReplies = `select state, count(*) as n, min(created_at) as oldest from replies
 where state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown') group by state`
-	sqlStatsOverdue = `select count(*) from replies r join cases c on c.id = r.case_id
-where r.state = 'awaiting' and r.due_at <= ? and (c.responded_at is null or c.asked_at is not null)`
 	sqlStatsHanded   = `select count(*) from replies where ` + sqlWork + ` and state = 'unknown' and look_at is null`
-	sqlStatsMentions = `select count(*) from mentions`
+	sqlStatsMentions = `select coalesce(max(id), 0) from mentions`
 	sqlStatsAside    = `select count(*) from set_aside`
 	sqlStatsGaps     = `select count(*) from gaps where to_at is null`
 )
 
-// Stats returns the figures of the whole installation, read at one moment;
-// now decides what is overdue.
-func (s *Store) Stats(ctx context.Context, now time.Time) (st Stats, err error) {
+// Stats returns the figures of the whole installation, read at one moment.
+func (s *Store) Stats(ctx context.Context) (st Stats, err error) {
 	err = s.read(ctx, func(t *tx) error {
-		st, err = t.stats(ctx, now)
+		st, err = t.stats(ctx)
 		return err
 	})
 	if err != nil {
@@ -306,7 +317,7 @@ func (s *Store) Stats(ctx context.Context, now time.Time) (st Stats, err error) 
 	return st, nil
 }
 
-func (t *tx) stats(ctx context.Context, now time.Time) (st Stats, err error) {
+func (t *tx) stats(ctx context.Context) (st Stats, err error) {
 	var states []struct {
 		State  string `db:"state"`
 		N      int    `db:"n"`
@@ -323,17 +334,11 @@ func (t *tx) stats(ctx context.Context, now time.Time) (st Stats, err error) {
 			st.OldestAwaiting = r.Oldest.Time
 		}
 	}
-	if err := t.get(ctx, &st.Overdue, sqlStatsOverdue, now); err != nil {
-		return st, err
-	}
 	for query, dest := range map[string]any{sqlStatsHanded: &st.HandedOver, sqlStatsMentions: &st.Mentions,
 		sqlStatsAside: &st.Aside, sqlStatsGaps: &st.OpenGaps} {
 		if err := t.get(ctx, dest, query); err != nil {
 			return st, err
 		}
-	}
-	if st.Accounts, err = t.accountStats(ctx); err != nil {
-		return st, err
 	}
 	var oldest []moment
 	if err := t.all(ctx, &oldest, sqlOldestUnnumbered); err != nil {
@@ -344,22 +349,4 @@ func (t *tx) stats(ctx context.Context, now time.Time) (st Stats, err error) {
 	}
 	st.Stop, err = t.stopState(ctx)
 	return st, err
-}
-
-func (t *tx) accountStats(ctx context.Context) ([]AccountStats, error) {
-	var rows []connectionRow
-	if err := t.all(ctx, &rows, sqlConnections); err != nil {
-		return nil, err
-	}
-	waiting, err := t.tallies(ctx, sqlStatsQueue)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]AccountStats, len(rows))
-	for i, r := range rows {
-		list[i] = AccountStats{Name: r.Name, PolledAt: r.PolledAt.Time, GoodAt: r.GoodAt.Time, NewestAt: r.NewestAt.Time, Reason: socialwatch.Reason(r.Reason),
-			Lag: time.Duration(r.LagMS) * time.Millisecond, Failures: r.Failures, Paused: r.PausedBy != nil,
-			StreamUp: r.StreamUp, Queue: waiting[r.Name], Halted: !r.HaltedAt.IsZero()}
-	}
-	return list, nil
 }

@@ -60,6 +60,7 @@ func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]
 		"unnumbered events": {sqlOldestUnnumbered, nil},
 		"handed over":       {sqlStatsHanded, nil},
 		"reply states":      {sqlStatsReplies, nil},
+		"mentions so far":   {sqlStatsMentions, nil},
 		"queues' lengths":   {sqlConnectionQueue, []any{GlanceCount + 1}},
 		"who poses as us":   {sqlKnownPosing, []any{[]string{"1", "2", "3"}, "mastodon", "social.example"}},
 		"standings":         {sqlStanding, []any{[]int64{1, 2, 3, 4, 5, 6, 7, 8, 9}}},

@@ -150,6 +150,9 @@ func TestNoPassReadsATableWhole(t *testing.T) {
 				t.Errorf("%s: not by the queue's index:\n%s", name, plans[name])
 			}
 		}
+		if plan := plans["mentions so far"]; !strings.Contains(plan, "Limit") && !strings.Contains(plan, "SEARCH") {
+			t.Errorf("mentions so far are counted one by one:\n%s", plan)
+		}
 		for name, plan := range plans {
 			if wholeTable.MatchString(plan) {
 				t.Errorf("%s: plan\n%s", name, plan)

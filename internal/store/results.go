@@ -329,31 +329,14 @@ func (c Connection) Silent(now time.Time) bool {
 	return c.PausedBy == "" && c.Silence > 0 && now.Sub(c.NewestAt) > max(3*c.Silence, quietest)
 }
 
-// Stats are the figures of /metrics and /readyz, read at one moment.
+// Stats are the figures of /metrics, read at one moment.
 type Stats struct {
 	Replies          map[socialwatch.ReplyState]int // of the states that are not final; absent means 0
 	OldestAwaiting   time.Time                      // when the longest waiting reply was drafted; zero: none waits
-	Overdue          int                            // awaiting replies whose first response is due by now
 	HandedOver       int                            // unknown replies that only a person can settle
 	OldestUnnumbered time.Time                      // oldest event without a number; zero: all have one
-	Mentions         int64                          // stored
+	Mentions         int64                          // the number of the newest: about how many were taken in
 	Aside            int
 	OpenGaps         int
-	Accounts         []AccountStats // by name
 	Stop             StopState
-}
-
-// AccountStats are the figures of one account.
-type AccountStats struct {
-	Name     string
-	PolledAt time.Time // last try; zero: never
-	GoodAt   time.Time // last poll that worked; zero: none did
-	NewestAt time.Time // when the newest mention was posted; zero: none yet
-	Lag      time.Duration
-	Failures int                // polls in a row
-	Reason   socialwatch.Reason // of the last failure; empty: it worked, or has no class
-	Paused   bool
-	Halted   bool // see Connection.HaltedAt
-	StreamUp bool
-	Queue    int // replies that await approval
 }

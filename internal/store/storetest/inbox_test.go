@@ -158,7 +158,7 @@ func TestPushIsStoredWholeOrNotAtAll(t *testing.T) {
 			t.Fatalf("%v %v", gone, err)
 		}
 		asides := func() int {
-			st, err := fx.Stats(ctx, Start)
+			st, err := fx.Stats(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -118,7 +118,7 @@ func TestDoubtIsHandedToAPersonWhoSettlesIt(t *testing.T) {
 				if looks, err := fx.DueLooks(ctx, late, "w", time.Minute, 10); err != nil || len(looks) != 0 {
 					t.Errorf("looks for what a person has: %v, %v", looks, err)
 				}
-				stats, err := fx.Stats(ctx, late)
+				stats, err := fx.Stats(ctx)
 				if err != nil || stats.HandedOver != 1 || stats.Replies[socialwatch.ReplyUnknown] != 1 {
 					t.Errorf("%+v, %v", stats, err)
 				}
