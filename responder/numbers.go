@@ -59,7 +59,7 @@ func (c *check) number(s stretch, text string) bool {
 	case n >= minOrder && c.repeats(digits), !list && (n > maxContact || n >= minMixed && to < len(text) && ascii(text[to]) ||
 		n >= minOrder && (c.named(secOrder, from, text) || lettered(text[:from]))):
 		c.add(RuleOrderNumber, a, b, "remove the number, or keep its last four digits: anybody can read the reply")
-	case !list && n >= minContact, !listed && !year(digits) && (c.named(secCall, from, text) || c.called(to, text)):
+	case !list && n >= minContact, !listed && !year(digits) && !emergency[digits] && (c.named(secCall, from, text) || c.called(to, text)):
 		c.add(RuleContact, a, b, "remove the number, or ask an admin to allow it")
 	default:
 		return false
@@ -71,6 +71,13 @@ func (c *check) number(s stretch, text string) bool {
 func year(digits string) bool {
 	return len(digits) == 4 && (digits[:2] == "19" || digits[:2] == "20")
 }
+
+// emergency are the numbers of police, fire brigades, ambulances and lifelines
+// where the check's languages are spoken: whoever is in danger may be sent there.
+var emergency = map[string]bool{"112": true, "911": true, "988": true, "999": true, "000": true, "111": true,
+	"110": true, "114": true, "3114": true, "113": true, "115": true, "117": true, "118": true, "119": true, "122": true, "133": true,
+	"144": true, "061": true, "062": true, "091": true, "100": true, "101": true, "102": true, "108": true,
+	"188": true, "190": true, "192": true, "193": true}
 
 // nearWord is how many bytes may stand between a word and its number.
 const nearWord = 24
