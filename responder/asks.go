@@ -237,8 +237,11 @@ func (b *board) severed(x, y found) bool {
 // its last clause does and says please.
 func (b *board) bare(x found, at sentence) bool {
 	text := b.words.text
-	start := at.from
-	clause := int32(strings.LastIndexAny(text[at.from:x.from], ",:")) + 1
+	start := max(at.from, x.from-askReach) // what may lead up to x is shorter
+	clause := int32(strings.LastIndexAny(text[start:x.from], ",:")) + 1
+	if clause == 0 && start > at.from {
+		return false
+	}
 	start += clause
 	for start < x.from && strings.IndexByte(" \"'(,", text[start]) >= 0 {
 		start++
