@@ -38,10 +38,21 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 	if err := a.operation(mux); err != nil {
 		return nil, err
 	}
-	mux.Handle("/api/", api.New(a.apiOptions()))
 	mux.Handle("/hooks/{account}", a.receive(func(r *http.Request) string { return r.PathValue("account") }))
 	mux.Handle("/", page)
-	return mux, nil
+	return apart(api.New(a.apiOptions()), mux), nil
+}
+
+// apart keeps the API out of a mux, which would redirect what has // in it
+// before the API can refuse it.
+func apart(v1, rest http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			v1.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
 }
 
 // consoleOptions gives the console all that it can show.

@@ -1,31 +1,23 @@
 package main
 
 import (
-	"reflect"
-	"slices"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
-	"time"
 
-	"socialwatch/internal/simulator"
-	"socialwatch/internal/store"
+	"socialwatch/internal/api"
 )
 
-// TestNothingThatPagesCanShowIsForgotten: what console and API leave out when
-// they are not given it stands in the program, but for what a configuration may
-// leave out.
-func TestNothingThatPagesCanShowIsForgotten(t *testing.T) {
-	s := newShop(t, store.SQLite, simulator.Options{})
-	a := s.here(time.Now)
-	defer a.close()
-	console, err := a.consoleOptions()
-	must(t, err)
-	for _, options := range []any{console, a.apiOptions()} {
-		v := reflect.ValueOf(options)
-		for i := range v.NumField() {
-			name := v.Type().Field(i).Name
-			if v.Field(i).IsZero() && !slices.Contains([]string{"SSO", "Lookups", "Zone", "Clients", "Rate", "Pace"}, name) {
-				t.Errorf("%T has no %s", options, name)
-			}
+// TestTheAPIRefusesItsOwnAddresses: in its own words, also where a mux would
+// redirect.
+func TestTheAPIRefusesItsOwnAddresses(t *testing.T) {
+	h := apart(api.New(api.Options{}), http.NewServeMux())
+	for _, path := range []string{"/api//v1/stop", "/api/./v1/stop", "/api/v1//stop", "/api/v1/../v1/stop", "/api/"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, nil))
+		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "/api/v1/problems/not-found") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
 }

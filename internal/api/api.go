@@ -212,7 +212,7 @@ func (s *server) routes() []route {
 
 func (s *server) reads() []route {
 	return []route{
-		{"GET", "/openapi.json", "", func(*http.Request, caller) (any, error) { return document, nil }, nil},
+		{"GET", "/openapi.json", "", s.document, nil},
 		{"GET", "/problems/{name}", "", s.kind, nil},
 		{"GET", "/me", ScopeRead, s.me, nil},
 		{"GET", "/replies", ScopeRead, s.replies, nil},
@@ -224,6 +224,12 @@ func (s *server) reads() []route {
 		{"GET", "/events", ScopeRead, s.events, nil},
 		{"GET", "/events/stream", ScopeRead, s.stream, nil},
 	}
+}
+
+// document answers with the OpenAPI document.
+func (s *server) document(r *http.Request, _ caller) (any, error) {
+	_, err := query(r)
+	return document, err
 }
 
 func (s *server) decisions() []route {
@@ -331,6 +337,10 @@ func (s *server) methods(routes []route) http.Handler {
 		}
 		i := slices.IndexFunc(routes, func(one route) bool { return one.method == method })
 		if i >= 0 && s.received(r) {
+			if _, err := query(r, "account"); err != nil {
+				s.fail(w, r, err)
+				return
+			}
 			s.Receive.ServeHTTP(w, r)
 			return
 		}

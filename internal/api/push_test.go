@@ -78,6 +78,7 @@ func TestPushedMentions(t *testing.T) {
 		{"not JSON", `{`, nil, 400, "invalid-request"},
 		{"too large", `{"mentions":["` + strings.Repeat("a", 1<<20) + `"]}`, nil, 413, "body-too-large"},
 		{"no account", `{"mentions":[` + post + `]}`, func(r *http.Request) { r.URL.RawQuery = "account=nobody" }, 401, "signature-required"},
+		{"unknown parameter", `{"mentions":[` + post + `]}`, func(r *http.Request) { r.URL.RawQuery += "&foo=1" }, 400, `parameter \"foo\" is not known`},
 		{"other bytes", `{"mentions":[` + post + `]}`, func(r *http.Request) { r.Header.Set("webhook-id", "msg_2") }, 401, "signature-required"},
 		{"other media", `{"mentions":[` + post + `]}`, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, 415, "unsupported-media-type"},
 	} {

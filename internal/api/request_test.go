@@ -77,3 +77,13 @@ func FuzzNumber(f *testing.F) {
 		}
 	})
 }
+
+func TestTheDocumentTakesNoParameter(t *testing.T) {
+	for target, want := range map[string]int{"/api/v1/openapi.json": 200, "/api/v1/openapi.json?x=1": 400} {
+		w := httptest.NewRecorder()
+		New(Options{}).ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		if w.Code != want {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -40,10 +41,28 @@ type message struct {
 	body []byte
 }
 
+// longestPost bounds the customer's words in a message, in bytes: whatever they
+// are, the message is smaller than the 1 MiB that receivers read.
+const longestPost = 100_000
+
+// write is json.Marshal without six bytes for each <, > and &.
+func write(v any) ([]byte, error) {
+	var b bytes.Buffer
+	to := json.NewEncoder(&b)
+	to.SetEscapeHTML(false)
+	err := to.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
 // letter makes the message of a delivery. Its id holds the time too: after a
 // restore the log gives numbers anew that were sent before.
 func letter(ref string, l socialwatch.Letter) (message, error) {
-	body, err := json.Marshal(Payload{Type: l.Event.Kind, Timestamp: l.Event.At, Data: Data{Event: l.Event, Case: l.Case}})
+	if c := l.Case; c != nil && len(c.FirstPostMasked) > longestPost {
+		short := *c
+		short.FirstPostMasked = strings.ToValidUTF8(c.FirstPostMasked[:longestPost], "") + "…"
+		l.Case = &short
+	}
+	body, err := write(Payload{Type: l.Event.Kind, Timestamp: l.Event.At, Data: Data{Event: l.Event, Case: l.Case}})
 	if err != nil {
 		return message{}, fmt.Errorf("write the event %d: %w", l.Event.Seq, err)
 	}
