@@ -125,8 +125,8 @@ func (l *Logins) Address(r *http.Request) string {
 	// A proxy may add a line of its own instead of to the one that it got.
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		before, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil || !l.trusts(addr) {
+		before, known := hopAddress(strings.TrimSpace(hop))
+		if !known || !l.trusts(addr) {
 			break
 		}
 		addr = before
@@ -138,6 +138,15 @@ func (l *Logins) Address(r *http.Request) string {
 		}
 	}
 	return addr.String()
+}
+
+// hopAddress reads what a proxy writes: an address, with a port at some.
+func hopAddress(hop string) (netip.Addr, bool) {
+	if addr, err := netip.ParseAddr(hop); err == nil {
+		return addr, true
+	}
+	at, err := netip.ParseAddrPort(hop)
+	return at.Addr(), err == nil
 }
 
 func (l *Logins) trusts(proxy netip.Addr) bool {
