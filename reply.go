@@ -42,7 +42,7 @@ var moves = map[ReplyState][]ReplyState{
 	ReplySending:  {ReplySent, ReplyFailed, ReplyUnknown},
 	ReplyBlocked:  {ReplyProposed, ReplyWithdrawn, ReplySuperseded},
 	ReplyFailed:   {ReplySending, ReplyBlocked, ReplyWithdrawn, ReplySuperseded, ReplyExpired},
-	ReplyUnknown:  {ReplySent, ReplyFailed},
+	ReplyUnknown:  {ReplySending, ReplySent, ReplyFailed},
 }
 
 // May reports whether a reply may go from s to next.
@@ -168,6 +168,7 @@ type Reply struct {
 	CheckedBy    string    // version of the safety check that gave Findings; empty: stored before that was kept
 	SelfApproved bool      // who approved it has written it
 	HoldFrom     time.Time // when the undo window began; zero unless it holds or was sent from it
+	RetryAt      time.Time // failed or unknown: when it goes again by itself; zero: it does not
 	// Moved says how the thread has moved after sending began, when it was too late
 	// to supersede it: whoever approved it must look. Empty: it has not.
 	Moved string

@@ -98,8 +98,8 @@ type Outcome struct {
 	State   ReplyState // ReplySent, ReplyFailed or ReplyUnknown
 	Post    Published
 	Reason  string
-	RetryAt time.Time // failed: when another attempt may help; zero: a person decides
-	LookAt  time.Time // unknown: next look; zero: handed to a person
+	RetryAt time.Time // failed: when another attempt may help; zero: a person decides. unknown: when the same request goes again
+	LookAt  time.Time // unknown: next look; zero with RetryAt: handed to a person
 	Counted bool      // a look that got an answer
 	Handoff bool      // sent: the text asks for private contact, and the case waits for that
 	At      time.Time

@@ -77,7 +77,7 @@ func TestEveryAnswerOfACallbackHasItsEnd(t *testing.T) {
 func (s *shop) ended(n int) bool {
 	s.Helper()
 	return s.number(`select count(*) from replies where state = 'sent' or state = 'failed' and retry_at is null
-or state = 'unknown' and look_at is null`) == int64(n)
+or state = 'unknown' and look_at is null and retry_at is null`) == int64(n)
 }
 
 // end is the state of the reply to a post, and why.

@@ -31,7 +31,7 @@ type row struct {
 func (s *shop) rows() []row {
 	s.Helper()
 	found, err := s.look().QueryContext(s.Context(), `select r.id, r.state, coalesce(r.post_id, ''), m.post_id,
-r.state = 'unknown' and r.look_at is null from replies r join mentions m on m.id = r.mention_id order by r.id`)
+r.state = 'unknown' and r.look_at is null and r.retry_at is null from replies r join mentions m on m.id = r.mention_id order by r.id`)
 	must(s.T, err)
 	defer found.Close()
 	var rows []row

@@ -77,8 +77,8 @@ type ReplyDetail struct {
 	Versions   []Version  `json:"versions"` // oldest first
 	Attempts   []Attempt  `json:"attempts"` // oldest first
 	InDoubt    bool       `json:"in_doubt"` // another reply of the case is sending or unknown: no approval now
-	LookAt     *time.Time `json:"look_at"`  // unknown: next look; null: a person must resolve it
-	RetryAt    *time.Time `json:"retry_at"` // failed: next attempt; null: a person decides
+	LookAt     *time.Time `json:"look_at"`  // unknown: next look; null with retry_at: a person must resolve it
+	RetryAt    *time.Time `json:"retry_at"` // failed or unknown: next attempt; failed, null: a person decides
 	Changed    *Changed   `json:"changed"`  // since the draft before it; null unless that one was superseded
 }
 
@@ -225,7 +225,7 @@ func (c caller) viewCard(card store.Card) ReplyDetail {
 		Attempts: each(card.Attempts, func(a store.AttemptRow) Attempt {
 			return Attempt{a.N, at(a.BegunAt), at(a.EndedAt), a.Outcome, a.Reason}
 		}),
-		InDoubt: card.InDoubt, LookAt: at(card.LookAt), RetryAt: at(card.RetryAt),
+		InDoubt: card.InDoubt, LookAt: at(card.LookAt), RetryAt: at(card.Reply.RetryAt),
 	}
 }
 

@@ -49,6 +49,7 @@ var englishTerms = map[string]string{
 	"status.failed.person":    "It surely did not go out (%s), and trying again by itself would not help.",
 	"status.unknown.title":    "It may have been posted.",
 	"status.unknown.look":     "The network’s answer was lost (%s). We look for it under the post; next look",
+	"status.unknown.retry":    "The network’s answer was lost (%s). Next attempt",
 	"status.unknown.person":   "The network’s answer was lost and looking did not settle it (%s). A lead must look.",
 	"status.overdue":          "The draft was valid until",
 

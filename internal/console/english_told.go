@@ -129,6 +129,7 @@ var englishTold = map[string]string{
 	"told.reason.notfound":        "not found under the post",
 	"told.reason.notfound.again":  "not found under the post: the same request goes again under the same key",
 	"told.reason.notfound.person": "not found under the post, and the server does not guard against a double: a person must say",
+	"told.reason.notfound.void":   "not found under the post, and its approval no longer holds: a person must say",
 	"told.reason.absent":          "a person states that it is absent",
 	"told.reason.word":            "a person's word",
 	"told.reason.anew":            "drafted anew for the incident",

@@ -154,14 +154,17 @@ func (c *Console) standing(card store.Card) *noteView {
 		return &noteView{Kind: "bad", Title: say("status.blocked.title"), Text: say("status.blocked")}
 	case socialwatch.ReplyFailed:
 		v := &noteView{Kind: "bad", Title: say("status.failed.title"), Text: say("status.failed.person", told(rp.Reason))}
-		if !card.RetryAt.IsZero() {
-			v.Kind, v.Text, v.At = "warn", say("status.failed.retry", told(rp.Reason)), c.at(card.RetryAt)
+		if !rp.RetryAt.IsZero() {
+			v.Kind, v.Text, v.At = "warn", say("status.failed.retry", told(rp.Reason)), c.at(rp.RetryAt)
 		}
 		return v
 	case socialwatch.ReplyUnknown:
 		v := &noteView{Kind: "bad", Title: say("status.unknown.title"), Text: say("status.unknown.person", told(rp.Reason))}
 		if !card.LookAt.IsZero() {
 			v.Kind, v.Text, v.At = "warn", say("status.unknown.look", told(rp.Reason)), c.at(card.LookAt)
+		}
+		if !rp.RetryAt.IsZero() {
+			v.Kind, v.Text, v.At = "warn", say("status.unknown.retry", told(rp.Reason)), c.at(rp.RetryAt)
 		}
 		return v
 	}

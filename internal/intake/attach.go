@@ -208,7 +208,7 @@ func (p *plan) attachNative() {
 			continue
 		}
 		m := p.answered(post)
-		if m == nil || slices.ContainsFunc(m.replies, inDoubt) {
+		if m == nil || slices.ContainsFunc(m.replies, lookedFor) {
 			continue // it may be the reply whose answer was lost: reconciliation tells
 		}
 		some := p.supersede(m, "answered natively", func(r socialwatch.Reply) bool {
@@ -249,6 +249,12 @@ func (p *plan) said(postID string) time.Time {
 
 func inDoubt(r socialwatch.Reply) bool {
 	return r.State == socialwatch.ReplySending || r.State == socialwatch.ReplyUnknown
+}
+
+// lookedFor reports whether a post of ours may be r. Once looks have not found it, and
+// it is to go again, another post of ours keeps it from that.
+func lookedFor(r socialwatch.Reply) bool {
+	return inDoubt(r) && (r.RetryAt.IsZero() || r.Moved != "")
 }
 
 // answered is the case whose customer's post a post of ours answers, at once

@@ -44,6 +44,7 @@ var acts = []act{
 	{2, "withdraw", (*model).withdraws}, {4, "draft again", (*model).draftsAgain}, {10, "settle", (*model).settles},
 	{4, "lease", (*model).leases}, {1, "end lease", (*model).endsLease}, {5, "take next", (*model).takes},
 	{3, "resume", (*model).resumes}, {4, "extend", (*model).extends}, {3, "draft anew", (*model).draftsAnew},
+	{4, "a late call arrives", (*model).arrives},
 }
 
 // step lets one of the waiting works go on for some gates, or something new
@@ -161,6 +162,11 @@ func (m *model) answersNatively(r *rand.Rand) error {
 func (m *model) faultyCall(r *rand.Rand) error {
 	kinds := []simulator.FaultKind{simulator.FaultLostBefore, simulator.FaultLostAfter, simulator.FaultTruncated,
 		simulator.FaultGatewayTimeout, simulator.FaultInvalidJSON, simulator.FaultServerError, simulator.FaultRateLimited, simulator.FaultForbidden}
+	if r.IntN(3) == 0 {
+		m.note("  slow")
+		m.slow = true
+		return nil
+	}
 	kind := kinds[r.IntN(len(kinds))]
 	m.note("  %s", kind)
 	return m.sim.Inject(simulator.Fault{Kind: kind, Route: "POST /api/v1/statuses", Count: 1})
@@ -183,6 +189,11 @@ func (m *model) passes(r *rand.Rand) error {
 		}
 	}
 	m.note("  %s", d)
+	if d > time.Minute { // no call is under way for hours
+		if err := m.arrives(r); err != nil {
+			return err
+		}
+	}
 	m.clock = m.clock.Add(d)
 	m.network.Add(int64(max(d, 0)))
 	return nil
@@ -285,7 +296,7 @@ func (m *model) withdraws(r *rand.Rand) error {
 		m.gate("withdraw")
 		_, err := p.store.Withdraw(m.ctx, d, m.now())
 		return err
-	}, socialwatch.ReplyApproved, socialwatch.ReplyHolding, socialwatch.ReplyBlocked, socialwatch.ReplyFailed)
+	}, socialwatch.ReplyApproved, socialwatch.ReplyHolding, socialwatch.ReplyBlocked, socialwatch.ReplyFailed, socialwatch.ReplyUnknown)
 }
 
 func (m *model) extends(r *rand.Rand) error {
@@ -321,9 +332,13 @@ func (m *model) settles(r *rand.Rand) error {
 	}, socialwatch.ReplyUnknown)
 }
 
-// word is the truth about a reply, as it stands when somebody looks.
+// word is the truth about a reply, as it stands when somebody looks. While a call may
+// still arrive nobody says anything.
 func (m *model) word(d socialwatch.Decision) socialwatch.Settlement {
 	w := socialwatch.Settlement{ReplyID: d.ReplyID, By: d.By, Attempt: find(m.truth.replies, d.ReplyID).attempt, Absent: true}
+	if slices.ContainsFunc(m.late, func(c late) bool { return m.approvals[c.key].reply == d.ReplyID }) {
+		return socialwatch.Settlement{}
+	}
 	for _, post := range m.sim.Published("shop_help", "") {
 		if a := m.approvals[post.IdempotencyKey]; post.IdempotencyKey != "" && a.reply == d.ReplyID {
 			w.Post, w.Absent = socialwatch.Published{URL: "https://social.example/@shop_help/" + post.ID}, false

@@ -188,7 +188,8 @@ func (m *model) judgeOwn(e happened, first versionNow, edited bool) error {
 	earlier := m.truth.versions[[2]int64{e.reply, int64(e.data.Version) - 1}]
 	atOnce := e.data.Version > 1 && e.id == m.truth.proposed[[2]int64{e.reply, int64(e.data.Version)}]+3 && earlier.author != e.actor
 	switch {
-	case m.second != socialwatch.SecondOff && edited && first.author != e.actor:
+	case m.second != socialwatch.SecondOff && edited && first.author != e.actor && // not what a colleague has written
+		(earlier.hash != e.data.Hash || earlier.author == e.actor):
 		return errors.New("an edit approved by who made it")
 	case !atOnce && !m.self:
 		return errors.New("approved by its author")

@@ -17,6 +17,10 @@ func (m *model) finale() error {
 		}
 	}
 	m.note("the end")
+	if err := m.arrives(nil); err != nil {
+		return err
+	}
+	m.slow = false
 	m.sim.ClearFaults()
 	m.blocking, m.warning = false, false
 	p, lea := m.procs[0], m.people["lea"]
@@ -45,7 +49,7 @@ func (m *model) finale() error {
 // settleAll gives a lead's word on all that was handed over.
 func (m *model) settleAll(p *process, lea socialwatch.Person) error {
 	for _, r := range m.truth.replies {
-		if r.state != socialwatch.ReplyUnknown || r.look {
+		if r.state != socialwatch.ReplyUnknown || r.look || r.retry {
 			continue
 		}
 		if _, err := p.desk.Settle(m.ctx, m.word(socialwatch.Decision{ReplyID: r.id, Hash: r.hash, By: lea})); err != nil {

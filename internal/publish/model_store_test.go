@@ -63,6 +63,11 @@ func (g *gated) Supersede(ctx context.Context, id int64, reason string, at time.
 	return g.Store.Supersede(ctx, id, reason, at)
 }
 
+func (g *gated) Lapse(ctx context.Context, id int64, at time.Time) error {
+	g.m.gate("lapse")
+	return g.Store.Lapse(ctx, id, at)
+}
+
 func (g *gated) Approve(ctx context.Context, a socialwatch.Approval) (socialwatch.Reply, error) {
 	g.m.gate("approve")
 	r, err := g.Store.Approve(ctx, a)
@@ -206,6 +211,11 @@ func (n replier) Reply(ctx context.Context, p socialwatch.Payload, key string) (
 	n.m.gate("call")
 	if n.m.now().Sub(begun) >= callTimeout {
 		return socialwatch.Published{}, &socialwatch.NetworkError{Reason: socialwatch.Unknown, Err: errors.New("took too long")}
+	}
+	if n.m.slow {
+		n.m.slow = false
+		n.m.late = append(n.m.late, late{key, func() { _, _ = n.Connector.Replier.Reply(n.m.ctx, p, key) }})
+		return socialwatch.Published{}, &socialwatch.NetworkError{Reason: socialwatch.Unknown, Err: errors.New("no answer")}
 	}
 	return n.Connector.Replier.Reply(ctx, p, key)
 }

@@ -82,6 +82,8 @@ type model struct {
 	posts     []string
 	approvals map[string]approved // by key, as people gave them
 	seen      []approved          // what was on somebody's screen
+	slow      bool                // the next call arrives after its answer was given up
+	late      []late
 	truth     truth
 
 	unconfirmed []int64 // replies approved without the second key that was due
@@ -89,7 +91,9 @@ type model struct {
 	count       counts
 }
 
-type counts struct{ steps, switches, crashes, approved, published, sent, unknown, superseded, expired, taken, confirmed, extended, anew int }
+type counts struct {
+	steps, switches, crashes, approved, published, sent, unknown, superseded, expired, taken, confirmed, extended, anew, late int
+}
 
 func (c *counts) add(d counts) {
 	c.steps += d.steps
@@ -105,6 +109,7 @@ func (c *counts) add(d counts) {
 	c.confirmed += d.confirmed
 	c.extended += d.extended
 	c.anew += d.anew
+	c.late += d.late
 }
 
 func (m *model) now() time.Time { return m.clock }

@@ -19,8 +19,8 @@ import (
 
 // Sends is what sending needs of the database.
 type Sends interface {
-	// DueSends returns holding replies past their undo window and failed
-	// ones past their wait; none while publishing is stopped.
+	// DueSends returns holding replies past their undo window, and failed or
+	// unknown ones past their wait; none while publishing is stopped.
 	DueSends(ctx context.Context, now time.Time, limit int) ([]int64, error)
 	// Claim moves one to sending and writes the attempt, in one transaction
 	// that reads Stop (ErrStopped) and compares the hash (ErrConflict).
@@ -47,6 +47,8 @@ type Contexts interface {
 	Block(ctx context.Context, replyID int64, findings []socialwatch.Finding, checkedBy string, at time.Time) error
 	// Supersede ends a reply because the thread has moved.
 	Supersede(ctx context.Context, replyID int64, reason string, at time.Time) error
+	// Lapse ends the approval of a reply in doubt that was to go again.
+	Lapse(ctx context.Context, replyID int64, at time.Time) error
 }
 
 // Publisher sends approved replies. It is safe for concurrent use, in one
@@ -213,14 +215,29 @@ func (p *Publisher) fresh(ctx context.Context, id int64, looked time.Time) (soci
 	if !rc.Reply.State.May(socialwatch.ReplySending) {
 		return rc, nil, nil
 	}
-	if rc.Moved != "" {
-		return rc, nil, p.Replies.Supersede(ctx, id, rc.Moved, p.Now())
-	}
-	findings := p.Check(rc, rc.Reply.Payload)
-	if socialwatch.AnyBlocks(findings) || socialwatch.NewWarning(rc.Reply.Findings, findings) != "" {
-		return rc, nil, p.Replies.Block(ctx, id, findings, p.CheckedBy, p.Now())
+	void, err := p.void(ctx, rc)
+	if void || err != nil {
+		return rc, nil, err
 	}
 	return rc, c, nil
+}
+
+// void takes a reply off its way where its approval no longer holds. One in doubt
+// stays that until it is known what became of its call: else other words could go
+// beside it.
+func (p *Publisher) void(ctx context.Context, rc socialwatch.ReplyContext) (bool, error) {
+	findings := p.Check(rc, rc.Reply.Payload)
+	blocks := socialwatch.AnyBlocks(findings) || socialwatch.NewWarning(rc.Reply.Findings, findings) != ""
+	switch id := rc.Reply.ID; {
+	case rc.Moved == "" && !blocks:
+		return false, nil
+	case rc.Reply.State == socialwatch.ReplyUnknown:
+		return true, p.Replies.Lapse(ctx, id, p.Now())
+	case rc.Moved != "":
+		return true, p.Replies.Supersede(ctx, id, rc.Moved, p.Now())
+	default:
+		return true, p.Replies.Block(ctx, id, findings, p.CheckedBy, p.Now())
+	}
 }
 
 // call makes the one call of an attempt.

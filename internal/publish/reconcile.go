@@ -82,8 +82,12 @@ func (p *Publisher) absent(c *connectors.Connector, att socialwatch.Attempt, now
 		o.LookAt = now.Add(p.settle())
 		return o
 	}
+	if !now.Before(att.Reply.ExpiresAt) {
+		o.Reason = "not found under the post, and its approval no longer holds: a person must say"
+		return o
+	}
 	if p.mayResend(c, att.FirstAt, now) {
-		o.State, o.RetryAt = socialwatch.ReplyFailed, now
+		o.RetryAt = now
 		if att.N > 1 { // a network that says that it holds these words, and does not show them here, goes on saying so
 			o.RetryAt = now.Add(p.backOff(att.N - 1))
 		}

@@ -25,8 +25,8 @@ func TestResendsComeEverMoreRarely(t *testing.T) {
 	c := &connectors.Connector{Account: "shop", Replier: unguarded{}}
 	now := time.Now()
 	for n, want := range map[int]time.Duration{1: 0, 2: 15 * time.Second, 4: time.Minute, 50: 16 * time.Minute} {
-		o := p.absent(c, socialwatch.Attempt{N: n, Looks: 2, FirstAt: now}, now)
-		if got := o.RetryAt.Sub(now); o.State != socialwatch.ReplyFailed || got != want {
+		o := p.absent(c, socialwatch.Attempt{Reply: socialwatch.Reply{ExpiresAt: now.Add(time.Hour)}, N: n, Looks: 2, FirstAt: now}, now)
+		if got := o.RetryAt.Sub(now); o.State != socialwatch.ReplyUnknown || got != want {
 			t.Errorf("attempt %d: %s, again after %s, want %s", n, o.State, got, want)
 		}
 	}

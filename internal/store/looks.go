@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	sqlDueLooks = `select id from replies where ` + sqlWork + ` and state = 'unknown' and look_at <= ?
-  and (lease_until is null or lease_until <= ?) order by look_at, id limit ?`
+	// What was to go again and has lapsed is looked for once more.
+	sqlDueLooks = `select id from replies where ` + sqlWork + ` and state = 'unknown'
+  and (look_at <= ? or retry_at is not null and expires_at <= ?)
+  and (lease_until is null or lease_until <= ?) order by coalesce(look_at, expires_at), id limit ?`
 	sqlLeaseLooks = `update replies set worker = ?, lease_until = ?
 where id in (?) and state = 'unknown' and (lease_until is null or lease_until <= ?) returning ` + replyColumns + `, looks`
 	sqlFinishLook = `update replies set state = ?, worker = '', lease_until = null, reason = ?, retry_at = ?, look_at = ?,
@@ -38,7 +40,7 @@ func (s *Store) DueLooks(ctx context.Context, now time.Time, worker string, leas
 	err := s.tx(ctx, func(t *tx) error {
 		due = nil
 		var ids []int64
-		err := t.all(ctx, &ids, sqlDueLooks+t.s.dialect.skipLocked, now, now, limit)
+		err := t.all(ctx, &ids, sqlDueLooks+t.s.dialect.skipLocked, now, now, now, limit)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -64,11 +66,15 @@ func (s *Store) DueLooks(ctx context.Context, now time.Time, worker string, leas
 	return due, nil
 }
 
-// FinishLook ends one look. ErrConflict when its lease was lost or a person
-// has settled the reply meanwhile. An outcome that stays unknown without a next
-// look hands the reply over to a person; the event says so.
+// FinishLook ends one look: it finds the reply, or the doubt goes on. ErrConflict
+// when its lease was lost or a person has settled the reply meanwhile. An outcome that
+// stays unknown without a next look or attempt hands the reply over to a person; the
+// event says so.
 func (s *Store) FinishLook(ctx context.Context, a socialwatch.Attempt, o socialwatch.Outcome) error {
 	err := checkOutcome(o)
+	if err == nil && o.State == socialwatch.ReplyFailed {
+		err = errors.New("a look that finds nothing proves nothing")
+	}
 	if err == nil {
 		err = s.tx(ctx, func(t *tx) error { return t.finishLook(ctx, a, o) })
 	}
@@ -92,10 +98,35 @@ func (t *tx) finishLook(ctx context.Context, a socialwatch.Attempt, o socialwatc
 	if err != nil {
 		return conflictIfGone(err)
 	}
-	if o.State == socialwatch.ReplyUnknown && !o.LookAt.IsZero() {
+	if o.State == socialwatch.ReplyUnknown && !(o.LookAt.IsZero() && o.RetryAt.IsZero()) {
 		return nil // it stays where it was: no move, no event
 	}
 	return t.ended(ctx, row.value(), o, step{from: socialwatch.ReplyUnknown, actor: socialwatch.System, at: o.At})
+}
+
+const sqlLapse = `update replies set expires_at = ?, updated_at = ?
+where id = ? and state = 'unknown' and retry_at is not null returning ` + replyColumns
+
+// Lapse ends the approval of a reply in doubt that was to go again: it does not. It
+// is looked for once more, and then handed to a person. ErrConflict when it was not to
+// go again.
+func (s *Store) Lapse(ctx context.Context, replyID int64, at time.Time) error {
+	err := s.tx(ctx, func(t *tx) error {
+		old, err := t.lockReply(ctx, replyID)
+		if err != nil {
+			return err
+		}
+		var row replyRow
+		err = t.get(ctx, &row, sqlLapse, at, at, replyID)
+		if errors.Is(err, socialwatch.ErrNotFound) {
+			return changedSince(old)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end the approval of reply %d: %w", replyID, err)
+	}
+	return nil
 }
 
 // settledLife is how much longer an approval holds at least when a person

@@ -186,7 +186,7 @@ func inStates[S ~string](states, known []S) (string, error) {
 }
 
 const (
-	sqlCardReply = `select ` + replyColumns + `, look_at, retry_at from replies where id = ?`
+	sqlCardReply = `select ` + replyColumns + `, look_at from replies where id = ?`
 
 	sqlCaseReplies  = `select ` + replyColumns + ` from replies where case_id = ? order by id`
 	sqlCardVersions = `select version, payload, hash, findings, author, created_at,
@@ -200,8 +200,7 @@ where reply_id = ? order by n`
 // cardReply is a reply with what it waits for.
 type cardReply struct {
 	replyRow
-	LookAt  moment `db:"look_at"`
-	RetryAt moment `db:"retry_at"`
+	LookAt moment `db:"look_at"`
 }
 
 // Card returns all that a person needs to decide about one reply, read at one
@@ -222,7 +221,7 @@ func (t *tx) card(ctx context.Context, replyID int64) (card Card, err error) {
 	if err := t.get(ctx, &reply, sqlCardReply, replyID); err != nil {
 		return card, err
 	}
-	card.Reply, card.LookAt, card.RetryAt = reply.value(), reply.LookAt.Time, reply.RetryAt.Time
+	card.Reply, card.LookAt = reply.value(), reply.LookAt.Time
 	c, err := t.caseByID(ctx, reply.CaseID)
 	if err != nil {
 		return card, err

@@ -119,8 +119,7 @@ type Card struct {
 	Attempts  []AttemptRow        // oldest first
 	Events    []socialwatch.Event // of the reply, oldest first
 	InDoubt   bool                // another reply of the case is sending or unknown: no approval now
-	LookAt    time.Time           // unknown: next look; zero: a person must settle it
-	RetryAt   time.Time           // failed: next attempt; zero: a person decides
+	LookAt    time.Time           // unknown: next look; zero with Reply.RetryAt: a person must settle it
 	Impostors []MentionRow        // posts in the case's threads by whom poses as us, oldest first
 	Notes     []Note              // of the case, oldest first
 	Changed   *Changed            // since the draft before; nil unless that one was superseded

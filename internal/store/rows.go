@@ -15,7 +15,7 @@ assignee, merged_into, linked, version, team, incident_id, snoozed_until, extern
 
 	replyColumns = `id, case_id, mention_id, state, version, payload, hash, findings, author, reason,
 decided_by, decided_at, hold_until, expires_at, key, attempt, sent_at, post_id, post_url, created_at,
-decider, deciding_until, edit, words_added, words_removed, checked_by, self_approved, hold_from, moved`
+decider, deciding_until, edit, words_added, words_removed, checked_by, self_approved, hold_from, moved, retry_at`
 
 	mentionColumns = `id, network, host, post_id, account, kind, case_id, author_id, author_handle, author_name,
 author_url, followers, bot, body, warning, language, visibility, url, parent_id, parent_by, root_id, media,
@@ -129,6 +129,7 @@ type replyRow struct {
 	Self      bool                          `db:"self_approved"`
 	HoldFrom  moment                        `db:"hold_from"`
 	Moved     string                        `db:"moved"`
+	RetryAt   moment                        `db:"retry_at"`
 	editRow
 }
 
@@ -151,7 +152,7 @@ func (r replyRow) value() socialwatch.Reply {
 		ExpiresAt: r.ExpiresAt.Time, Key: deref(r.Key), Attempt: r.Attempt, SentAt: r.SentAt.Time,
 		PostID: deref(r.PostID), PostURL: r.PostURL, CreatedAt: r.CreatedAt.Time,
 		Lease: socialwatch.Lease{By: r.Decider, Until: r.Deciding.Time}, Edit: r.edit(), CheckedBy: r.CheckedBy,
-		SelfApproved: r.Self, HoldFrom: r.HoldFrom.Time, Moved: r.Moved,
+		SelfApproved: r.Self, HoldFrom: r.HoldFrom.Time, Moved: r.Moved, RetryAt: r.RetryAt.Time,
 	}
 }
 

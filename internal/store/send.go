@@ -21,22 +21,22 @@ const (
     select id, due_at, rank, opened_at,
            row_number() over (partition by account order by due_at, rank, opened_at, id) as turn
     from replies
-    where ` + sqlWork + ` and (state = 'holding' and hold_until <= ? or state = 'failed' and retry_at <= ?)
+    where ` + sqlWork + ` and (state = 'holding' and hold_until <= ? or state in ('failed','unknown') and retry_at <= ?)
       and expires_at > ?
       and not exists (select 1 from settings where name = 'stop')) as due
 order by turn, due_at, rank, opened_at, id limit ?`
 
-	// A reply leaves holding only past its undo window, failed only past its
-	// wait, and neither past its expiry. The lock makes Stop and a claim take
+	// A reply leaves holding only past its undo window, failed and unknown only past
+	// their wait, and none past its expiry. The lock makes Stop and a claim take
 	// turns, so that no call begins after a Stop has been committed.
 	sqlSwitch = `select value from counters where name = 'switch'`
 	sqlClaim  = `update replies set state = 'sending', attempt = attempt + 1, worker = ?, lease_until = ?,
     reason = '', retry_at = null, look_at = null, looks = 0, updated_at = ?
 where id = ? and hash = ? and key is not null and expires_at > ?
-  and (state = 'holding' and hold_until <= ? or state = 'failed' and retry_at <= ?)
+  and (state = 'holding' and hold_until <= ? or state in ('failed','unknown') and retry_at <= ?)
 returning ` + replyColumns
 	sqlClaimAttempt = `insert into attempts (reply_id, n, hash, worker, begun_at, lease_until)`
-	sqlDoubtful     = `select count(*) from attempts where reply_id = ? and hash = ? and outcome = 'unknown'`
+	sqlDoubtful     = `select exists (select 1 from attempts where reply_id = ? and n < ? and outcome = 'unknown')`
 	// A mended text has another hash and another key.
 	sqlFirstAttempt = `select min(begun_at) from attempts where reply_id = ? and hash = ?`
 
@@ -52,8 +52,8 @@ order by id limit ?`
 where id in (?) and state = 'sending' and lease_until <= ? returning ` + replyColumns
 )
 
-// DueSends returns at most limit replies that are to be sent: holding ones
-// past their undo window and failed ones past their wait, in the queue's order
+// DueSends returns at most limit replies that are to be sent: holding ones past
+// their undo window, and failed or unknown ones past their wait, in the queue's order
 // but with each account's first before any account's second; none while
 // publishing is stopped.
 func (s *Store) DueSends(ctx context.Context, now time.Time, limit int) ([]int64, error) {
@@ -116,11 +116,9 @@ func (t *tx) claim(ctx context.Context, c socialwatch.Claim) (a socialwatch.Atte
 	if a.FirstAt, err = t.firstAttempt(ctx, r); err != nil {
 		return a, err
 	}
-	var doubts int
-	if err := t.get(ctx, &doubts, sqlDoubtful, r.ID, r.Hash); err != nil {
+	if err := t.get(ctx, &a.Doubt, sqlDoubtful, r.ID, r.Attempt); err != nil {
 		return a, err
 	}
-	a.Doubt = doubts > 0
 	return a, t.replyEvent(ctx, r, step{from: old.State, actor: socialwatch.System, at: c.Now,
 		more: map[string]any{"attempt": r.Attempt}})
 }
@@ -150,8 +148,9 @@ func (t *tx) firstAttempt(ctx context.Context, r socialwatch.Reply) (time.Time, 
 	return at.Time, err
 }
 
-// Finish ends an attempt by what its call came to. ErrConflict when its lease
-// was lost: then the reply is unknown, and looks decide.
+// Finish ends an attempt by what its call came to. A call that failed says nothing
+// of earlier ones: with one of them in doubt the reply is unknown again.
+// ErrConflict when its lease was lost: then the reply is unknown, and looks decide.
 func (s *Store) Finish(ctx context.Context, a socialwatch.Attempt, o socialwatch.Outcome) error {
 	err := checkOutcome(o)
 	if err == nil {
@@ -167,12 +166,22 @@ func (t *tx) finish(ctx context.Context, a socialwatch.Attempt, o socialwatch.Ou
 	if _, err := t.lockReply(ctx, a.Reply.ID); err != nil {
 		return err
 	}
+	call := o.State
+	if call == socialwatch.ReplyFailed {
+		var doubt bool
+		if err := t.get(ctx, &doubt, sqlDoubtful, a.Reply.ID, a.N); err != nil {
+			return err
+		}
+		if doubt {
+			o.State = socialwatch.ReplyUnknown
+		}
+	}
 	var row replyRow
 	err := t.get(ctx, &row, sqlFinish, append(outcomeArgs(o), o.At, a.Reply.ID, a.N, a.Worker)...)
 	if err != nil {
 		return conflictIfGone(err)
 	}
-	if _, err := t.exec(ctx, sqlFinishAttempt, o.At, o.State, o.Reason, a.Reply.ID, a.N); err != nil {
+	if _, err := t.exec(ctx, sqlFinishAttempt, o.At, call, o.Reason, a.Reply.ID, a.N); err != nil {
 		return err
 	}
 	return t.ended(ctx, row.value(), o, step{from: socialwatch.ReplySending, actor: socialwatch.System, at: o.At})
@@ -187,6 +196,8 @@ func checkOutcome(o socialwatch.Outcome) error {
 		return errors.New("an outcome has a post's id exactly when it is sent")
 	case o.At.IsZero():
 		return errors.New("an outcome needs its time")
+	case o.State == socialwatch.ReplyUnknown && !o.LookAt.IsZero() && !o.RetryAt.IsZero():
+		return errors.New("what is in doubt is looked for or sent again, not both")
 	}
 	return nil
 }
@@ -200,7 +211,7 @@ func outcomeArgs(o socialwatch.Outcome) []any {
 	case socialwatch.ReplyFailed:
 		retryAt = o.RetryAt
 	case socialwatch.ReplyUnknown:
-		lookAt = o.LookAt
+		retryAt, lookAt = o.RetryAt, o.LookAt
 	}
 	return []any{o.State, o.Reason, retryAt, lookAt, sentAt, orNull(o.Post.PostID), o.Post.URL}
 }
@@ -217,7 +228,7 @@ func (t *tx) ended(ctx context.Context, r socialwatch.Reply, o socialwatch.Outco
 		if events, err = t.responded(ctx, r, s, o.Handoff); err != nil {
 			return err
 		}
-	case o.State == socialwatch.ReplyUnknown && o.LookAt.IsZero():
+	case o.State == socialwatch.ReplyUnknown && o.LookAt.IsZero() && o.RetryAt.IsZero():
 		s.more["handed_over"] = true // a person must say
 	}
 	if err := t.replyEvent(ctx, r, s); err != nil {

@@ -114,9 +114,14 @@ func attempt(s Seeded) socialwatch.Attempt {
 }
 
 func outcome(state socialwatch.ReplyState) socialwatch.Outcome {
-	o := socialwatch.Outcome{State: state, At: Start.Add(due), RetryAt: Start.Add(due), LookAt: Start.Add(due)}
-	if state == socialwatch.ReplySent {
+	o := socialwatch.Outcome{State: state, At: Start.Add(due)}
+	switch state {
+	case socialwatch.ReplySent:
 		o.Post = socialwatch.Published{PostID: "9051", URL: "https://social.example/@help/9051"}
+	case socialwatch.ReplyFailed:
+		o.RetryAt = o.At
+	case socialwatch.ReplyUnknown:
+		o.LookAt = o.At
 	}
 	return o
 }
@@ -172,10 +177,6 @@ func moves() map[string]move {
 		if state == socialwatch.ReplyUnknown {
 			continue
 		}
-		m["FinishLook "+name] = move{at: due, to: state, from: one(socialwatch.ReplyUnknown),
-			do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
-				return fx.FinishLook(t.Context(), attempt(s), outcome(state))
-			}}
 		m["Settle "+name] = move{by: "lea", at: due, to: state, from: one(socialwatch.ReplyUnknown),
 			do: func(fx bench, t *testing.T, s Seeded, by socialwatch.Person) error {
 				o := outcome(state)
@@ -184,6 +185,10 @@ func moves() map[string]move {
 				return err
 			}}
 	}
+	m["FinishLook"] = move{at: due, to: socialwatch.ReplySent, from: one(socialwatch.ReplyUnknown),
+		do: func(fx bench, t *testing.T, s Seeded, _ socialwatch.Person) error {
+			return fx.FinishLook(t.Context(), attempt(s), outcome(socialwatch.ReplySent))
+		}}
 	return m
 }
 

@@ -194,7 +194,7 @@ func TestCardHoldsWhatADecisionNeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if card.Reply.State != socialwatch.ReplyFailed || !card.RetryAt.Equal(Start.Add(due)) || card.Case.Number != s[0].Case.Number {
+		if card.Reply.State != socialwatch.ReplyFailed || !card.Reply.RetryAt.Equal(Start.Add(due)) || card.Case.Number != s[0].Case.Number {
 			t.Errorf("reply %+v", card.Reply)
 		}
 		if card.Parent.Mention.ID != s[0].Mention.ID || card.Parent.CaseNumber != s[0].Case.Number || card.Parent.Assessment.Masked == "" {
