@@ -101,7 +101,7 @@ type Changes struct {
 	Gaps    []Gap
 	Taken   []int64 // of the inbox: what Entries hold of it, or what was known already
 	By      string  // login of the person who does it, an author of Account; empty: the program
-	Past    bool    // Entries are history: the account's version, lag and newest mention stay as they are
+	Past    bool    // Entries are history: the account's lag and newest mention stay as they are, and without Cases its version
 }
 
 // AccountState is what intake must know of an account before it fetches.

@@ -249,22 +249,32 @@ func newUndo(f *flags) *cobra.Command {
 func newResolve(f *flags) *cobra.Command {
 	var link string
 	var absent bool
+	var attempt int
 	cmd := &cobra.Command{
-		Use:     "resolve ID --link URL | --absent",
-		Short:   "Say what became of a reply in doubt (state unknown)",
-		Long:    decisionHelp + "\nLook under the post first. --absent sends the reply once more.",
-		Example: "  socialwatch resolve 77 --link https://social.example/@shop_help/9050\n  socialwatch resolve 77 --absent",
+		Use:   "resolve ID --link URL | --absent",
+		Short: "Say what became of a reply in doubt (state unknown)",
+		Long: decisionHelp + "\nLook under the post first. --absent sends the reply once more. With --attempt, the\n" +
+			"attempt_count that show --json told before you looked, your word is refused once the\nreply has been sent again since.",
+		Example: "  socialwatch resolve 77 --link https://social.example/@shop_help/9050\n  socialwatch resolve 77 --absent --attempt 1",
 		Args:    exactArgs(1),
 		RunE: decided(f, func(cmd *cobra.Command, c *api.Client, id int64) (any, string, error) {
 			if absent == (link != "") {
 				return nil, "", usageError{fmt.Errorf("write either --link with the reply's address or --absent")}
 			}
-			r, err := c.Resolve(cmd.Context(), id, link)
+			if attempt == 0 {
+				seen, err := c.Reply(cmd.Context(), id)
+				if err != nil {
+					return nil, "", err
+				}
+				attempt = seen.Reply.Attempts
+			}
+			r, err := c.Resolve(cmd.Context(), id, attempt, link)
 			return r, becomes(r), err
 		}),
 	}
 	cmd.Flags().StringVar(&link, "link", "", "address at which the reply stands")
 	cmd.Flags().BoolVar(&absent, "absent", false, "it surely does not stand")
+	cmd.Flags().IntVar(&attempt, "attempt", 0, "the call that you looked for (default: the newest)")
 	return cmd
 }
 

@@ -109,12 +109,13 @@ func (c *Client) Lease(ctx context.Context, id int64, end bool) (Reply, error) {
 	return post[Reply](ctx, c, replyPath(id, "/lease"), map[string]any{"end": end})
 }
 
-// Resolve says where a reply in doubt stands, or with an empty link that it
-// surely does not.
-func (c *Client) Resolve(ctx context.Context, id int64, link string) (Reply, error) {
-	in := map[string]any{"absent": true}
+// Resolve says where a reply in doubt stands, or with an empty link that it surely
+// does not. attempt is its AttemptCount as it was read before somebody looked:
+// ErrConflict when it has been sent again since.
+func (c *Client) Resolve(ctx context.Context, id int64, attempt int, link string) (Reply, error) {
+	in := map[string]any{"attempt": attempt, "absent": true}
 	if link != "" {
-		in = map[string]any{"link": link}
+		in = map[string]any{"attempt": attempt, "link": link}
 	}
 	return post[Reply](ctx, c, replyPath(id, "/resolve"), in)
 }

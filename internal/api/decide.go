@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -198,7 +199,8 @@ func (s *server) lease(r *http.Request, c caller) (any, error) {
 func (s *server) resolve(r *http.Request, c caller) (any, error) {
 	var link string
 	var absent bool
-	if err := body(r, fields{"link": &link, "absent": &absent}); err != nil {
+	var attempt int
+	if err := body(r, fields{"link": &link, "absent": &absent, "attempt": &attempt}); err != nil {
 		return nil, err
 	}
 	if _, err := query(r); err != nil {
@@ -207,6 +209,9 @@ func (s *server) resolve(r *http.Request, c caller) (any, error) {
 	if absent == (link != "") {
 		return nil, kindInvalid.of(`say either "link", the address at which the reply stands, or "absent": true, when you have looked and it does not stand`)
 	}
+	if absent && attempt < 1 {
+		return nil, kindInvalid.of(`"absent" needs "attempt", the reply's "attempt_count" as you read it before you looked: your word is about that call and no later one`)
+	}
 	if link != "" && !isPost(link) {
 		return nil, kindInvalid.of(`field "link" must be the whole address of the published post, such as https://social.example/@shop_help/9050`)
 	}
@@ -214,7 +219,7 @@ func (s *server) resolve(r *http.Request, c caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := s.Control.Settle(r.Context(), socialwatch.Settlement{ReplyID: card.Reply.ID, By: *c.person, Attempt: card.Reply.Attempt,
+	reply, err := s.Control.Settle(r.Context(), socialwatch.Settlement{ReplyID: card.Reply.ID, By: *c.person, Attempt: cmp.Or(attempt, card.Reply.Attempt),
 		Post: socialwatch.Published{URL: link}, Absent: absent})
 	if err != nil {
 		return nil, err

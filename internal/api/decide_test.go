@@ -115,7 +115,7 @@ func TestSystemTokenCannotDecide(t *testing.T) {
 	problemOf(t, err, "person-required")
 	_, err = robot.Undo(t.Context(), one.Reply.ID, one.Reply.Hash)
 	problemOf(t, err, "person-required")
-	_, err = robot.Resolve(t.Context(), one.Reply.ID, "")
+	_, err = robot.Resolve(t.Context(), one.Reply.ID, 1, "")
 	problemOf(t, err, "person-required")
 	problemOf(t, robot.Stop(t.Context()), "person-required")
 	problemOf(t, robot.Resume(t.Context()), "person-required")
@@ -257,7 +257,7 @@ func TestLeadResolvesWhatIsInDoubt(t *testing.T) {
 	g := newRig(t)
 	two := g.seed(2)
 	ana, bo := g.as("ana"), g.as("bo")
-	_, err := ana.Resolve(t.Context(), two[0].Reply.ID, "")
+	_, err := ana.Resolve(t.Context(), two[0].Reply.ID, 1, "")
 	problemOf(t, err, "not-possible") // nothing is in doubt
 	for _, one := range two {
 		if _, err := bo.Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
@@ -265,16 +265,46 @@ func TestLeadResolvesWhatIsInDoubt(t *testing.T) {
 		}
 		g.doubt(one.Reply)
 	}
-	_, err = bo.Resolve(t.Context(), two[0].Reply.ID, "")
+	_, err = bo.Resolve(t.Context(), two[0].Reply.ID, 1, "")
 	problemOf(t, err, "role-required")
-	sent, err := ana.Resolve(t.Context(), two[0].Reply.ID, "https://social.example/@shop_help/9050")
+	sent, err := ana.Resolve(t.Context(), two[0].Reply.ID, 1, "https://social.example/@shop_help/9050")
 	if err != nil || sent.State != socialwatch.ReplySent || sent.PublishedID != "9050" || sent.SentAt == nil ||
 		sent.PublishedURL != "https://social.example/@shop_help/9050" {
 		t.Errorf("%+v, %v", sent, err)
 	}
-	failed, err := ana.Resolve(t.Context(), two[1].Reply.ID, "")
+	failed, err := ana.Resolve(t.Context(), two[1].Reply.ID, 1, "")
 	if err != nil || failed.State != socialwatch.ReplyFailed {
 		t.Errorf("%+v, %v", failed, err)
+	}
+}
+
+// TestAWordIsAboutTheCallThatWasLookedFor: two leads look for the same call, and before
+// the second one's word comes in there has been another.
+func TestAWordIsAboutTheCallThatWasLookedFor(t *testing.T) {
+	g := newRig(t)
+	one := g.seed(1)[0]
+	if _, err := g.as("bo").Approve(t.Context(), one.Reply.ID, one.Reply.Hash, ""); err != nil {
+		t.Fatal(err)
+	}
+	g.doubt(one.Reply)
+	ana := g.as("ana")
+	seen, err := ana.Reply(t.Context(), one.Reply.ID)
+	if err != nil || seen.Reply.Attempts != 1 {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	if _, err := ana.Resolve(t.Context(), one.Reply.ID, seen.Reply.Attempts, ""); err != nil {
+		t.Fatal(err)
+	}
+	g.clock = g.clock.Add(time.Second)
+	g.doubt(one.Reply)
+	for _, link := range []string{"", "https://social.example/@shop_help/9050"} {
+		_, err = ana.Resolve(t.Context(), one.Reply.ID, seen.Reply.Attempts, link)
+		problemOf(t, err, "conflict")
+	}
+	_, err = ana.Resolve(t.Context(), one.Reply.ID, 0, "")
+	problemOf(t, err, "invalid-request")
+	if r, err := ana.Resolve(t.Context(), one.Reply.ID, 2, ""); err != nil || r.State != socialwatch.ReplyFailed {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 

@@ -56,7 +56,7 @@ func operations(t *testing.T, on target) []operation {
 		"rejectReply":  `{"hash":"` + hash + `","reason":"wrong_tone"}`,
 		"editReply":    `{"hash":"` + hash + `","text":"Other words.","approve":false}`,
 		"leaseReply":   `{"end":false}`,
-		"resolveReply": `{"absent":true}`, "stopPublishing": ``, "resumePublishing": `{}`,
+		"resolveReply": `{"absent":true,"attempt":1}`, "stopPublishing": ``, "resumePublishing": `{}`,
 		"withdrawReply": `{"hash":"` + hash + `"}`, "promoteMention": ``,
 		"noteCase": `{"text":"Sent again."}`, "tagCase": `{"add":["parcel"]}`,
 		"assignCase": `{` + version + `,"assignee":"bo"}`, "snoozeCase": `{` + version + `}`, "wakeCase": `{` + version + `}`,
@@ -294,7 +294,7 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 			`{"hash":"` + hash + `","text":"ok","approve":"true"}`, `{"hash":"` + hash + `"}`} {
 			g.expect(request{method: "POST", path: edit, token: token, media: "application/json", body: body}, 400, "invalid-request")
 		}
-		for _, body := range []string{`{}`, `{"absent":false}`, `{"link":"","absent":false}`, `{"link":"https://social.example/1","absent":true}`,
+		for _, body := range []string{`{}`, `{"absent":false}`, `{"link":"","absent":false}`, `{"absent":true}`, `{"absent":true,"attempt":0}`, `{"link":"https://social.example/1","absent":true}`,
 			`{"link":"javascript:alert(1)"}`, `{"link":"https://social.example/"}`, `{"link":"https:///x"}`, `{"link":"9050"}`,
 			`{"link":"https://a:b@social.example/9"}`, `{"link":"https://social.example/9\n"}`, `{"link":"https://social.example/.."}`} {
 			g.expect(request{method: "POST", path: resolve, token: token, media: "application/json", body: body}, 400, "invalid-request")

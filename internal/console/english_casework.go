@@ -106,6 +106,7 @@ var englishCasework = map[string]string{
 	"woken.overdue": "its target passed",
 	"woken.mention": "the customer wrote",
 	"woken.person":  "by hand",
+	"woken.merged":  "it was merged",
 
 	"reason.refund":  "Refund or credit",
 	"reason.order":   "Order",

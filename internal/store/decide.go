@@ -119,6 +119,9 @@ func (t *tx) lockReply(ctx context.Context, id int64) (socialwatch.Reply, error)
 	}
 	var row replyRow
 	err := t.get(ctx, &row, sqlReply+t.s.dialect.forUpdate, id)
+	if err == nil && row.CaseID != caseID {
+		err = errElsewhere
+	}
 	return row.value(), err
 }
 

@@ -158,9 +158,17 @@ func openSQLite(path string, create bool) (*sqlx.DB, dialect, error) {
 	return db, sqliteDialect, nil
 }
 
+// errElsewhere ends a transaction that waited for a case from which what it is about
+// has gone meanwhile: no other case may be locked beside that one.
+var errElsewhere = errors.New("it is in another case now")
+
 // retryable reports whether a transaction that failed with err may be run
-// again as it is: a deadlock, a serialization failure, a busy file.
+// again as it is: a deadlock, a serialization failure, a busy file, a case that
+// was merged.
 func retryable(err error) bool {
+	if errors.Is(err, errElsewhere) {
+		return true
+	}
 	var pe *pq.Error
 	if errors.As(err, &pe) {
 		return pe.Code == "40P01" || pe.Code == "40001"

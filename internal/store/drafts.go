@@ -202,7 +202,8 @@ func (s *Store) Supersede(ctx context.Context, replyID int64, reason string, at 
 	return nil
 }
 
-// Propose stores a person's own draft for a stored post of a case. ErrConflict
+// Propose stores a person's own draft for a stored post of a case, whose version
+// rises: a post that comes at the same time supersedes it. ErrConflict
 // when the post is gone, was edited since, or has a live reply already, and
 // when the case is resolved or closed.
 func (s *Store) Propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch.Reply, err error) {
@@ -243,10 +244,17 @@ func (t *tx) propose(ctx context.Context, p socialwatch.Proposal) (r socialwatch
 	if err := t.get(ctx, &parent, sqlProposeParent, socialwatch.NothingDue, p.MentionID); err != nil {
 		return r, err
 	}
+	if parent.ID != caseID {
+		return r, errElsewhere
+	}
 	if err := t.mayPropose(ctx, p, parent); err != nil {
 		return r, err
 	}
 	if err := t.wakeFor(ctx, caseID, p.By.Login, p.At); err != nil {
+		return r, err
+	}
+	// A batch that has read the case without this draft could not supersede it.
+	if _, err := t.exec(ctx, sqlWorked, p.At, caseID); err != nil {
 		return r, err
 	}
 	return t.addReply(ctx, p, nil, parent)

@@ -105,21 +105,19 @@ func (t *tx) finishLook(ctx context.Context, a socialwatch.Attempt, o socialwatc
 }
 
 const sqlLapse = `update replies set expires_at = ?, updated_at = ?
-where id = ? and state = 'unknown' and retry_at is not null returning ` + replyColumns
+where id = ? and state = 'unknown' and retry_at is not null`
 
 // Lapse ends the approval of a reply in doubt that was to go again: it does not. It
 // is looked for once more, and then handed to a person. ErrConflict when it was not to
 // go again.
 func (s *Store) Lapse(ctx context.Context, replyID int64, at time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
-		old, err := t.lockReply(ctx, replyID)
-		if err != nil {
+		if _, err := t.lockReply(ctx, replyID); err != nil {
 			return err
 		}
-		var row replyRow
-		err = t.get(ctx, &row, sqlLapse, at, at, replyID)
-		if errors.Is(err, socialwatch.ErrNotFound) {
-			return changedSince(old)
+		n, err := t.exec(ctx, sqlLapse, at, at, replyID)
+		if err == nil && n == 0 {
+			err = socialwatch.ErrConflict
 		}
 		return err
 	})

@@ -106,7 +106,7 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 	if did.RaisedAt, err = t.raiseMerged(ctx, into.ID, from.ID); err != nil {
 		return into, err
 	}
-	was, own := into.State, into.Orders
+	was, own, snoozed := into.State, into.Orders, !into.SnoozedUntil.IsZero()
 	takeIn(&into, from)
 	did.Own = places(own, into.Orders)
 	into.UpdatedAt, into.SnoozedUntil = socialwatch.Micros(m.At), time.Time{}
@@ -127,7 +127,24 @@ func (t *tx) merge(ctx context.Context, m Merge) (socialwatch.Case, error) {
 		e.Data = map[string]any{"from": string(was), "to": string(into.State)}
 		events = append(events, e)
 	}
-	return into, t.addEvents(ctx, stillWaiting(events, into, waits)...)
+	return into, t.addEvents(ctx, append(stillWaiting(events, into, waits), wokenByMerge(m, into, from, snoozed)...)...)
+}
+
+// wokenByMerge are the events of the snoozes that a merge ends, and that undoing it
+// does not bring back: who undoes it looks at both.
+func wokenByMerge(m Merge, into, from socialwatch.Case, snoozed bool) (events []socialwatch.Event) {
+	tell := func(id int64, version int) {
+		e := *wokenBy("merged")
+		e.CaseID, e.CaseVersion, e.Actor, e.At = id, version, m.By.Login, m.At
+		events = append(events, e)
+	}
+	if snoozed {
+		tell(into.ID, into.Version)
+	}
+	if !from.SnoozedUntil.IsZero() {
+		tell(from.ID, from.Version+1)
+	}
+	return events
 }
 
 // eitherWaits is what one of two cases waits for.

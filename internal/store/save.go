@@ -113,13 +113,14 @@ func (w *saving) saveAccount(ctx context.Context) error {
 }
 
 // The update that changes nothing takes the row's lock.
-const sqlPastAccount = `update accounts set version = version where name = ? and version = ? returning network, host`
+const sqlPastAccount = `update accounts set version = version + ? where name = ? and version = ? returning network, host`
 
 // pastAccount leaves the account as it is. A version that rose would send the
-// polls under way back to the network.
+// polls under way back to the network: it rises only where a case opens, of which
+// they must know.
 func (w *saving) pastAccount(ctx context.Context) error {
 	var row place
-	if err := w.t.get(ctx, &row, sqlPastAccount, w.c.Account, w.c.Version); err != nil {
+	if err := w.t.get(ctx, &row, sqlPastAccount, min(1, len(w.c.Cases)), w.c.Account, w.c.Version); err != nil {
 		return conflictIfGone(err)
 	}
 	return w.settle(row)
@@ -208,7 +209,7 @@ created_at, edited_at, revision, received_at, rules, intent, escalate, urgency, 
 masked, signals, entities)`
 
 	// The account that read a post first keeps it.
-	sqlSaveMentionsTail = `on conflict (network, host, post_id) do update set case_id = excluded.case_id,
+	sqlSaveMentionsTail = `on conflict (network, host, post_id) do update set case_id = coalesce(excluded.case_id, mentions.case_id),
     author_handle = excluded.author_handle, author_name = excluded.author_name, author_url = excluded.author_url,
     followers = excluded.followers, bot = excluded.bot, body = excluded.body, warning = excluded.warning,
     language = excluded.language, visibility = excluded.visibility, url = excluded.url, media = excluded.media,
