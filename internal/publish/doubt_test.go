@@ -183,7 +183,7 @@ func TestARefusalAfterALostCallProvesNothing(t *testing.T) {
 func (w *town) wantHandedOver(id int64) {
 	w.t.Helper()
 	w.wantState(id, socialwatch.ReplyUnknown)
-	if stats, err := w.store.Stats(w.t.Context(), w.now()); err != nil || stats.HandedOver != 1 {
+	if stats, err := w.store.Stats(w.t.Context()); err != nil || stats.HandedOver != 1 {
 		w.t.Fatalf("%d handed over, %v", stats.HandedOver, err)
 	}
 }
