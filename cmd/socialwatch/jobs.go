@@ -45,8 +45,9 @@ func (a *app) work(bell func() <-chan struct{}, streams map[string]rings) work {
 			{Name: "publish", Spec: "@every 1s", Local: true, Wake: bell(), Rest: bellRest, Run: a.publish},
 		},
 		keeps: []jobs.Job{
-			// On Postgres the bell rings at each insert; else the tick finds them.
-			{Name: "commands", Spec: "@every 1s", Local: true, Wake: bell(), Rest: bellRest, Run: a.commands},
+			// On Postgres the bell rings at each insert; else the tick finds them. Who
+			// waits for each answer before asking again should not wait for long.
+			{Name: "commands", Spec: "@every 1s", Local: true, Wake: bell(), Rest: bellRest / 5, Run: a.commands},
 			{Name: "watch", Spec: a.soon("@every 30s"), Run: a.watch},
 			{Name: "sequencer", Spec: "@every 1s", Local: true, Wake: bell(), Rest: bellRest, Run: a.number},
 			// No bell: the changes of a second are often of the same cases.
