@@ -123,11 +123,16 @@ func (b *board) negated(x found, at sentence) bool {
 		return true
 	}
 	for _, h := range b.within(secNegated, sentence{x.from, x.to}) {
-		if h.language == x.language {
+		if h.language == x.language && !b.overlapped(secFirm, h) {
 			return true
 		}
 	}
-	end := min(at.to, x.to+maxPhrase)
+	return b.negatedIn(x.language, b.clause(x, at))
+}
+
+// clause is what stands behind x in its clause.
+func (b *board) clause(x found, at sentence) sentence {
+	end := max(x.to, min(at.to, x.to+maxPhrase))
 	if i := strings.IndexAny(b.words.text[x.to:end], ",:"); i >= 0 {
 		end = x.to + int32(i)
 	}
@@ -137,8 +142,13 @@ func (b *board) negated(x found, at sentence) bool {
 			break
 		}
 	}
-	for _, h := range b.within(secNegatedAfter, sentence{x.to, end}) {
-		if h.language == x.language {
+	return sentence{x.to, end}
+}
+
+// negatedIn reports whether what turns the words before it around stands within.
+func (b *board) negatedIn(language int, at sentence) bool {
+	for _, h := range b.within(secNegatedAfter, at) {
+		if h.language == language {
 			return true
 		}
 	}

@@ -104,6 +104,7 @@ func TestWarningsNameTheWordsAndDoNotBlock(t *testing.T) {
 	tests := []struct{ rule, text, words string }{
 		{WarnTone, "Well, you should have READ it.", "you should have READ"},
 		{WarnTone, "Well, we have READ it.", "READ"},
+		{WarnTone, "Sorry, you forgot to confirm it.", "you forgot"},
 		{WarnTone, "Thank you!!!!", "!!!!"},
 		{WarnTone, "Sorry you feel that way.", "Sorry you feel that way"},
 		{WarnTone, "As we already told you, it is late.", "As we already told"},
@@ -119,7 +120,8 @@ func TestWarningsNameTheWordsAndDoNotBlock(t *testing.T) {
 			t.Errorf("%q: want %s on %q only as a warning, got %+v", tt.text, tt.rule, tt.words, findings)
 		}
 	}
-	for _, text := range []string{"We are sorry. NASA has no such parcel, we are checking.", "Thank you, K-1042 is with us!"} {
+	for _, text := range []string{"We are sorry. NASA has no such parcel, we are checking.", "Thank you, K-1042 is with us!",
+		"If you forgot your password, there is a link below the form."} {
 		in := public(text)
 		in.Parent.Text = "is it with NASA?"
 		if f := (Safety{}).Check(in); len(f) > 0 {

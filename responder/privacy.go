@@ -48,7 +48,7 @@ func (c *check) follows(language, i int) bool {
 func (c *check) waysOf(at sentence) []way {
 	b := c.board
 	for _, h := range b.within(secPublic, at) {
-		if !b.before(secNegated, h, at) {
+		if !b.denied(h, at) {
 			return nil
 		}
 	}
@@ -66,6 +66,19 @@ func (c *check) waysOf(at sentence) []way {
 	}
 	end(at.to)
 	return ways
+}
+
+// denied reports whether a public way is named as the one not to take, before
+// it or behind it and before any private one: "in private, not in public".
+func (b *board) denied(public found, at sentence) bool {
+	if b.before(secNegated, public, at) {
+		return true
+	}
+	rest := b.clause(public, at)
+	if private := b.within(secPrivate, rest); len(private) > 0 {
+		rest.to = private[0].from
+	}
+	return b.negatedIn(public.language, rest)
 }
 
 // parts reports whether a word such as "or" stands between two ways, not

@@ -95,11 +95,15 @@ func (c *check) tone() {
 	for _, r := range toneRules {
 		end := int32(0)
 		for _, x := range c.board.by[r.section] {
-			if x.from >= end && !c.ofTemplate(x) {
-				from, to := c.place(int(x.from), int(x.to))
-				c.add(r.rule, from, to, r.mend)
-				end = x.to
+			if x.from < end || c.ofTemplate(x) {
+				continue
 			}
+			end = x.to
+			if r.section == secBlame && c.board.before(secBlameNot, x, sentence{0, x.from}) { // if you forgot
+				continue
+			}
+			from, to := c.place(int(x.from), int(x.to))
+			c.add(r.rule, from, to, r.mend)
 		}
 	}
 	c.shouting()

@@ -38,6 +38,7 @@ const (
 	secOr
 	secNegated
 	secNegatedAfter
+	secFirm
 	secCoax
 	secBreak
 	secOurs
@@ -46,6 +47,7 @@ const (
 	secCommit
 	secUnsure
 	secBlame
+	secBlameNot
 	secSarcasm
 	secLiability
 	secPromotion
@@ -62,11 +64,11 @@ const (
 )
 
 var sectionNames = []string{"ask", "ask_after", "about", "us", "question", "nominal", "please", "secret", "personal", "private", "there",
-	"public", "closed", "or", "negated", "negated_after", "coax", "break", "ours", "promise", "deadline", "commit", "unsure", "blame", "sarcasm", "liability",
+	"public", "closed", "or", "negated", "negated_after", "firm", "coax", "break", "ours", "promise", "deadline", "commit", "unsure", "blame", "blame_not", "sarcasm", "liability",
 	"promotion", "order", "call", "call_after", "join", "postal", "postal_not", "dot", "at", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 
 // optional are the sections that a language may do without.
-var optional = []section{secAskAfter, secAbout, secUs, secNegatedAfter, secCallAfter, secPostalNot, secJoin}
+var optional = []section{secAskAfter, secAbout, secUs, secNegatedAfter, secFirm, secBlameNot, secCallAfter, secPostalNot, secJoin}
 
 // vocabulary is the words of the safety check in all languages, compiled.
 type vocabulary struct {
