@@ -224,14 +224,16 @@ func (p *Publisher) fresh(ctx context.Context, id int64, looked time.Time) (soci
 
 // void takes a reply off its way where its approval no longer holds. One in doubt
 // stays that until it is known what became of its call: else other words could go
-// beside it.
+// beside it. No warning keeps it from going again, for its words went once: in a
+// burst others have said the same since.
 func (p *Publisher) void(ctx context.Context, rc socialwatch.ReplyContext) (bool, error) {
 	findings := p.Check(rc, rc.Reply.Payload)
-	blocks := socialwatch.AnyBlocks(findings) || socialwatch.NewWarning(rc.Reply.Findings, findings) != ""
+	doubt := rc.Reply.State == socialwatch.ReplyUnknown
+	blocks := socialwatch.AnyBlocks(findings) || !doubt && socialwatch.NewWarning(rc.Reply.Findings, findings) != ""
 	switch id := rc.Reply.ID; {
 	case rc.Moved == "" && !blocks:
 		return false, nil
-	case rc.Reply.State == socialwatch.ReplyUnknown:
+	case doubt:
 		return true, p.Replies.Lapse(ctx, id, p.Now())
 	case rc.Moved != "":
 		return true, p.Replies.Supersede(ctx, id, rc.Moved, p.Now())

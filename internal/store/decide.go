@@ -17,9 +17,9 @@ const (
 	sqlMention = `select ` + mentionColumns + ` from mentions where id = ?`
 
 	sqlInDoubt = `select count(*) from replies where case_id = ? and id <> ? and state in ('sending','unknown')`
-	// Whether an answer of ours to the same post may be public, and whether its author asked
-	// us not to write.
-	sqlAnswered = `select exists (select 1 from replies where case_id = ? and mention_id = ?
+	// Whether another answer of ours to the same post may be public, and whether its
+	// author asked us not to write.
+	sqlAnswered = `select exists (select 1 from replies where case_id = ? and mention_id = ? and id <> ?
         and state in ('sending','unknown','sent'))
     or exists (select 1 from events where case_id = ? and kind = '` + socialwatch.EventCaseResponded + `'
         and data ->> 'parent_id' = ?) as answered,
@@ -100,7 +100,7 @@ func (t *tx) allowed(ctx context.Context, rc *socialwatch.ReplyContext) error {
 		Answered bool `db:"answered"`
 		OptedOut bool `db:"opted_out"`
 	}
-	err := t.get(ctx, &row, sqlAnswered, rc.Case.ID, rc.Reply.MentionID, rc.Case.ID, rc.Parent.ID,
+	err := t.get(ctx, &row, sqlAnswered, rc.Case.ID, rc.Reply.MentionID, rc.Reply.ID, rc.Case.ID, rc.Parent.ID,
 		rc.Case.Account, rc.Parent.Author.ID)
 	rc.Answered, rc.OptedOut = row.Answered, row.OptedOut
 	return err
