@@ -131,7 +131,7 @@ func (s *shop) stopAndResume() {
 	s.as(approver, func() {
 		s.approve(r.parent)
 		s.refused("lead", "resume")
-		s.refused("lead", "resolve", fmt.Sprint(r.id), "--absent")
+		s.refused("lead", "resolve", fmt.Sprint(r.id), "--absent", "--attempt", "1")
 	})
 	if state := s.rows()[0].state; state != socialwatch.ReplyApproved {
 		s.Errorf("approved while publishing is stopped: %s", state)

@@ -17,10 +17,10 @@ const (
 	sqlMention = `select ` + mentionColumns + ` from mentions where id = ?`
 
 	sqlInDoubt = `select count(*) from replies where case_id = ? and id <> ? and state in ('sending','unknown')`
-	// Whether another answer of ours to the same post may be public, and whether its
-	// author asked us not to write.
-	sqlAnswered = `select exists (select 1 from replies where case_id = ? and mention_id = ? and id <> ?
-        and state in ('sending','unknown','sent'))
+	// Whether an answer of ours to the same post may be public, besides what goes again,
+	// and whether its author asked us not to write.
+	sqlAnswered = `select exists (select 1 from replies where case_id = ? and mention_id = ?
+        and (state = 'sent' or state in ('sending','unknown') and id <> ?))
     or exists (select 1 from events where case_id = ? and kind = '` + socialwatch.EventCaseResponded + `'
         and data ->> 'parent_id' = ?) as answered,
 exists (select 1 from mentions where account = ? and author_id = ? and ` + sqlHasOptedOut + `) as opted_out`

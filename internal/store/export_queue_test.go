@@ -48,7 +48,7 @@ func (s *Store) ExplainPeriodic(ctx context.Context, now time.Time) (map[string]
 		"snoozed cases":     {sqlWakeDue, []any{now, 10}},
 		"due sends":         {sqlDueSends, []any{now, now, now, 10}},
 		"ended leases":      {sqlLeasesDue, []any{now, 10}},
-		"due looks":         {sqlDueLooks, []any{now, now, 10}},
+		"due looks":         {sqlDueLooks, []any{now, now, now, 10}},
 		"expired awaiting":  {sqlExpireAwaiting, []any{now, now, 10}},
 		"expired others":    {sqlExpireWork, []any{now, 10}},
 		"overdue cases":     {sqlBreachDue, []any{now, 10}},

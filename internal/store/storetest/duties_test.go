@@ -29,6 +29,7 @@ func TestContextKnowsWhatForbidsAReply(t *testing.T) {
 			Post: socialwatch.Published{PostID: "ours"}}); err != nil {
 			t.Fatal(err)
 		}
+		check("sent itself", s[0].Reply.ID, true, false)
 		m := s[0].Mention
 		p := Payload(m, "and another thing")
 		again, err := fx.Propose(t.Context(), socialwatch.Proposal{MentionID: s[0].Reply.MentionID, By: ana, Payload: p,
