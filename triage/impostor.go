@@ -73,7 +73,7 @@ func phoneOf(s string) string {
 func newGuard(o Options, deskWords []string) *guard {
 	g := &guard{}
 	for _, w := range deskWords {
-		if s := skeleton(nameWords(&folded{}, w).looks()); s != "" && !slices.Contains(g.desk, s) {
+		if s := newLikeness(w).skeleton; s != "" && !slices.Contains(g.desk, s) {
 			g.desk = append(g.desk, s)
 		}
 	}

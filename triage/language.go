@@ -10,13 +10,8 @@ const (
 // Language is the language of a text, as ISO 639-1, when its script or its words
 // leave no doubt; else empty. It is pure.
 func (t *Triage) Language(text string) string {
-	s := t.scratch.Get().(*scratch)
+	s := t.scanned(text)
 	defer t.scratch.Put(s)
-	s.reset()
-	s.fold.add(text)
-	s.main = int32(len(s.fold.text))
-	s.board.text = s.fold.text
-	t.trie.scan(s)
 	lang := s.language(t.languages)
 	if lang == undetermined {
 		return ""

@@ -23,10 +23,7 @@ const (
 // likeness is a name of ours, and what everything that looks like it comes to.
 type likeness struct{ plain, skeleton string }
 
-func newLikeness(name string) likeness {
-	words := nameWords(&folded{}, name)
-	return likeness{words.plain(), skeleton(words.looks())}
-}
+func newLikeness(s string) likeness { return nameOf(&folded{}, s).likeness() }
 
 // Limits of what is compared, in folded bytes.
 const (
@@ -36,58 +33,49 @@ const (
 	minWord = 4 // a shorter name must be a word of its own
 )
 
-// word is one of a name: folded as a text is, and as it looks, which differs
-// for capitals of other scripts.
-type word struct{ plain, looks string }
+// name is the words of a name, folded as a text is and, as many, as they look,
+// which differs for capitals of other scripts.
+type name struct{ words, looks []string }
 
-type words []word
-
-func (ws words) plain() string {
-	var b strings.Builder
-	for _, w := range ws {
-		b.WriteString(w.plain)
-	}
-	return b.String()
+func (n name) likeness() likeness {
+	return likeness{strings.Join(n.words, ""), skeleton(strings.Join(n.looks, ""))}
 }
 
-func (ws words) looks() string {
-	var b strings.Builder
-	for _, w := range ws {
-		b.WriteString(w.looks)
-	}
-	return b.String()
+// unnumbered is the likeness without digits at the end.
+func (n name) unnumbered() likeness {
+	bare := func(words []string) string { return strings.TrimRight(strings.Join(words, ""), "0123456789") }
+	return likeness{bare(n.words), skeleton(bare(n.looks))}
 }
 
-// nameWords are the words of a name. A check mark beside a name claims that it
-// was verified and is the word "verified".
-func nameWords(f *folded, name string) words {
-	name = name[:min(len(name), 4*maxName)]
-	plain := foldedWords(f, name)
-	looks := plain
-	if !ascii(name) {
-		if as := foldedWords(f, strings.Map(confusable.Letter, name)); len(as) == len(plain) {
+// upTo is the first k words.
+func (n name) upTo(k int) name { return name{n.words[:k], n.looks[:k]} }
+
+// nameOf reads a name. A check mark beside it claims that it was verified and is
+// the word "verified".
+func nameOf(f *folded, s string) name {
+	s = s[:min(len(s), 4*maxName)]
+	words := foldedWords(f, s)
+	looks := words
+	if !ascii(s) {
+		if as := foldedWords(f, strings.Map(confusable.Letter, s)); len(as) == len(words) {
 			looks = as
 		}
 	}
-	list := make(words, len(plain))
-	for i := range plain {
-		list[i] = word{plain[i], looks[i]}
-	}
-	return list
+	return name{words, looks}
 }
 
 func ascii(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-func foldedWords(f *folded, name string) []string {
+func foldedWords(f *folded, s string) []string {
 	f.reset()
 	f.add(strings.Map(func(r rune) rune {
 		if strings.ContainsRune("@.:/", r) {
 			return ' '
 		}
 		return r
-	}, name))
+	}, s))
 	text := string(f.text)
 	if strings.ContainsAny(text, "✓✔✅☑") {
 		text = checkMarks.Replace(text)
@@ -132,37 +120,35 @@ var countries = []string{"in", "uk", "gb", "us", "ca", "au", "nz", "ie", "eu", "
 // handle says how close another's handle is to ours.
 func (g *guard) handle(f *folded, handle string) closeness {
 	name, _, _ := strings.Cut(strings.TrimPrefix(handle, "@"), "@")
-	words := nameWords(f, name)
-	if k := len(words) - 1; k > 0 && slices.Contains(countries, words[k].plain) {
-		return g.compare(words[:k], true)
+	n := nameOf(f, name)
+	if k := len(n.words) - 1; k > 0 && slices.Contains(countries, n.words[k]) {
+		return g.compare(n.upTo(k), true)
 	}
-	return g.compare(words, false)
+	return g.compare(n, false)
 }
 
 // display says how close another's display name is to ours.
 func (g *guard) display(f *folded, name string) closeness {
-	return g.compare(nameWords(f, name), false)
+	return g.compare(nameOf(f, name), false)
 }
 
-// compare says how close words are to a name of ours. desk says that a word
+// compare says how close a name is to one of ours. desk says that a word
 // of a help desk belongs to them that was taken off. Digits at their end are
 // looked at both as letters and as a mere number.
-func (g *guard) compare(words words, desk bool) closeness {
-	plain, looks := words.plain(), words.looks()
-	if plain == "" || len(plain) > maxName {
+func (g *guard) compare(n name, desk bool) closeness {
+	whole := n.likeness()
+	if whole.plain == "" || len(whole.plain) > maxName {
 		return apart
 	}
-	best := g.match(words, word{plain, looks}, desk)
-	if bare := strings.TrimRight(plain, numberSet); bare != plain && bare != "" {
-		best = max(best, g.match(words, word{bare, strings.TrimRight(looks, numberSet)}, desk))
+	best := g.match(n.words, whole, desk)
+	if bare := n.unnumbered(); bare.plain != whole.plain && bare.plain != "" {
+		best = max(best, g.match(n.words, bare, desk))
 	}
 	return best
 }
 
-const numberSet = "0123456789"
-
-func (g *guard) match(words words, whole word, desk bool) closeness {
-	s := skeleton(whole.looks)
+func (g *guard) match(words []string, whole likeness, desk bool) closeness {
+	s := whole.skeleton
 	for _, h := range g.handles {
 		if s == h.skeleton || len(h.skeleton) >= minEdit && confusable.OneEdit(s, h.skeleton) {
 			return near
@@ -195,11 +181,11 @@ func (l likeness) mayBeIn(s string) bool {
 
 // brand says how close what is left without the words of a help desk is to
 // what the shop is called.
-func (g *guard) brand(words words, plain, rest string, desk bool) closeness {
+func (g *guard) brand(words []string, plain, rest string, desk bool) closeness {
 	best := apart
 	for _, b := range g.brands {
 		switch {
-		case rest == b.skeleton && len(b.plain) < minWord && !slices.ContainsFunc(words, func(w word) bool { return w.plain == b.plain }):
+		case rest == b.skeleton && len(b.plain) < minWord && !slices.Contains(words, b.plain):
 		case rest == b.skeleton:
 			best = max(best, akin)
 			if desk || len(b.plain) >= minBare && !strings.Contains(plain, b.plain) {
@@ -361,13 +347,9 @@ func (g *guard) host(h string) closeness {
 // label says how close one label of a foreign host is to the name of a site of
 // ours: alone it is akin, since other shops and our own pages elsewhere carry it.
 func (g *guard) label(l string) closeness {
-	words := nameWords(&folded{}, l)
-	plain := words.plain()
-	if plain == "" || len(plain) > maxName {
-		return apart
-	}
-	best := g.labels.compare(words, false)
-	if best == akin && !slices.ContainsFunc(g.sites, func(s site) bool { return s.name.plain == plain }) {
+	n := nameOf(&folded{}, l)
+	best := g.labels.compare(n, false)
+	if plain := n.likeness().plain; best == akin && !slices.ContainsFunc(g.sites, func(s site) bool { return s.name.plain == plain }) {
 		return near // one edit
 	}
 	return best

@@ -39,15 +39,22 @@ func (t *Triage) entities(text string) []socialwatch.Entity {
 	if text == "" {
 		return nil
 	}
-	s := t.scratch.Get().(*scratch)
+	s := t.scanned(text)
 	defer t.scratch.Put(s)
+	t.findEntities(s, text)
+	return slices.Clone(s.scan.found)
+}
+
+// scanned is a scratch, which the caller puts back, with what the lexicons find in
+// a text that stands for itself.
+func (t *Triage) scanned(text string) *scratch {
+	s := t.scratch.Get().(*scratch)
 	s.reset()
 	s.fold.add(text)
 	s.main = int32(len(s.fold.text))
 	s.board.text = s.fold.text
 	t.trie.scan(s)
-	t.findEntities(s, text)
-	return slices.Clone(s.scan.found)
+	return s
 }
 
 // starred replaces the entities for which which holds, byte for byte.

@@ -20,10 +20,7 @@ import (
 )
 
 // operation serves what an operator's tools ask: /healthz, /readyz, /metrics.
-func (a *app) operation(mux *http.ServeMux) error {
-	if _, err := jobs.Parse(a.cfg.Polling.Every); err != nil {
-		return fmt.Errorf("polling.every: %w", err)
-	}
+func (a *app) operation(mux *http.ServeMux) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&gauges{a: a}, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -44,7 +41,16 @@ func (a *app) operation(mux *http.ServeMux) error {
 			fmt.Fprintln(w, note)
 		}
 	})
-	return nil
+}
+
+// pollEvery is the time from one poll to the next.
+func (a *app) pollEvery() (time.Duration, error) {
+	every, err := jobs.Parse(a.cfg.Polling.Every)
+	if err != nil {
+		return 0, fmt.Errorf("polling.every: %w", err)
+	}
+	next := every.Next(a.now())
+	return every.Next(next).Sub(next), nil
 }
 
 // reading is how reading one account does.
@@ -56,9 +62,9 @@ type reading struct {
 
 // readings judges the polls of our accounts, for /readyz and for alarms.
 func (a *app) readings(ctx context.Context) (all []reading, err error) {
-	every, err := jobs.Parse(a.cfg.Polling.Every)
+	period, err := a.pollEvery()
 	if err != nil {
-		return nil, fmt.Errorf("polling.every: %w", err)
+		return nil, err
 	}
 	polls, err := a.store.Polls(ctx)
 	if err != nil {
@@ -69,7 +75,6 @@ func (a *app) readings(ctx context.Context) (all []reading, err error) {
 		return nil, err
 	}
 	now := socialwatch.Micros(a.now())
-	period := every.Next(every.Next(now)).Sub(every.Next(now))
 	for _, c := range polls {
 		if _, ours := a.connectors[c.Name]; !ours {
 			continue

@@ -266,7 +266,9 @@ func newResolve(f *flags) *cobra.Command {
 				if err != nil {
 					return nil, "", err
 				}
-				attempt = seen.Reply.Attempts
+				if attempt = seen.Reply.Attempts; attempt == 0 {
+					return nil, "", fmt.Errorf("reply %d has never been sent: nothing of it is in doubt", id)
+				}
 			}
 			r, err := c.Resolve(cmd.Context(), id, attempt, link)
 			return r, becomes(r), err

@@ -86,7 +86,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, poll bool) error {
 // drop, or takes nothing of an answer, holds no connection; an answer may be
 // worked on, and read, for as long as it takes.
 func httpServer(ctx context.Context, h http.Handler) *http.Server {
-	return &http.Server{Handler: progress(h, stuck), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+	return &http.Server{Handler: cutSlowReaders(h, stuck), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 }
 

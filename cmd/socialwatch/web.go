@@ -15,7 +15,6 @@ import (
 	"socialwatch/internal/auth"
 	"socialwatch/internal/config"
 	"socialwatch/internal/console"
-	"socialwatch/internal/jobs"
 	"socialwatch/internal/publish"
 	"socialwatch/responder"
 	"socialwatch/triage"
@@ -35,9 +34,7 @@ func (a *app) handler(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	if err := a.operation(mux); err != nil {
-		return nil, err
-	}
+	a.operation(mux)
 	mux.Handle("/hooks/{account}", a.receive(func(r *http.Request) string { return r.PathValue("account") }))
 	mux.Handle("/", page)
 	return apart(api.New(a.apiOptions()), mux), nil
@@ -57,15 +54,14 @@ func apart(v1, rest http.Handler) http.Handler {
 
 // consoleOptions gives the console all that it can show.
 func (a *app) consoleOptions() (console.Options, error) {
-	every, err := jobs.Parse(a.cfg.Polling.Every)
+	every, err := a.pollEvery()
 	if err != nil {
-		return console.Options{}, fmt.Errorf("polling.every: %w", err)
+		return console.Options{}, err
 	}
 	sso, err := a.sso()
 	if err != nil {
 		return console.Options{}, err
 	}
-	now := a.now()
 	return console.Options{
 		Casework: a.store, Life: a.store, CaseLinks: a.store, Notebook: a.store, Mask: a.mask, Row: a.store.ConsumerRow, Timeline: a.store.Timeline, Release: a.store.ReleaseCase, Promote: a.promote,
 		Live: a.store, Queue: a.store, Cases: a.store, Connections: a.store, Decider: a.desk, Control: a.desk,
@@ -77,7 +73,7 @@ func (a *app) consoleOptions() (console.Options, error) {
 		Webhooks: &console.Webhooks{Endpoints: a.store, Secrets: a.hooks, Deliveries: a.store},
 		Lookups:  a.lookups(), Eraser: a.store, SelfApproval: a.selfApproval,
 		House: house(a.cfg), Scopes: api.Scopes,
-		Every: every.Next(every.Next(now)).Sub(every.Next(now)), Missed: a.cfg.Polling.Stale,
+		Every: every, Missed: a.cfg.Polling.Stale,
 		Now: a.now, Log: a.log,
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"socialwatch"
 	"socialwatch/connectors"
+	"socialwatch/internal/sendonce"
 )
 
 // authKind is how a call is signed.
@@ -80,7 +81,7 @@ func newWays(o Options) ways {
 	client := func(t http.RoundTripper, timeout time.Duration) *http.Client {
 		return &http.Client{Transport: t, Timeout: timeout, CheckRedirect: stay}
 	}
-	w := ways{read: client(read, o.Timeout), write: client(once{write}, o.Timeout), stream: client(stream, 0)}
+	w := ways{read: client(read, o.Timeout), write: client(sendonce.Transport{Way: write}, o.Timeout), stream: client(stream, 0)}
 	if a := o.Auth; a.kind() == authOAuth1 {
 		signed := func(t http.RoundTripper) *http.Client {
 			ctx := context.WithValue(context.Background(), oauth1.HTTPClient, &http.Client{Transport: t})
@@ -90,17 +91,6 @@ func newWays(o Options) ways {
 		w.signedRead, w.signedWrite = signed(read), signed(write)
 	}
 	return w
-}
-
-// once sends a body once: net/http would send it again by itself when a server
-// ends a request of HTTP/2 in certain ways, also one for a token.
-type once struct{ way http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (o once) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.GetBody = nil
-	return o.way.RoundTrip(r)
 }
 
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -226,12 +226,6 @@ func (s *server) reads() []route {
 	}
 }
 
-// document answers with the OpenAPI document.
-func (s *server) document(r *http.Request, _ caller) (any, error) {
-	_, err := query(r)
-	return document, err
-}
-
 func (s *server) decisions() []route {
 	return []route{
 		{"POST", "/replies/{id}/approve", ScopeDecide, s.approve, s.replyNow},

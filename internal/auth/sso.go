@@ -15,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"socialwatch"
+	"socialwatch/internal/sendonce"
 )
 
 // Identities are people as an identity provider knows them.
@@ -64,19 +65,8 @@ func (s *SSO) client(ctx context.Context) context.Context {
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport
 	}
-	c.Transport = once{c.Transport}
+	c.Transport = sendonce.Transport{Way: c.Transport}
 	return oidc.ClientContext(ctx, &c)
-}
-
-// once sends a body once: net/http would send it again by itself when a server
-// ends a request of HTTP/2 in certain ways, and a code counts once.
-type once struct{ way http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (o once) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.GetBody = nil
-	return o.way.RoundTrip(r)
 }
 
 // discover reads what the provider says of itself, until it has once.

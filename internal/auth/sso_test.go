@@ -2,24 +2,20 @@ package auth
 
 import (
 	"testing"
+	"time"
 
 	"golang.org/x/oauth2"
 
 	"socialwatch/internal/simulator/reset"
 )
 
-// TestACodeIsExchangedOnce: it counts once, and net/http sends a request again
-// by itself when a server ends it in certain ways.
+// TestACodeIsExchangedOnce: it counts once.
 func TestACodeIsExchangedOnce(t *testing.T) {
-	for _, code := range reset.Codes() {
-		e := reset.New(code)
-		defer e.Close()
+	reset.IsCalledOnce(t, func(e *reset.Server) error {
 		s := &SSO{Client: e.Client()}
-		s.Client.Timeout = 2e9
+		s.Client.Timeout = 2 * time.Second
 		cfg := oauth2.Config{ClientID: "socialwatch", Endpoint: oauth2.Endpoint{TokenURL: e.URL, AuthStyle: oauth2.AuthStyleInParams}}
 		_, err := cfg.Exchange(s.client(t.Context()), "code")
-		if n := e.Taken(); n != 1 || err == nil {
-			t.Errorf("%v: %d calls; %v", code, n, err)
-		}
-	}
+		return err
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
+	"testing"
 
 	"golang.org/x/net/http2"
 )
@@ -20,8 +21,8 @@ type Server struct {
 	taken atomic.Int32
 }
 
-// New starts a server that ends streams with a code. The caller closes it.
-func New(code http2.ErrCode) *Server {
+// start starts a server that ends streams with a code.
+func start(code http2.ErrCode) *Server {
 	s := &Server{Server: httptest.NewUnstartedServer(http.NotFoundHandler()), code: code}
 	s.TLS = &tls.Config{NextProtos: []string{"h2"}}
 	s.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
@@ -33,18 +34,23 @@ func New(code http2.ErrCode) *Server {
 	return s
 }
 
-// Codes are those after which net/http sends a request again.
-func Codes() []http2.ErrCode {
-	return []http2.ErrCode{http2.ErrCodeProtocol, http2.ErrCodeRefusedStream}
+// IsCalledOnce fails the test unless what call sends comes once, and its error says
+// that it failed, for each code after which net/http would send it again.
+func IsCalledOnce(t testing.TB, call func(s *Server) error) {
+	t.Helper()
+	for _, code := range []http2.ErrCode{http2.ErrCodeProtocol, http2.ErrCodeRefusedStream} {
+		s := start(code)
+		if err := call(s); err == nil || s.taken.Load() != 1 {
+			t.Errorf("%v: %d calls; %v", code, s.taken.Load(), err)
+		}
+		s.Close()
+	}
 }
 
 // Trust lets a transport reach the server.
 func (s *Server) Trust(t *http.Transport) {
 	t.TLSClientConfig = s.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 }
-
-// Taken is how many requests have come whole.
-func (s *Server) Taken() int { return int(s.taken.Load()) }
 
 func (s *Server) serve(c *tls.Conn) {
 	defer c.Close() // all was said

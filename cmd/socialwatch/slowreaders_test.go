@@ -18,7 +18,7 @@ import (
 func TestWhoReadsNothingHoldsNoConnection(t *testing.T) {
 	whole := bytes.Repeat([]byte("x"), 16<<20)
 	ended := make(chan error, 10)
-	s := httptest.NewServer(progress(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s := httptest.NewServer(cutSlowReaders(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, err := w.Write(whole)
 		ended <- err
 	}), 200*time.Millisecond))
@@ -43,7 +43,7 @@ func TestWhoReadsNothingHoldsNoConnection(t *testing.T) {
 // TestAnswerThatTakesLongIsWhole: what is worked on longer than a part may take
 // to be read, before it, within it and after it.
 func TestAnswerThatTakesLongIsWhole(t *testing.T) {
-	s := httptest.NewServer(progress(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s := httptest.NewServer(cutSlowReaders(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for range 3 {
 			<-time.After(60 * time.Millisecond)
 			_, _ = fmt.Fprint(w, "x")
@@ -75,7 +75,7 @@ func (d *dated) SetWriteDeadline(at time.Time) error {
 // TestAStreamsOwnDeadlinesStand: until it is over.
 func TestAStreamsOwnDeadlinesStand(t *testing.T) {
 	w, mine := &dated{ResponseWriter: httptest.NewRecorder()}, time.Now().Add(time.Hour)
-	progress(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	cutSlowReaders(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		to := http.NewResponseController(w)
 		must(t, to.SetWriteDeadline(mine))
 		_, _ = fmt.Fprint(w, "data: x\n\n")
