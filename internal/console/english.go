@@ -327,7 +327,7 @@ var englishPages = map[string]string{
 	"conn.broken":      "unchecked for %s",
 	"conn.failing":     "last check failed",
 	"conn.silent":      "unusually silent",
-	"alarm.never":      "%s could not be read once: %d tries have failed, the last %s ago: %s.",
+	"alarm.never":      "%s could not be read once (tries that failed: %d, the last %s ago): %s.",
 	"alarm.untold":     "no reason was given",
 	"alarm.broken":     "%s unchecked for %s: %s.",
 	"alarm.late":       "%s unchecked for %s: no poll has run.",

@@ -77,7 +77,7 @@ func TestAnAccountThatWasNeverReadSaysWhy(t *testing.T) {
 	now := time.Now()
 	c := &Console{o: Options{Now: func() time.Time { return now }}.withDefaults()}
 	v := c.judge(store.Connection{Name: "shop_help", Network: socialwatch.Mastodon, Failures: 4, PolledAt: now.Add(-20 * time.Second), Error: "401 Unauthorized"}, socialwatch.Purse{})
-	if want := "Mastodon (shop_help) could not be read once: 4 tries have failed, the last 20 s ago: 401 Unauthorized."; v.alarm != want || !v.broken {
+	if want := "Mastodon (shop_help) could not be read once (tries that failed: 4, the last 20 s ago): 401 Unauthorized."; v.alarm != want || !v.broken {
 		t.Errorf("%q, want %q", v.alarm, want)
 	}
 }
