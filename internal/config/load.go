@@ -115,7 +115,7 @@ func (c Config) check() []problem {
 	c.checkAccounts(add)
 	c.checkAlerts(add)
 	c.checkLookup(add)
-	c.checkProxies(add)
+	c.checkNetworks(add)
 	c.checkWebhooks(add)
 	return ps
 }

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"fmt"
-	"net/netip"
 	"time"
 )
 
@@ -14,22 +12,7 @@ type Webhooks struct {
 }
 
 func (c Config) checkWebhooks(add func(path, format string, args ...any)) {
-	for i, text := range c.Webhooks.AllowPrivate {
-		if p, err := netip.ParsePrefix(text); err != nil || p != p.Masked() {
-			add(fmt.Sprintf("webhooks.allow_private[%d]", i), "write a network such as 10.20.0.0/16, or one address as 10.20.0.5/32")
-		}
-	}
 	if k := c.Webhooks.Keep; k < 24*time.Hour || k > 8760*time.Hour {
 		add("webhooks.keep", "write 24h to 8760h")
 	}
-}
-
-// Networks are those of AllowPrivate.
-func (w Webhooks) Networks() (all []netip.Prefix) {
-	for _, text := range w.AllowPrivate {
-		if p, err := netip.ParsePrefix(text); err == nil {
-			all = append(all, p)
-		}
-	}
-	return all
 }

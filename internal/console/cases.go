@@ -124,6 +124,11 @@ func (c *Console) showCase(w http.ResponseWriter, r *http.Request, status int, p
 	if err != nil {
 		return err
 	}
+	if after := r.URL.Query().Get("events"); after != "" {
+		if d.Events, d.Older, err = c.o.Timeline(r.Context(), d.Case.ID, after, store.EventsShown); err != nil {
+			return err
+		}
+	}
 	v := c.caseView(p, d)
 	v.Problem = problem
 	if problem != nil {
@@ -146,13 +151,7 @@ func (c *Console) readCase(r *http.Request, p socialwatch.Person) (store.CaseDet
 	if err != nil {
 		return d, fmt.Errorf("read case: %w", err)
 	}
-	if err := may(p, socialwatch.RoleReader, d.Case.Account); err != nil {
-		return d, err
-	}
-	if after := r.URL.Query().Get("events"); after != "" {
-		d.Events, d.Older, err = c.o.Timeline(r.Context(), d.Case.ID, after, store.EventsShown)
-	}
-	return d, err
+	return d, may(p, socialwatch.RoleReader, d.Case.Account)
 }
 
 func (c *Console) caseView(p socialwatch.Person, d store.CaseDetail) *caseView {
