@@ -1,8 +1,6 @@
 package config
 
-import (
-	"time"
-)
+import "time"
 
 // Webhooks holds what concerns the endpoints of case systems, which
 // `socialwatch webhook` adds.

@@ -46,5 +46,5 @@ var englishIncidents = map[string]string{
 	"severity.critical":    "critical",
 	"event.incident.join":  "One of the cases of incident %d",
 	"key.digits":           "approve the first to tenth draft of an incident",
-	"key.gi":               "Incidents",
+	"key.gi":               "incidents",
 }

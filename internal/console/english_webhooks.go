@@ -8,6 +8,7 @@ var englishWebhooks = map[string]string{
 	"hooks.none":      "No webhook yet",
 	"hooks.line":      "Webhooks need attention:",
 	"hooks.line.one":  "%s: %s",
+	"hooks.line.all":  "%s.",
 	"hooks.look":      "Show webhooks",
 	"hooks.admin":     "An admin of all accounts can see to it.",
 

@@ -269,7 +269,7 @@ func (c *Console) hookLine(r *http.Request) (*noteView, error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
-	note.Text = strings.Join(parts, "; ")
+	note.Text = say("hooks.line.all", strings.Join(parts, "; "))
 	if p, _ := auth.PersonFrom(r.Context()); manages(p) {
 		note.Link = &linkView{URL: "/settings/webhooks", Text: say("hooks.look")}
 	}

@@ -243,7 +243,7 @@ func TestAWebhookFromItsFirstDayToItsLast(t *testing.T) {
 	max = s.enter(t, "max") // the session is over by now
 	dead := max.get(one + "?state=dead")
 	dead.has(t, "1 given up", "Deliver again", "10 tries")
-	max.get("/connections").has(t, "1 given up")
+	max.get("/connections").has(t, "1 given up.")
 	max.get(one+"?state=delivered").has(t, "There is none.")
 
 	d.Behave(nil)
