@@ -1,6 +1,9 @@
 package socialwatch
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Intent is what a mention wants. The eleven values and their meaning are
 // those of the labelling guide that the triage data was labelled by.
@@ -111,9 +114,14 @@ func (a Assessment) WantsHuman() string {
 	return ""
 }
 
+// HistoryTime is how far back earlier mentions of an author count, and how
+// long a new post without a thread joins the author's open case (product
+// note, section 4).
+const HistoryTime = 7 * 24 * time.Hour
+
 // History is what triage may know beyond the text: an input value, never a
 // look-up, so that assessing stays pure.
 type History struct {
-	Earlier  int  // mentions of this author in the seven days before this one
+	Earlier  int  // mentions of this author in the HistoryTime before this one
 	OpenCase bool // the author has an open case with us
 }

@@ -10,8 +10,8 @@ const (
 	CaseNew      CaseState = "new"      // nobody has acted
 	CaseOpen     CaseState = "open"     // somebody has acted
 	CaseWaiting  CaseState = "waiting"  // for the customer or another team
-	CaseResolved CaseState = "resolved" // done; a follow-up within 72 h reopens it
-	CaseClosed   CaseState = "closed"   // 72 h after resolving; a follow-up opens a new case
+	CaseResolved CaseState = "resolved" // done; a follow-up within ReopenTime reopens it
+	CaseClosed   CaseState = "closed"   // ReopenTime after resolving; a follow-up opens a new case
 	CaseMerged   CaseState = "merged"   // into MergedInto
 )
 
@@ -67,11 +67,15 @@ type External struct {
 // SystemActor is the actor of what another system has us do.
 func SystemActor(system string) string { return "system:" + system }
 
-// Reopenable reports whether a follow-up at now attaches to the case rather
-// than opening a new one: it is live, and if resolved then for under 72 h
+// ReopenTime is how long a resolved case may be reopened, before it is closed
 // (product rule).
+const ReopenTime = 72 * time.Hour
+
+// Reopenable reports whether a follow-up at now attaches to the case rather
+// than opening a new one: it is live, and if resolved then for less than
+// ReopenTime.
 func (c Case) Reopenable(now time.Time) bool {
-	return c.State.Live() && (c.State != CaseResolved || now.Sub(c.ResolvedAt) < 72*time.Hour)
+	return c.State.Live() && (c.State != CaseResolved || now.Sub(c.ResolvedAt) < ReopenTime)
 }
 
 // Event is one line of the append-only log. Data holds plain values, never a

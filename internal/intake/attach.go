@@ -25,7 +25,7 @@ func (p *plan) choose(it *item) bool {
 		return false
 	}
 	// What an account held when it was connected is not answered after a week.
-	tooOld := p.news.first && it.stored == nil && p.now.Sub(asked(m)) > historyDays
+	tooOld := p.news.first && it.stored == nil && p.now.Sub(asked(m)) > socialwatch.HistoryTime
 	switch {
 	case quoted != nil: // said in so many words, under whichever post
 		it.matter = quoted
@@ -176,7 +176,7 @@ func (p *plan) recent(it *item) *matter {
 	var newest *matter
 	for _, m := range p.cases {
 		if m.Customer.ID != it.mention.Author.ID || !m.Reopenable(p.now) ||
-			p.now.Sub(latest(p.known.Active[m.ID], m.OpenedAt)) > historyDays {
+			p.now.Sub(latest(p.known.Active[m.ID], m.OpenedAt)) > socialwatch.HistoryTime {
 			continue
 		}
 		for _, e := range it.assess.Entities {

@@ -63,7 +63,7 @@ func (in *Intake) past(account string, past []socialwatch.Mention, known socialw
 	for _, m := range past {
 		_, stored := known.Mentions[m.ID]
 		switch {
-		case c.At.Sub(asked(m)) < historyDays:
+		case c.At.Sub(asked(m)) < socialwatch.HistoryTime:
 			n.Recent++
 		case stored || seen[m.ID]:
 			n.Known++

@@ -9,11 +9,6 @@ import (
 	"socialwatch/connectors"
 )
 
-// historyDays is how far back earlier mentions of an author count, and how
-// long a new post without a thread joins the author's open case (product
-// note, section 4).
-const historyDays = 7 * 24 * time.Hour
-
 // plan turns news into changes. It does no I/O: ask says what must be read,
 // attach uses what was read to choose cases, changes makes the rest.
 type plan struct {
@@ -75,7 +70,7 @@ func newPlan(c *connectors.Connector, in *Intake, n news) *plan {
 }
 
 func (p *plan) ask() socialwatch.Ask {
-	ask := socialwatch.Ask{Account: p.conn.Account, Since: p.now.Add(-historyDays), Hour: p.now.Add(-time.Hour)}
+	ask := socialwatch.Ask{Account: p.conn.Account, Since: p.now.Add(-socialwatch.HistoryTime), Hour: p.now.Add(-time.Hour)}
 	posts, authors := map[string]bool{}, map[string]bool{}
 	for _, it := range p.items {
 		posts[it.mention.ID], posts[it.mention.ParentID], posts[it.mention.RootID] = true, true, true

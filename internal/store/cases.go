@@ -265,7 +265,7 @@ func (t *tx) timeline(ctx context.Context, caseID int64, after string, limit int
 
 const (
 	sqlCaseStands = `select id, state from replies where case_id = ?
-and state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown') order by id limit 1`
+and state in ` + liveReplies + ` order by id limit 1`
 	sqlCaseMove = `update cases set state = ?, resolved_at = ?, snoozed_until = null, updated_at = ?, version = version + 1
 where id = ? and version = ?`
 )

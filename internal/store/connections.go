@@ -298,7 +298,7 @@ func (s *Store) setPaused(ctx context.Context, account, by string, at time.Time,
 
 const (
 	sqlStatsReplies = `select state, count(*) as n, min(created_at) as oldest from replies
-where state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown') group by state`
+where state in ` + liveReplies + ` group by state`
 	sqlStatsHanded   = `select count(*) from replies where ` + sqlWork + ` and state = 'unknown' and look_at is null and retry_at is null`
 	sqlStatsMentions = `select coalesce(max(id), 0) from mentions`
 	sqlStatsAside    = `select count(*) from set_aside`

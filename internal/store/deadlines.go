@@ -23,10 +23,6 @@ where id in (?) and state = 'resolved' and resolved_at <= ? returning id, versio
 // changes; the rest is the next call's.
 const deadlineBatch = 500
 
-// closeAfter is how long a resolved case stays reopenable (product rule; see
-// socialwatch.Case.Reopenable).
-const closeAfter = 72 * time.Hour
-
 // overdue is a case that a deadline has changed.
 type overdue struct {
 	ID      int64  `db:"id"`
@@ -53,10 +49,10 @@ func (s *Store) Breach(ctx context.Context, now time.Time) (int, error) {
 	return n, nil
 }
 
-// CloseResolved closes the cases that were resolved 72 hours before now or
-// earlier, and returns how many.
+// CloseResolved closes the cases that were resolved socialwatch.ReopenTime
+// before now or earlier, and returns how many.
 func (s *Store) CloseResolved(ctx context.Context, now time.Time) (int, error) {
-	before := now.Add(-closeAfter)
+	before := now.Add(-socialwatch.ReopenTime)
 	n, err := s.deadline(ctx, sqlCloseDue, before, func(t *tx, ids []int64) ([]socialwatch.Event, error) {
 		var rows []overdue
 		err := t.all(ctx, &rows, sqlClose, now, ids, before)

@@ -120,7 +120,7 @@ where network = ? and host = ? and post_id in (?)`
 select ` + caseColumns + ` from cases where id in (select id from hit) order by id`
 
 	sqlKnownReplies = `select ` + replyColumns + ` from replies
-where case_id in (?) and state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown','sent')
+where case_id in (?) and (state = 'sent' or state in ` + liveReplies + `)
 order by id`
 
 	// The end of an order number given once stands in later replies, too.

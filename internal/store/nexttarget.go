@@ -21,7 +21,7 @@ const (
 	sqlQueueAgain = `update replies set due_at = c.due_at, rank = 100 - c.score, opened_at = c.opened_at
 from (select c.id, ` + sqlDueNext + ` as due_at, c.score, c.opened_at from cases c where c.id in (?)) as c
 where c.id = replies.case_id
-  and replies.state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown')
+  and replies.state in ` + liveReplies + `
   and (replies.due_at <> c.due_at or replies.rank <> 100 - c.score or replies.opened_at <> c.opened_at)`
 
 	// The answer that is owed comes before resolving, as their names do.

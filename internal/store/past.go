@@ -32,8 +32,9 @@ const (
 	sqlPastLast     = `select created_at from mentions where account = ? and created_at >= ? and created_at < ? order by created_at desc, id desc limit 1 offset ?`
 
 	// A page is cut first. Earlier is what intake counts: mentions stored before
-	// this one and posted in the seven days before it was read, and those before
-	// it in its own batch. %[1]s and %[2]s are 7 days and 72 hours before.
+	// this one and posted in the HistoryTime before it was read, and those before
+	// it in its own batch. %[1]s is that, %[2]s the ReopenTime
+	// before.
 	sqlPast = `select c.number as number, %[3]s,
 (select count(*) from mentions e where e.account = m.account and e.author_id = m.author_id and e.id <> m.id
     and (e.received_at < m.read_at and e.created_at >= %[1]s
@@ -50,10 +51,12 @@ from (select *, case when edited_at > received_at then edited_at else received_a
 left join cases c on c.id = m.case_id order by m.created_at, m.id`
 )
 
-// before are the times of sqlPast, by kind of database.
-var before = map[Kind][2]string{
-	SQLite:   {"m.read_at - 604800000000", "m.read_at - 259200000000"},
-	Postgres: {"m.read_at - interval '168 hours'", "m.read_at - interval '72 hours'"},
+// beforeRead is SQL for a time before the mention m of sqlPast was read.
+func (k Kind) beforeRead(d time.Duration) string {
+	if k == Postgres {
+		return fmt.Sprintf("m.read_at - interval '%d microseconds'", d.Microseconds())
+	}
+	return fmt.Sprintf("m.read_at - %d", d.Microseconds())
 }
 
 // pastMention is a row of sqlPast.
@@ -114,8 +117,8 @@ func (s *Store) Past(ctx context.Context, f PastFilter) iter.Seq2[PastMention, e
 // pastPage are the mentions of an account after the one posted at a time with
 // an id.
 func (s *Store) pastPage(ctx context.Context, account string, f PastFilter, at time.Time, id int64) (rows []pastMention, err error) {
-	window := before[s.dialect.kind]
-	query := fmt.Sprintf(sqlPast, window[0], window[1], prefixed("m", mentionColumns, true))
+	kind := s.dialect.kind
+	query := fmt.Sprintf(sqlPast, kind.beforeRead(socialwatch.HistoryTime), kind.beforeRead(socialwatch.ReopenTime), prefixed("m", mentionColumns, true))
 	err = s.read(ctx, func(t *tx) error {
 		rows = nil
 		return t.all(ctx, &rows, query, account, at, f.Until, at, id, PageMax)

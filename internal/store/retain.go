@@ -17,7 +17,7 @@ where account = ? and case_id is null and erased_at is null and received_at < ? 
 	sqlAgedCases = `select c.id from cases c where c.state in ('closed','merged') and c.erased_at is null and c.updated_at < ?
 and (c.merged_into is null or exists (select 1 from cases s where s.id = c.merged_into and s.erased_at is not null))
 and not exists (select 1 from replies r where r.case_id = c.id
-    and r.state in ('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown'))
+    and r.state in ` + liveReplies + `)
 order by c.updated_at, c.id limit ?`
 	sqlPostsOfCases = `select id, account, network, host, post_id, case_id from mentions where case_id in (?) and erased_at is null`
 )

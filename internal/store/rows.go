@@ -26,6 +26,10 @@ ignored, thanks, masked, signals, entities`
 coalesce((select number from cases where cases.id = events.case_id), '') as case_number`
 )
 
+// liveReplies are the states from which a reply may still move, as the indexes
+// of the schema name them; a test holds them to the states that are not Final.
+const liveReplies = `('proposed','checked','awaiting','approved','holding','sending','blocked','failed','unknown')`
+
 // prefixed returns columns with an alias in front of each: "m.id, m.network".
 // With as, each is also renamed for an embedded struct tagged db:"as":
 // `m.id "m.id"`.
