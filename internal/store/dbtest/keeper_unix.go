@@ -183,7 +183,7 @@ func keep(bin string) error {
 	}
 	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-h", "127.0.0.1", "-p", port,
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off",
-		"-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "max_wal_size=1GB",
+		"-c", "max_connections=1000", "-c", "shared_buffers=64MB", "-c", "max_wal_size=1GB",
 		"-c", "log_min_messages=fatal", "-c", "log_min_error_statement=panic")
 	postgres.Dir, postgres.SysProcAttr = data, childOf(owner)
 	postgres.Stdout, postgres.Stderr = os.Stdout, os.Stderr
