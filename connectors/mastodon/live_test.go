@@ -336,7 +336,7 @@ func (a liveAPI) call(ctx context.Context, method, path string, form url.Values,
 		return err
 	}
 	defer resp.Body.Close() // it was read to its end
-	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
 	switch {
 	case err != nil:
 		return err

@@ -46,6 +46,7 @@ type Options struct {
 	DeepBack     time.Duration // how far back a deep sweep reads; 72 h (R4)
 	Timeout      time.Duration // of one request; 30 s
 	Pages        int           // most pages of 80 that one Fetch reads; 5
+	AnswerLimit  int           // bytes of one answer; 8 MB, usual pages stay far below, for others see reading.page
 	PingDeadline time.Duration // silence after which a stream is dead; 75 s (R3)
 	Reconnect    time.Duration // longest wait between dials in the first minute; 5 s (R3)
 	ReconnectMax time.Duration // and after it; 30 s (R3)
@@ -63,6 +64,7 @@ func (o Options) withDefaults() Options {
 	o.DeepBack = cmp.Or(o.DeepBack, 72*time.Hour)
 	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	o.Pages = cmp.Or(max(o.Pages, 0), 5)
+	o.AnswerLimit = cmp.Or(max(o.AnswerLimit, 0), 8<<20)
 	o.PingDeadline = cmp.Or(o.PingDeadline, 75*time.Second)
 	o.Reconnect = cmp.Or(o.Reconnect, 5*time.Second)
 	o.ReconnectMax = cmp.Or(o.ReconnectMax, 30*time.Second)

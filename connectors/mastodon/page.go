@@ -81,7 +81,7 @@ func (r *reading) pass(ctx context.Context, q url.Values, tooLong error) (page, 
 		r.odd[id] = true
 		r.batch.SetAside = append(r.batch.SetAside, socialwatch.SetAside{
 			Account: r.opt.Account, ID: id, Raw: raw, At: socialwatch.Micros(r.now),
-			Problem: fmt.Sprintf("the notification is longer than %d MB and was not read: look at it on the server", bodyLimit>>20),
+			Problem: fmt.Sprintf("the notification is longer than %d kB and was not read: look at it on the server", r.opt.AnswerLimit>>10),
 		})
 	}
 	return page{full: true, low: id, high: id}, nil

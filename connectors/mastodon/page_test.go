@@ -25,9 +25,9 @@ func TestLongPostsDoNotStopTheReading(t *testing.T) {
 			r.fetchAll(c, &cursor)
 			var want []string
 			for range 85 {
-				want = append(want, r.post("customer1", "@help", simulator.PostOptions{Spoiler: strings.Repeat("where? ", 15_000)}))
+				want = append(want, r.post("customer1", "@help", simulator.PostOptions{Spoiler: strings.Repeat("where? ", answerLimit/500)}))
 			}
-			r.post("customer1", "@help", simulator.PostOptions{Spoiler: strings.Repeat("monster ", bodyLimit/8)})
+			r.post("customer1", "@help", simulator.PostOptions{Spoiler: strings.Repeat("monster ", answerLimit/8)})
 			want = append(want, r.post("customer1", "@help after it", simulator.PostOptions{}))
 			got, aside := map[string]bool{}, map[string]socialwatch.SetAside{}
 			read := func() {
@@ -78,7 +78,7 @@ func TestShorterPagesAreForOnePageOnly(t *testing.T) {
 		case "/api/v1/notifications":
 			limits = append(limits, q.Get("limit"))
 			if q.Get("min_id") == lowestID && q.Get("limit") > "20" {
-				fmt.Fprint(w, "["+strings.Repeat(" ", bodyLimit))
+				fmt.Fprint(w, "["+strings.Repeat(" ", answerLimit))
 			} else if q.Get("min_id") == lowestID {
 				fmt.Fprintf(w, "["+goodNotification+"]", "41", "41")
 			} else {

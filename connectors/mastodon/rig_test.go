@@ -53,8 +53,12 @@ func (r *rig) account(acct string) string {
 
 func (r *rig) now() time.Time       { return time.Now().Add(time.Duration(r.skew.Load())) }
 func (r *rig) pass(d time.Duration) { r.skew.Add(int64(d)) }
+
+// answerLimit is low, so that tests need not send megabytes.
+const answerLimit = 1 << 20
+
 func (r *rig) options() Options {
-	return Options{Account: "shop", BaseURL: r.url(), Token: r.token, Now: r.now}
+	return Options{Account: "shop", BaseURL: r.url(), Token: r.token, Now: r.now, AnswerLimit: answerLimit}
 }
 func (r *rig) ctx() context.Context        { return r.Context() }
 func (r *rig) open() *connectors.Connector { return r.connect(r.options()) }

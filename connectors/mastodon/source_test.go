@@ -310,7 +310,7 @@ func TestWhatIsSetAsideIsBounded(t *testing.T) {
 }
 
 func TestAnswerThatIsTooLongIsNoAnswer(t *testing.T) {
-	huge := "[" + strings.Repeat(" ", bodyLimit) + "]"
+	huge := "[" + strings.Repeat(" ", answerLimit) + "]"
 	r := pages(t, func(string) string { return huge })
 	_, err := r.open().Source.Fetch(r.ctx(), nil)
 	if socialwatch.ReasonOf(err) != socialwatch.Temporary {

@@ -60,7 +60,7 @@ func TestPostThatCannotBeReadIsLeftOutAlone(t *testing.T) {
 		"not JSON":             {"2": `<html>`},
 		"another post":         {"2": fmt.Sprintf(plainStatus, "9")},
 		"an error of the call": {"2": "500"},
-		"too long":             {"2": `"` + strings.Repeat("y", bodyLimit) + `"`},
+		"too long":             {"2": `"` + strings.Repeat("y", answerLimit) + `"`},
 		"a proxy's time-out":   {"2": "504", "": "504"},
 		"odd among several":    {"2": `{"id":"2","created_at":5}`, "": `[5,{"id":"2"},null]`},
 		"several fail":         {"2": "500", "": "500"},
@@ -79,7 +79,7 @@ func TestPostThatCannotBeReadIsLeftOutAlone(t *testing.T) {
 func TestThreadThatCannotBeReadIsToldAlone(t *testing.T) {
 	for name, answer := range map[string]map[string]string{
 		"its context fails":        {"2/context": "500"},
-		"its context is too long":  {"2/context": `"` + strings.Repeat("y", bodyLimit) + `"`},
+		"its context is too long":  {"2/context": `"` + strings.Repeat("y", answerLimit) + `"`},
 		"its context is no object": {"2/context": `[]`},
 		"its root fails":           {"2": "500", "": "500"},
 	} {

@@ -17,10 +17,6 @@ import (
 	"socialwatch/connectors"
 )
 
-// bodyLimit bounds an answer. A page of usual posts stays far below it; for
-// one of very long posts see reading.page.
-const bodyLimit = 8 << 20
-
 // call is what one operation tells the transport and learns from it. An
 // operation makes its requests one after the other.
 type call struct {
@@ -103,7 +99,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, e
 	}
-	resp.Body = &limitedBody{ReadCloser: resp.Body, left: bodyLimit}
+	resp.Body = &limitedBody{ReadCloser: resp.Body, left: t.c.opt.AnswerLimit}
 	return resp, nil
 }
 
@@ -120,7 +116,7 @@ type limitedBody struct {
 	left int
 }
 
-var errTooLong = fmt.Errorf("the answer is longer than %d MB", bodyLimit>>20)
+var errTooLong = errors.New("the answer is too long")
 
 func (b *limitedBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
