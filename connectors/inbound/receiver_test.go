@@ -31,6 +31,7 @@ func (r *rig) send(m message) (status int, body string, h http.Header) {
 	must(r.T, err)
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, r.door.URL, strings.NewReader(m.body))
 	must(r.T, err)
+	req.Close = true // tests close connections: none is used again
 	req.Header = http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {m.id}, "Webhook-Timestamp": {fmt.Sprint(at.Unix())}, "Webhook-Signature": {signature}}
 	if m.change != nil {
 		m.change(req)

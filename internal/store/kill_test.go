@@ -186,6 +186,7 @@ func TestKilledAnywhereLosesNoSave(t *testing.T) {
 			}
 			cmd.Process.Kill()
 			cmd.Wait()
+			ended(t, o)
 			a, err := fx.Account(t.Context(), storetest.Account)
 			if err != nil {
 				t.Fatal(err)
@@ -200,6 +201,25 @@ func TestKilledAnywhereLosesNoSave(t *testing.T) {
 			whole(t, o, batches)
 		}
 	})
+}
+
+// ended waits for the end of the save of a child that was killed: the server may
+// still be about its commit.
+func ended(t *testing.T, o store.Options) {
+	t.Helper()
+	if o.Schema == "" {
+		return // the file's lock ends with the process
+	}
+	db := dbtest.Raw(t, o)
+	defer db.Close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec("lock table accounts in exclusive mode"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // rename makes room for the next child's posts, cases and gaps.

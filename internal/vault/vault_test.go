@@ -189,35 +189,79 @@ func TestFailedRenewalLeavesTheTokenToTheNext(t *testing.T) {
 }
 
 // TestHangingRenewalEnds: at Timeout, and the caller that waited meanwhile
-// gives up with its own ctx or renews after it.
+// renews after it.
 func TestHangingRenewalEnds(t *testing.T) {
 	each(t, func(t *testing.T, a, b *vault.Vault, _ store.Options) {
 		a.Timeout = 300 * time.Millisecond
-		hanging := make(chan struct{})
+		begun, over := make(chan struct{}), make(chan struct{})
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			_, err := a.Refresh(t.Context(), "help", old, func(ctx context.Context, _ connectors.Token) (connectors.Token, error) {
-				close(hanging)
+				close(begun)
 				<-ctx.Done()
+				close(over)
 				return connectors.Token{}, ctx.Err()
 			})
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("hanging: %v", err)
 			}
 		})
-		<-hanging
-		never := func(context.Context, connectors.Token) (connectors.Token, error) {
-			t.Error("two renew at once")
+		<-begun
+		got, err := b.Refresh(t.Context(), "help", old, func(context.Context, connectors.Token) (connectors.Token, error) {
+			select {
+			case <-over:
+			default:
+				t.Error("two renew at once")
+			}
 			return next, nil
-		}
-		short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		if _, err := b.Refresh(short, "help", old, never); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a caller that cannot wait: %v", err)
-		}
-		got, err := b.Refresh(t.Context(), "help", old, func(context.Context, connectors.Token) (connectors.Token, error) { return next, nil })
+		})
 		if err != nil || got != next {
 			t.Errorf("%q, %v", got.Access, err)
+		}
+		wg.Wait()
+	})
+}
+
+// leaving are leases of a caller that goes as soon as another one has what it wants.
+type leaving struct {
+	vault.Leases
+	leave context.CancelFunc
+}
+
+func (l leaving) Acquire(ctx context.Context, name, holder string, ttl time.Duration, now time.Time) (int64, error) {
+	fence, err := l.Leases.Acquire(ctx, name, holder, ttl, now)
+	if errors.Is(err, socialwatch.ErrLeaseHeld) {
+		l.leave()
+	}
+	return fence, err
+}
+
+// TestACallerThatCannotWaitGivesUp while another one's renewal hangs.
+func TestACallerThatCannotWaitGivesUp(t *testing.T) {
+	each(t, func(t *testing.T, a, b *vault.Vault, _ store.Options) {
+		begun, gone := make(chan struct{}), make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, _ = a.Refresh(t.Context(), "help", old, func(ctx context.Context, _ connectors.Token) (connectors.Token, error) {
+				close(begun)
+				select {
+				case <-gone:
+				case <-ctx.Done():
+					t.Error("a caller that cannot wait does")
+				}
+				return connectors.Token{}, errors.New("given up")
+			})
+		})
+		<-begun
+		ctx, leave := context.WithCancel(t.Context())
+		b.Leases = leaving{b.Leases, leave}
+		_, err := b.Refresh(ctx, "help", old, func(context.Context, connectors.Token) (connectors.Token, error) {
+			t.Error("renews for a caller that has gone")
+			return next, nil
+		})
+		close(gone)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("a caller that cannot wait: %v", err)
 		}
 		wg.Wait()
 	})

@@ -239,7 +239,7 @@ func TestCancelledCallsEndAtOnce(t *testing.T) {
 
 func TestSlowAnswersTimeOut(t *testing.T) {
 	f := newFake(t)
-	c := f.connect(func(o *Options) { o.Timeout = 50 * time.Millisecond })
+	c := f.connect(func(o *Options) { o.Timeout = time.Second }) // enough for a connection
 	end := make(chan struct{})
 	defer close(end)
 	f.with("", func(http.ResponseWriter, *http.Request) { <-end })

@@ -39,7 +39,7 @@ func (r *rig) run(t *testing.T) (wake chan struct{}, stop func()) {
 
 func TestASlowOrDeadEndpointHarmsNoOther(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, fx storetest.Fixture) {
-		r := newRig(t, fx, "one", 20*time.Second)
+		r := newRig(t, fx, "one", 10*time.Minute) // it hangs for as long as the test takes
 		hanging := r.desk(t, "a_hanging", openedOnly)
 		hanging.Behave(func(consumer.Message) consumer.Fault { return consumer.Fault{Hang: true} })
 		dead := r.desk(t, "b_dead", openedOnly)
@@ -103,8 +103,8 @@ func (h hurry) EndDelivery(ctx context.Context, e socialwatch.DeliveryEnd) error
 
 // program is one process that numbers and delivers, in a hurry, by the real
 // clock.
-func program(t testing.TB, fx storetest.Fixture, worker string) *webhook.Deliverer {
-	sender := webhook.NewSender(webhook.Guard{Allow: loopback}, 500*time.Millisecond, time.Now)
+func program(t testing.TB, fx storetest.Fixture, worker string, timeout time.Duration) *webhook.Deliverer {
+	sender := webhook.NewSender(webhook.Guard{Allow: loopback}, timeout, time.Now)
 	return &webhook.Deliverer{Queue: hurry{fx}, Keys: testKeys(t), Sender: sender, Worker: worker, Now: time.Now,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }
@@ -194,7 +194,7 @@ func TestTwoDeliverersAtOnceTellEachEventInOrder(t *testing.T) {
 		var wg sync.WaitGroup
 		for _, worker := range []string{"one", "two"} {
 			other := storetest.On(t, fx.Options)
-			wg.Go(func() { serve(ctx, program(t, other, worker), other) })
+			wg.Go(func() { serve(ctx, program(t, other, worker, 20*time.Second), other) })
 		}
 		writers(t, fx.Options, 3, 8)()
 		complete(t, fx, d)
@@ -217,7 +217,7 @@ func TestDelivererChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	fx := storetest.On(t, o)
-	serve(t.Context(), program(t, fx, fmt.Sprint(os.Getpid())), fx)
+	serve(t.Context(), program(t, fx, fmt.Sprint(os.Getpid()), time.Second), fx) // so that its claims end soon after it does
 }
 
 // TestKilledAgainAndAgainEveryEventArrivesInOrder: two processes deliver and

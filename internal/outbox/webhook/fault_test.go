@@ -50,7 +50,7 @@ func TestAFaultOfOursIsOneOfTheCall(t *testing.T) {
 			return r.now()
 		}
 		queue := &faulty{Queue: r.Fixture}
-		r.deliverer.Queue, r.deliverer.Sender = queue, webhook.NewSender(webhook.Guard{Allow: loopback}, 300*time.Millisecond, clock)
+		r.deliverer.Queue, r.deliverer.Sender = queue, webhook.NewSender(webhook.Guard{Allow: loopback}, 20*time.Second, clock)
 		fails := func(why string) {
 			t.Helper()
 			if err := r.deliverer.Pass(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "tell the webhook desk: ") || !strings.Contains(err.Error(), why) {

@@ -44,10 +44,11 @@ func trap(t *testing.T) (port string, hits *atomic.Int32) {
 // the address was checked.
 func TestNoCallGoesToAPrivateAddress(t *testing.T) {
 	fx := storetest.On(t, dbtest.New(t, store.SQLite))
-	r := newRig(t, fx, "one", 2*time.Second)
+	r := newRig(t, fx, "one", 20*time.Second)
 	port, hits := trap(t)
-	// Let the addresses in that only looking at a name or a text would refuse.
-	public := webhook.NewSender(webhook.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("10.99.0.0/24")}}, 2*time.Second, r.now)
+	// Let the addresses in that only looking at a name or a text would refuse. A name
+	// server that is slow says in the end that it does not know a name.
+	public := webhook.NewSender(webhook.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("10.99.0.0/24")}}, 20*time.Second, r.now)
 	r.manager.Sender = public
 	for i, host := range []string{"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "0", "0.0.0.0", "localhost", "LOCALHOST", "localhost.", "foo.localhost",
 		"[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::ffff:0:7f00:1]", "[64:ff9b:1::7f00:1]", "[4000::1]",
@@ -72,13 +73,13 @@ func TestNoCallGoesToAPrivateAddress(t *testing.T) {
 
 func TestAnAllowedNetworkIsCalled(t *testing.T) {
 	fx := storetest.On(t, dbtest.New(t, store.SQLite))
-	r := newRig(t, fx, "one", time.Second)
+	r := newRig(t, fx, "one", 20*time.Second)
 	d := r.desk(t, "desk", socialwatch.WebhookFilter{})
 	if err := r.manager.Test(t.Context(), "desk", store.Terminal); err != nil {
 		t.Error(err)
 	}
 	// Without the network the same endpoint is called no more.
-	r.manager.Sender = webhook.NewSender(webhook.Guard{}, time.Second, r.now)
+	r.manager.Sender = webhook.NewSender(webhook.Guard{}, 20*time.Second, r.now)
 	if err := r.manager.Test(t.Context(), "desk", store.Terminal); err == nil {
 		t.Error("it was called")
 	}
@@ -95,8 +96,8 @@ func TestTheProxyOfTheEnvironmentIsNotAsked(t *testing.T) {
 		t.Setenv(name, "http://127.0.0.1:"+port)
 	}
 	fx := storetest.On(t, dbtest.New(t, store.SQLite))
-	r := newRig(t, fx, "one", time.Second)
-	r.manager.Sender = webhook.NewSender(webhook.Guard{}, time.Second, r.now)
+	r := newRig(t, fx, "one", 20*time.Second)
+	r.manager.Sender = webhook.NewSender(webhook.Guard{}, 20*time.Second, r.now)
 	if _, err := r.manager.Add(t.Context(), "desk", "https://desk.invalid/x", socialwatch.WebhookFilter{}, -1, store.Terminal); err != nil {
 		t.Fatal(err)
 	}
@@ -107,8 +108,8 @@ func TestTheProxyOfTheEnvironmentIsNotAsked(t *testing.T) {
 
 func TestAnAddressIsRefusedInWordsThatHoldNothingOfIt(t *testing.T) {
 	fx := storetest.On(t, dbtest.New(t, store.SQLite))
-	r := newRig(t, fx, "one", time.Second)
-	r.manager.Sender = webhook.NewSender(webhook.Guard{}, time.Second, r.now)
+	r := newRig(t, fx, "one", 20*time.Second)
+	r.manager.Sender = webhook.NewSender(webhook.Guard{}, 20*time.Second, r.now)
 	for url, want := range map[string]string{
 		"http://desk.example/s3cret":                            "https",
 		"https://ana:s3cret@desk.example/":                      "no name and password",

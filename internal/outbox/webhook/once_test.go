@@ -11,7 +11,7 @@ import (
 
 func TestATryIsOneCall(t *testing.T) {
 	reset.IsCalledOnce(t, func(e *reset.Server) error {
-		s := NewSender(Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, 2*time.Second, time.Now)
+		s := NewSender(Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, 20*time.Second, time.Now)
 		e.Trust(s.client.Transport.(transport).tls)
 		if a := s.send(t.Context(), secrets{URL: e.URL, Keys: []secret{{Text: newSecret()}}}, message{id: "msg_1", body: []byte("{}")}); a.error != "" {
 			return errors.New(a.error)

@@ -49,7 +49,7 @@ func newRig(t testing.TB, fx storetest.Fixture, worker string, timeout time.Dura
 }
 
 func each(t *testing.T, f func(t *testing.T, r *rig)) {
-	storetest.Each(t, func(t *testing.T, fx storetest.Fixture) { f(t, newRig(t, fx, "one", 300*time.Millisecond)) })
+	storetest.Each(t, func(t *testing.T, fx storetest.Fixture) { f(t, newRig(t, fx, "one", 20*time.Second)) })
 }
 
 func (r *rig) now() time.Time {
@@ -107,12 +107,12 @@ func (r *rig) health(t testing.TB) socialwatch.WebhookHealth {
 // until waits for something that another goroutine or process does.
 func until(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	end := time.Now().Add(time.Minute)
+	end := time.Now().Add(5 * time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !is() {
 		if time.Now().After(end) {
-			t.Fatalf("not in a minute: %s", what)
+			t.Fatalf("not in five minutes: %s", what)
 		}
 		<-tick.C
 	}
