@@ -167,8 +167,14 @@ func TestBrowserTellsABreachOnceAcrossTabs(t *testing.T) {
 	spoken := func(c socialwatch.Case) (tabs int, shown []string) {
 		for _, b := range []*browser{first, second} {
 			b.until(fmt.Sprintf(`Number(localStorage.getItem("socialwatch-breach")) >= %d`, s.lastSeq(t)))
-			tabs += eval[int](b, fmt.Sprintf(`document.getElementById("warn").textContent.includes("%s is past its target") ? 1 : 0`, c.Number))
-			shown = append(shown, eval[[]string](b, `window.noted || []`)...)
+		}
+		// The tab that leaves it to the other may note it before that one speaks.
+		for end := time.Now().Add(30 * time.Second); tabs == 0 && time.Now().Before(end); {
+			shown = nil
+			for _, b := range []*browser{first, second} {
+				tabs += eval[int](b, fmt.Sprintf(`document.getElementById("warn").textContent.includes("%s is past its target") ? 1 : 0`, c.Number))
+				shown = append(shown, eval[[]string](b, `window.noted || []`)...)
+			}
 		}
 		return tabs, shown
 	}
