@@ -9,7 +9,7 @@ import (
 
 func TestAMessageIsOneCall(t *testing.T) {
 	reset.IsCalledOnce(t, func(e *reset.Server) error {
-		s := NewSender(2*time.Second, time.Now)
+		s := NewSender(time.Minute, time.Now)
 		s.client.Transport = e.Client().Transport
 		return s.Send(t.Context(), Endpoint{Kind: Slack, URL: e.URL}, Message{Sections: []Section{{Title: "Late", Lines: []Line{{Text: "one"}}}}})
 	})

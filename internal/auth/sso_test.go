@@ -13,7 +13,7 @@ import (
 func TestACodeIsExchangedOnce(t *testing.T) {
 	reset.IsCalledOnce(t, func(e *reset.Server) error {
 		s := &SSO{Client: e.Client()}
-		s.Client.Timeout = 2 * time.Second
+		s.Client.Timeout = time.Minute
 		cfg := oauth2.Config{ClientID: "socialwatch", Endpoint: oauth2.Endpoint{TokenURL: e.URL, AuthStyle: oauth2.AuthStyleInParams}}
 		_, err := cfg.Exchange(s.client(t.Context()), "code")
 		return err

@@ -74,7 +74,7 @@ func newBench(t *testing.T, fx storetest.Fixture) *bench {
 // another is the looker of another process.
 func (b *bench) another(s *store.Store) *lookup.Looker {
 	now := func() time.Time { return *b.clock.Load() }
-	e := lookup.NewEndpoint(lookup.EndpointOptions{URL: b.URL + "/{order}", Now: now})
+	e := lookup.NewEndpoint(lookup.EndpointOptions{URL: b.URL + "/{order}", Timeout: time.Minute, Now: now})
 	return &lookup.Looker{Store: s, Health: s, Source: e, Batch: 4, Lease: time.Minute, Refresh: 6 * time.Hour,
 		Rules: lookup.Rules{StuckAfter: 5, HighValue: map[string]int64{"EUR": 10000}, Settled: []string{"delivered"}},
 		Due: func(_ string, level int, now time.Time) time.Time {
@@ -309,7 +309,7 @@ func TestViewIsReadInOneQuery(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer v.Close()
-		source := &lookup.View{Rows: v.Rows, Now: func() time.Time { return storetest.Start }}
+		source := &lookup.View{Rows: v.Rows, Timeout: time.Minute, Now: func() time.Time { return storetest.Start }}
 		got := source.Ask(t.Context(), []string{"A-1", "nobody's", "A-2", "' or 1=1 --"})
 		want := socialwatch.OrderFacts{Status: "in transit", Value: 12950, Currency: "EUR", MovedAt: time.Date(2026, 10, 24, 9, 0, 0, 0, time.UTC)}
 		if got[0].Facts != want || got[1].Found || got[1].Err != nil || got[2].Facts.Status != "<b>shipped</b>" || got[3].Found {
