@@ -167,7 +167,7 @@ func TestCommandsSpeakJSON(t *testing.T) {
 		Hash  string
 	}
 	var queue struct{ Items []reply }
-	until(t, 30*time.Second, "three drafts wait", func() bool { return len(s.rows()) == 3 })
+	until(t, time.Minute, "three drafts wait", func() bool { return len(s.rows()) == 3 })
 	if read(&queue, "queue"); len(queue.Items) != 3 {
 		t.Fatalf("queue: %+v", queue)
 	}
@@ -291,6 +291,7 @@ func TestInitNeverOverwrites(t *testing.T) {
 	}
 }
 
+// TestPollOnceBesideAnother: a lease that another process holds is no
 // failure; an account that fails is named, and the others are read.
 func TestPollOnceBesideAnother(t *testing.T) {
 	t.Parallel()

@@ -91,7 +91,7 @@ func TestContractHolds(t *testing.T) {
 		fx.Seed(t, "post", 3)
 		fx.Log(t, 0)
 		applying(t, fx)
-		text, err := contractOf(t, as, "--probe")
+		text, err := contractOf(t, as, "--probe", "--wait", "1m")
 		t.Log("\n" + text)
 		if err != nil {
 			t.Fatal(err)

@@ -62,7 +62,7 @@ func (h *handoff) run() {
 	h.process = exec.Command(program, append([]string{"-all", "-listen", h.address, "-url", h.url, "-state", filepath.Join(h.dir, "consumer.db")}, h.args...)...)
 	h.process.Env, h.process.Stderr, h.process.Stdout = append(h.secrets, "PATH="+os.Getenv("PATH")), h.said, h.said
 	must(h.T, h.process.Start())
-	until(h.T, 30*time.Second, "the consumer answers", func() bool {
+	until(h.T, time.Minute, "the consumer answers", func() bool {
 		res, err := http.Post("http://"+h.address+"/socialwatch", "application/json", strings.NewReader("{}"))
 		if err != nil {
 			return false

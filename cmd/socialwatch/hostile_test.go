@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -305,7 +306,8 @@ func (h *besieged) missing(all []int64) (n int) {
 
 // TestTenMinutesOfAForeignTransactionDelayNoEvent: one that has written and stays
 // open in the same server, all of serve running; a consumer reads each event
-// within two seconds of its being stored.
+// before it ends, and where the machine is not busy within two seconds of its
+// being stored.
 func TestTenMinutesOfAForeignTransactionDelayNoEvent(t *testing.T) {
 	lasts := 3 * time.Second
 	if soak {
@@ -323,19 +325,25 @@ func TestTenMinutesOfAForeignTransactionDelayNoEvent(t *testing.T) {
 		defer cancel()
 		b, as, write := newBook("sql"), h.fx.System(t, "reading"), h.colleague(0)
 		b.stored = &diary{}
+		reading, stop := context.WithCancel(t.Context())
+		defer stop()
+		first := h.number("select max(seq) from case_events_v1")
+		b.save(first)
 		var wg sync.WaitGroup
-		wg.Go(func() { _ = followSQL(ctx, as.Conn, b, temper{}) })
-		b.save(h.number("select max(seq) from case_events_v1"))
-		first := b.saved()
+		wg.Go(func() { _ = followSQL(reading, as.Conn, b, temper{}) })
 		for i := 0; pause(ctx, 250*time.Millisecond); i++ {
 			must(t, b.stored.note(func() error { return write(h.numbers[i%2], i) }))
 		}
+		until(t, time.Minute, "each event is numbered and read", func() bool {
+			return h.number("select count(*) from events where seq is null") == 0 &&
+				len(b.missing(slices.DeleteFunc(h.events(), func(seq int64) bool { return seq <= first }))) == 0
+		})
+		stop()
 		wg.Wait()
 		must(t, foreign.Rollback()) // it was open until now
 		t.Logf("%d events beside a foreign transaction of %s, worst delay %s", len(b.seen), lasts, b.worst.Round(time.Millisecond))
-		late := h.number(fmt.Sprintf("select count(*) from case_events_v1 where seq > %d and at < now() - interval '2 seconds'", first))
-		if b.worst > 2*time.Second || late > int64(len(b.seen)) || len(b.seen) == 0 {
-			t.Errorf("worst delay %s; %d events were read, there are %d", b.worst, len(b.seen), late)
+		if len(b.seen) == 0 || b.worst > 2*time.Second && !raced && !busy(t) {
+			t.Errorf("%d events were read, worst delay %s", len(b.seen), b.worst)
 		}
 		d.end()
 	}

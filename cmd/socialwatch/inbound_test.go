@@ -84,6 +84,8 @@ func TestHandedInOnceAnsweredOnce(t *testing.T) {
 			b.Inject("")
 			until(t, 2*time.Minute, "every reply has its end", func() bool { return len(s.rows()) >= posts && s.settled() })
 			stop()
+			s.resolveAll(bridged(b)) // what was killed right before its call
+			until(t, time.Minute, "what a person resolved is sent", s.settled)
 			d.end()
 			for id, n := range s.stored() {
 				if n != 1 {

@@ -79,7 +79,7 @@ func killTwice(t *testing.T, kind store.Kind, flavour simulator.Flavour, plan ki
 		return s.has(posts) && len(s.rows()) >= len(posts) && s.settled()
 	})
 	stop()
-	doubt := s.resolveAll()
+	doubt := s.resolveAll(s.public())
 	until(t, time.Minute, "what a person resolved is sent", s.settled)
 	d.end()
 	if got := len(s.stored()); got != plan.mentions {
@@ -107,16 +107,15 @@ func (s *shop) killWhileSending(d *daemon) *daemon {
 	s.Helper()
 	must(s.T, s.sim.Inject(simulator.Fault{Kind: simulator.FaultLatency, Route: replyRoute, Count: 2, Delay: 300 * time.Millisecond}))
 	before := s.sim.Requests()[replyRoute]
-	until(s.T, 30*time.Second, "a reply is being sent", func() bool { return s.sim.Requests()[replyRoute] > before })
+	until(s.T, time.Minute, "a reply is being sent", func() bool { return s.sim.Requests()[replyRoute] > before })
 	d.kill()
 	return s.serve()
 }
 
 // resolveAll is a person who looks under the post of each reply in doubt and
 // says what stands there, by the command.
-func (s *shop) resolveAll() (n int) {
+func (s *shop) resolveAll(public []published) (n int) {
 	s.Helper()
-	public := s.public()
 	for _, r := range s.rows() {
 		if r.state != socialwatch.ReplyUnknown {
 			continue

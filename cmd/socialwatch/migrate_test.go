@@ -78,5 +78,3 @@ func postgresTool(name string) (string, error) {
 	slices.Sort(all)
 	return all[len(all)-1], nil
 }
-
-// TestPollOnceBesideAnother: a lease that another process holds is no

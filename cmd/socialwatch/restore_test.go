@@ -72,7 +72,7 @@ func elsewhere(t *testing.T, m moved) {
 	}
 	// Its server stops by itself; then its folder can go.
 	left := func() bool { found, _ := filepath.Glob(filepath.Join(dir, "*", "url")); return len(found) == 0 }
-	until(t, 30*time.Second, "the fresh server stops", left)
+	until(t, time.Minute, "the fresh server stops", left)
 }
 
 // TestMovedChild restores and looks; in an ordinary run it does nothing.

@@ -127,7 +127,7 @@ func TestPersonDecidesInTheTerminal(t *testing.T) {
 	for n := range 5 {
 		s.post(n)
 	}
-	until(t, 30*time.Second, "five drafts wait", func() bool { return len(s.rows()) == 5 })
+	until(t, time.Minute, "five drafts wait", func() bool { return len(s.rows()) == 5 })
 	said := s.sit(strings.Join([]string{
 		"what", "t", "a", "y", // help, the thread, a yes with the second look at a new template
 		"u", "n", // taken back
@@ -183,7 +183,7 @@ func TestApproveAsksAPerson(t *testing.T) {
 	s.done("migrate")
 	s.serve()
 	s.post(1)
-	until(t, 30*time.Second, "a draft waits", func() bool { return len(s.rows()) == 1 })
+	until(t, time.Minute, "a draft waits", func() bool { return len(s.rows()) == 1 })
 	t.Setenv("SOCIALWATCH_TOKEN", s.token)
 	t.Setenv("SOCIALWATCH_URL", s.url)
 	id := fmt.Sprint(s.rows()[0].id)

@@ -9,7 +9,6 @@ import (
 	goflag "flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -144,9 +143,10 @@ accounts:
 `, s.db.Schema, listen, a.every, a.url, filepath.Join(s.dir, "token")), 0o600))
 }
 
+// freeAddress is where nobody listens, nor comes to listen by chance.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	l, err := simulator.Listen()
 	must(t, err)
 	defer l.Close()
 	return l.Addr().String()
@@ -269,7 +269,7 @@ func (s *shop) serve(args ...string) *daemon {
 			s.Logf("log of serve:\n%s", d.log)
 		}
 	})
-	until(s.T, 30*time.Second, "serve answers", func() bool { return s.get("/healthz").code == http.StatusOK })
+	until(s.T, 2*time.Minute, "serve answers", func() bool { return s.get("/healthz").code == http.StatusOK })
 	return d
 }
 

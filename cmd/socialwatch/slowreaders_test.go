@@ -45,11 +45,11 @@ func TestWhoReadsNothingHoldsNoConnection(t *testing.T) {
 func TestAnswerThatTakesLongIsWhole(t *testing.T) {
 	s := httptest.NewServer(cutSlowReaders(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for range 3 {
-			<-time.After(60 * time.Millisecond)
+			<-time.After(200 * time.Millisecond)
 			_, _ = fmt.Fprint(w, "x")
 		}
-		<-time.After(60 * time.Millisecond)
-	}), 30*time.Millisecond))
+		<-time.After(200 * time.Millisecond)
+	}), 100*time.Millisecond))
 	defer s.Close()
 	for range 2 { // over the same connection
 		res, err := s.Client().Get(s.URL)

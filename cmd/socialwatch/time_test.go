@@ -43,7 +43,7 @@ func TestPollOnceEndsInTime(t *testing.T) {
 	once := func(answers int) error {
 		t.Helper()
 		network.answers = answers
-		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 18*time.Second)
 		defer cancel()
 		err := a.once(ctx, []string{"shop_help"})
 		if ctx.Err() != nil {

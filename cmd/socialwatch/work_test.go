@@ -147,7 +147,7 @@ func TestHangingServerTakesOnlyItsOwnTime(t *testing.T) {
 		<-ctx.Done()
 		return connectors.Batch{}, ctx.Err()
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	defer cancel()
 	err := a.once(ctx, []string{"slow", good.Account})
 	if err == nil || !strings.HasPrefix(err.Error(), "account slow: ") || strings.Contains(err.Error(), "\n") {

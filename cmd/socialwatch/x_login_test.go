@@ -103,7 +103,7 @@ func (s *shop) refusedLogins(back string, clock *jump, failed func(what string, 
 	taken := http.Server{Addr: back}
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = taken.ListenAndServe() })
-	until(s.T, 10*time.Second, "the address is taken", func() bool { r, err := http.Get("http://" + back); return err == nil && r.Body.Close() == nil })
+	until(s.T, time.Minute, "the address is taken", func() bool { r, err := http.Get("http://" + back); return err == nil && r.Body.Close() == nil })
 	a := s.do("login", "shop_help", "--listen", back)
 	failed("address taken", a, "--paste")
 	if strings.Contains(a.errors, "/i/oauth2/authorize") {
@@ -226,10 +226,10 @@ func TestOneRefreshForAll(t *testing.T) {
 func TestKilledAroundALogin(t *testing.T) {
 	t.Parallel()
 	s, back := newOAuthShop(t, store.SQLite, twitter.Options{}, "")
-	must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultLatency, Route: tokenRoute, Count: 1, Delay: 2 * time.Second}))
+	must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultLatency, Route: tokenRoute, Count: 1, Delay: 30 * time.Second}))
 	l := s.login("--listen", back)
 	visit(t, l.page())
-	until(t, 10*time.Second, "the code is exchanged", func() bool { return s.x.Requests()[tokenRoute] > 0 })
+	until(t, time.Minute, "the code is exchanged", func() bool { return s.x.Requests()[tokenRoute] > 0 })
 	must(t, l.cmd.Process.Kill())
 	_ = l.end()
 	if n := s.number("select count(*) from credentials"); n != 0 {
@@ -240,7 +240,7 @@ func TestKilledAroundALogin(t *testing.T) {
 	}
 	l = s.login("--listen", back)
 	visit(t, l.page())
-	until(t, 10*time.Second, "the tokens are stored", func() bool { return s.number("select count(*) from credentials") == 1 })
+	until(t, time.Minute, "the tokens are stored", func() bool { return s.number("select count(*) from credentials") == 1 })
 	must(t, l.cmd.Process.Kill())
 	_ = l.end()
 	d := s.serve()
@@ -264,7 +264,7 @@ func TestKilledWhileRenewing(t *testing.T) {
 	expire := func() {
 		clock.add(3 * time.Hour)
 		before := s.x.Requests()[tokenRoute]
-		until(t, 30*time.Second, "the token is being renewed", func() bool { return s.x.Requests()[tokenRoute] > before })
+		until(t, time.Minute, "the token is being renewed", func() bool { return s.x.Requests()[tokenRoute] > before })
 	}
 	must(t, s.x.Inject(twitter.Fault{Kind: twitter.FaultLatency, Route: tokenRoute, Count: 1, Delay: 30 * time.Second}))
 	expire()

@@ -113,6 +113,7 @@ func TestOutOfCreditStopsEverything(t *testing.T) {
 			until(t, time.Minute, "the account is halted", func() bool { return s.metrics()[halted] == 1 })
 			until(t, time.Minute, "one reply is out", func() bool { return s.sent() == 1 })
 
+			s.failing(1) // by now what was under way has come
 			before := s.x.Requests()
 			s.failing(5)
 			s.failing(2)

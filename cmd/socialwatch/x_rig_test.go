@@ -110,7 +110,7 @@ var consentPage = regexp.MustCompile(`(?m)^ +(http://\S+/i/oauth2/authorize\S+)$
 // page waits for the address of the consent page.
 func (l *consenting) page() (address string) {
 	l.s.Helper()
-	until(l.s.T, 30*time.Second, "the address is printed", func() bool {
+	until(l.s.T, time.Minute, "the address is printed", func() bool {
 		if m := consentPage.FindStringSubmatch(l.log.String()); m != nil {
 			address = m[1]
 		}

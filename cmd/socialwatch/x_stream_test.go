@@ -35,7 +35,7 @@ func (s *shop) streaming(n int) {
 func (s *shop) drafted(post string) time.Duration {
 	s.Helper()
 	begun := time.Now()
-	until(s.T, 30*time.Second, "a draft is there", func() bool {
+	until(s.T, time.Minute, "a draft is there", func() bool {
 		for _, r := range s.rows() {
 			if r.parent == post {
 				return true
@@ -243,7 +243,7 @@ func TestPollCoversBreaks(t *testing.T) {
 		s.x.CutStreams()
 		posts = append(posts, s.tweet(n)) // no stream takes it
 	}
-	until(t, 30*time.Second, "all is stored", func() bool { return s.has(posts) })
+	until(t, time.Minute, "all is stored", func() bool { return s.has(posts) })
 	if n, _ := s.charged("mention_read"); n == 0 {
 		t.Error("no break was covered by a poll: this shows nothing")
 	}
@@ -262,7 +262,7 @@ func TestRightsTakenAway(t *testing.T) {
 	s.streaming(1)
 	s.ready()
 	must(t, s.x.Revoke("shop_help"))
-	until(t, 30*time.Second, "it is said", func() bool {
+	until(t, time.Minute, "it is said", func() bool {
 		return strings.Contains(d.log.String(), "stream refused for good") && s.x.Streams() == 0 &&
 			strings.Contains(s.trouble(), "run socialwatch login shop_help")
 	})

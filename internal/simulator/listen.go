@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,11 +24,7 @@ func (m *Mastodon) Start() error {
 	if m.server != nil {
 		return nil
 	}
-	addr := m.addr
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp4", addr)
+	l, err := ListenAt(m.addr)
 	if err != nil {
 		return fmt.Errorf("start simulator: %w", err)
 	}
@@ -40,6 +38,32 @@ func (m *Mastodon) Start() error {
 		_ = s.Serve(l) // ends by Stop
 	}(m.server, m.served)
 	return nil
+}
+
+// ports are those that Listen has tried. It begins anywhere, so that processes
+// keep apart.
+var ports atomic.Uint32
+
+func init() { ports.Store(rand.Uint32N(1 << 20)) }
+
+// Listen listens on 127.0.0.1 at a port below those that systems give out by
+// themselves: nobody else gets it by chance once the listener is closed, until
+// somebody listens there again.
+func Listen() (l net.Listener, err error) {
+	for range 1000 {
+		if l, err = net.Listen("tcp4", fmt.Sprint("127.0.0.1:", 10_000+ports.Add(1)%20_000)); err == nil {
+			return l, nil
+		}
+	}
+	return nil, err
+}
+
+// ListenAt listens at an address, or at a new one when it is empty.
+func ListenAt(addr string) (net.Listener, error) {
+	if addr == "" {
+		return Listen()
+	}
+	return net.Listen("tcp4", addr)
 }
 
 func (m *Mastodon) isClosed() bool {

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"time"
+
+	"socialwatch/internal/simulator"
 )
 
 var errClosed = errors.New("the stand-in is closed")
@@ -25,11 +26,7 @@ func (s *Server) Start() error {
 	if s.server != nil {
 		return nil
 	}
-	addr := s.addr
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	l, err := net.Listen("tcp4", addr)
+	l, err := simulator.ListenAt(s.addr)
 	if err != nil {
 		return fmt.Errorf("start X: %w", err)
 	}
