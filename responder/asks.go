@@ -191,21 +191,77 @@ func (c *check) asks() {
 				c.asked(ask.language, none, sentence{max(at.from, ask.from-askBack), ask.to}, i)
 			}
 		}
+		c.referred(i)
 		c.invites(i)
 		for _, x := range b.within(secQuestion, at) {
-			if !b.before(secOurs, x, at) && !c.private(x.language, x.from, i) {
+			if !b.before(secOurs, x, at) && !b.right(secThing, x, at) && !c.private(x.language, x.from, i) {
 				start, end := c.place(int(x.from), int(x.to))
 				c.add(RulePersonal, start, end, mendPersonal)
 			}
 		}
 		for _, s := range []section{secSecret, secPersonal} { // "your order number, please?"
 			for _, x := range b.within(s, at) {
-				if b.bare(x, at) {
+				if b.bare(x, at) && !b.saysNot(x.language, sentence{x.from, x.to}) {
 					c.asked(x.language, x.from, sentence{x.from, x.to}, i)
 				}
 			}
 		}
 	}
+}
+
+// referred finds what is asked for by what stands before it: "surname and postcode
+// will do" in its clause, "read it out to me" in its sentence or the last one.
+func (c *check) referred(i int) {
+	b := c.board
+	at := b.sentences[i]
+	for _, x := range b.within(secEnough, at) {
+		near := b.clauseBefore(x, at)
+		if !b.negatedIn(x.language, near) && !b.saysNot(x.language, near) && b.meant(x, at) && !b.right(secAbout, x, at) {
+			c.asked(x.language, x.from, near, i)
+		}
+	}
+	for _, x := range b.within(secAskIt, at) {
+		if b.before(secOurs, x, at) || !b.meant(x, at) {
+			continue
+		}
+		near := sentence{max(at.from, x.from-askBack), x.to}
+		what, ok := b.mentioned(x.language, near)
+		if !ok && i > 0 {
+			near = b.sentences[i-1]
+			near.from = max(near.from, near.to-askBack)
+			what, ok = b.mentioned(x.language, near)
+		}
+		if !ok {
+			continue
+		}
+		if told := (sentence{near.from, b.clause(what, near).to}); !b.saysNot(x.language, told) && !b.negatedIn(x.language, told) {
+			c.asked(x.language, x.from, near, i)
+		}
+	}
+}
+
+// clauseBefore is what stands before x in its clause, and x.
+func (b *board) clauseBefore(x found, at sentence) sentence {
+	start := max(at.from, x.from-askBack)
+	if i := strings.LastIndexAny(b.words.text[start:x.from], ",:"); i >= 0 {
+		start += int32(i) + 1
+	}
+	return sentence{start, x.to}
+}
+
+// mentioned returns the first secret, else the first personal data, within.
+func (b *board) mentioned(language int, at sentence) (found, bool) {
+	x, ok := b.first(secSecret, language, at)
+	if !ok {
+		x, ok = b.first(secPersonal, language, at)
+	}
+	return x, ok
+}
+
+// saysNot reports whether something is turned around within.
+func (b *board) saysNot(language int, at sentence) bool {
+	_, not := b.first(secNegated, language, at)
+	return not
 }
 
 // invites finds a question whether we may be told a secret, whatever its verb:
@@ -256,7 +312,7 @@ func (b *board) bare(x found, at sentence) bool {
 	for start < x.from && strings.IndexByte(" \"'(,", text[start]) >= 0 {
 		start++
 	}
-	if start < x.from && !b.named(x, start) {
+	if start < x.from && !b.led(x, start) {
 		return false
 	}
 	const ends = " ?!.,\n"
@@ -271,8 +327,8 @@ func (b *board) bare(x found, at sentence) bool {
 	return false
 }
 
-// named reports whether nothing but an article or the like leads from start to x.
-func (b *board) named(x found, start int32) bool {
+// led reports whether nothing but an article or the like leads from start to x.
+func (b *board) led(x found, start int32) bool {
 	for _, h := range b.within(secNominal, sentence{start, start + 1}) {
 		if h.language == x.language && (h.to >= x.from || strings.TrimSpace(b.words.text[h.to:x.from]) == "") {
 			return true
@@ -316,7 +372,7 @@ func (b *board) part(x found, s section) bool {
 // first returns the first phrase of a section in a language that lies within.
 func (b *board) first(s section, language int, at sentence) (found, bool) {
 	for _, h := range b.within(s, at) {
-		if h.language == language && h.to <= at.to {
+		if h.language == language && h.to <= at.to && (s != secPersonal || !b.right(secThing, h, at)) {
 			return h, true
 		}
 	}

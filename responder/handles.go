@@ -1,6 +1,9 @@
 package responder
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // handles finds everybody whom the reply would notify beside the asker. Our
 // own and our partners' addresses may be named.
@@ -59,18 +62,21 @@ func handlePart(text string, i int) int {
 // known reports whether a handle is the asker's or one of ours. A handle
 // without a host means somebody on the network's own host.
 func (c *check) known(name string) bool {
-	p := c.in.Payload
-	for _, full := range append([]string{p.ParentName}, c.in.Account.Handles...) {
-		full = strings.TrimPrefix(exact(strings.TrimSpace(full)).text, "@")
-		local, host, _ := strings.Cut(full, "@")
-		if full == "" {
-			continue
-		}
-		if name == full || name == local && host == strings.ToLower(p.Host) || host == "" && name == local+"@"+strings.ToLower(p.Host) {
-			return true
-		}
-	}
-	return false
+	return c.ownHandle(name) || c.is(name, c.in.Payload.ParentName)
+}
+
+// ownHandle reports whether a handle, folded and without its first sign, is one of
+// ours.
+func (c *check) ownHandle(name string) bool {
+	return slices.ContainsFunc(c.in.Account.Handles, func(full string) bool { return c.is(name, full) })
+}
+
+// is reports whether name means the full handle.
+func (c *check) is(name, full string) bool {
+	full = strings.TrimPrefix(exact(strings.TrimSpace(full)).text, "@")
+	own := strings.ToLower(c.in.Payload.Host)
+	local, host, _ := strings.Cut(full, "@")
+	return full != "" && (name == full || name == local && host == own || host == "" && name == local+"@"+own)
 }
 
 // inLink reports whether a place lies in a link that was judged already.

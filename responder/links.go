@@ -312,7 +312,7 @@ func (c *check) email(f folded, hosts []chain, from, to int) {
 	if !ok {
 		return
 	}
-	if a, b := f.span(start, h.end); c.cover(a, b) && !c.allowedHost(h.host()) {
+	if a, b := f.span(start, h.end); c.cover(a, b) && !c.allowedHost(h.host()) && !c.ownHandle(exact(c.text[a:b]).text) {
 		c.add(RuleContact, a, b, "remove the e-mail address, or ask an admin to allow its host")
 	}
 }

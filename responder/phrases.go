@@ -29,7 +29,7 @@ type cache struct {
 }
 
 // maxStates keeps hostile texts from taking the memory of the program.
-const maxStates = 20_000
+const maxStates = 40_000
 
 // state is a set of nodes; an empty one ends a walk.
 type state struct {

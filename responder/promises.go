@@ -9,14 +9,14 @@ func (c *check) promises() {
 		return
 	}
 	for i, at := range b.sentences {
-		end := int32(0)
+		end, asks := int32(0), strings.HasSuffix(b.words.text[at.from:at.to], "?")
 		for _, x := range b.within(secPromise, at) {
-			if x.from >= end && !b.negated(x, at) && !b.before(secUnsure, x, at) {
+			if x.from >= end && !b.negated(x, at) && !b.before(secUnsure, x, at) && !(asks && b.overlapped(secYours, x)) {
 				c.promise(x)
 				end = x.to
 			}
 		}
-		if strings.HasSuffix(b.words.text[at.from:at.to], "?") {
+		if asks {
 			continue
 		}
 		for _, x := range b.within(secDeadline, at) {

@@ -91,7 +91,7 @@ func (s *speller) next(i int) int {
 func space(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
 
 // apart joins three or more single letters with the same sign between each
-// two, and returns how far they reach.
+// two, and returns how far they reach. The one of "e-mail" is of that word.
 func (s *speller) apart(i int) int {
 	if !ascii(s.text[i]) || i > 0 && inWord(s.text[i-1]) || i+4 >= len(s.text) {
 		return 0
@@ -102,7 +102,7 @@ func (s *speller) apart(i int) int {
 	}
 	end := i
 	for end+2 < len(s.text) && s.text[end+1] == sep && (ascii(s.text[end+2]) || leet[s.text[end+2]] != 0) &&
-		(end+3 == len(s.text) || !inWord(s.text[end+3])) {
+		(end+3 == len(s.text) || !inWord(s.text[end+3])) && !strings.HasPrefix(s.text[end+2:], "e-mail") {
 		end += 2
 	}
 	if end-i < 4 {

@@ -24,6 +24,8 @@ type section int
 const (
 	secAsk section = iota
 	secAskAfter
+	secAskIt
+	secEnough
 	secAbout
 	secUs
 	secQuestion
@@ -31,6 +33,7 @@ const (
 	secPlease
 	secSecret
 	secPersonal
+	secThing
 	secPrivate
 	secThere
 	secPublic
@@ -46,6 +49,7 @@ const (
 	secDeadline
 	secCommit
 	secUnsure
+	secYours
 	secBlame
 	secBlameNot
 	secSarcasm
@@ -63,12 +67,12 @@ const (
 	sections = secDigit + 10
 )
 
-var sectionNames = []string{"ask", "ask_after", "about", "us", "question", "nominal", "please", "secret", "personal", "private", "there",
-	"public", "closed", "or", "negated", "negated_after", "firm", "coax", "break", "ours", "promise", "deadline", "commit", "unsure", "blame", "blame_not", "sarcasm", "liability",
+var sectionNames = []string{"ask", "ask_after", "ask_it", "enough", "about", "us", "question", "nominal", "please", "secret", "personal", "thing", "private", "there",
+	"public", "closed", "or", "negated", "negated_after", "firm", "coax", "break", "ours", "promise", "deadline", "commit", "unsure", "yours", "blame", "blame_not", "sarcasm", "liability",
 	"promotion", "order", "call", "call_after", "join", "postal", "postal_not", "dot", "at", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 
 // optional are the sections that a language may do without.
-var optional = []section{secAskAfter, secAbout, secUs, secNegatedAfter, secFirm, secBlameNot, secCallAfter, secPostalNot, secJoin}
+var optional = []section{secAskAfter, secThing, secYours, secAbout, secUs, secNegatedAfter, secFirm, secBlameNot, secCallAfter, secPostalNot, secJoin}
 
 // vocabulary is the words of the safety check in all languages, compiled.
 type vocabulary struct {
