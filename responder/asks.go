@@ -182,7 +182,7 @@ func (c *check) asks() {
 	for i := range b.sentences {
 		at := b.sentences[i]
 		for _, ask := range b.within(secAsk, at) {
-			if !b.before(secOurs, ask, at) && b.meant(ask, at) && !b.right(secAbout, ask, at) {
+			if !b.before(secOurs, ask, at) && b.meant(ask, at) && !b.right(secAbout, ask, at) && !b.overlapped(secOwn, ask) {
 				c.asked(ask.language, ask.from, sentence{ask.from + 1, min(at.to, ask.to+askReach)}, i)
 			}
 		}
@@ -231,13 +231,20 @@ func (c *check) referred(i int) {
 			near.from = max(near.from, near.to-askBack)
 			what, ok = b.mentioned(x.language, near)
 		}
-		if !ok {
+		if !ok || near.to <= at.from && c.aside(x.language, near, i) {
 			continue
 		}
 		if told := (sentence{near.from, b.clause(what, near).to}); !b.saysNot(x.language, told) && !b.negatedIn(x.language, told) {
 			c.asked(x.language, x.from, near, i)
 		}
 	}
+}
+
+// aside reports whether the sentence before asks for personal data alone, and in
+// private, and sentence i does not say to answer in public.
+func (c *check) aside(language int, before sentence, i int) bool {
+	_, secret := c.board.first(secSecret, language, before)
+	return !secret && c.board.saysPrivate(before) && len(c.ways(i)) > 0
 }
 
 // clauseBefore is what stands before x in its clause, and x.
@@ -299,44 +306,6 @@ func (b *board) severed(x, y found) bool {
 	return strings.ContainsAny(b.words.text[from:to], ",:")
 }
 
-// bare reports whether a sentence consists of nothing but x and courtesy, or
-// its last clause does and says please.
-func (b *board) bare(x found, at sentence) bool {
-	text := b.words.text
-	start := max(at.from, x.from-askReach) // what may lead up to x is shorter
-	clause := int32(strings.LastIndexAny(text[start:x.from], ",:")) + 1
-	if clause == 0 && start > at.from {
-		return false
-	}
-	start += clause
-	for start < x.from && strings.IndexByte(" \"'(,", text[start]) >= 0 {
-		start++
-	}
-	if start < x.from && !b.led(x, start) {
-		return false
-	}
-	const ends = " ?!.,\n"
-	if clause == 0 && strings.Trim(text[x.to:at.to], ends) == "" {
-		return true
-	}
-	for _, h := range b.within(secPlease, sentence{x.to, min(at.to, x.to+3)}) {
-		if h.language == x.language && strings.Trim(text[x.to:h.from], " ,") == "" && strings.Trim(text[h.to:at.to], ends) == "" {
-			return true
-		}
-	}
-	return false
-}
-
-// led reports whether nothing but an article or the like leads from start to x.
-func (b *board) led(x found, start int32) bool {
-	for _, h := range b.within(secNominal, sentence{start, start + 1}) {
-		if h.language == x.language && (h.to >= x.from || strings.TrimSpace(b.words.text[h.to:x.from]) == "") {
-			return true
-		}
-	}
-	return false
-}
-
 // asked records what a request asks for within near, if it is anything we must
 // not. from is where the ask begins, none when it stands behind what it is for.
 func (c *check) asked(language int, from int32, near sentence, i int) {
@@ -361,8 +330,8 @@ func (c *check) asked(language int, from int32, near sentence, i int) {
 // part reports whether x lies in a longer phrase of a section: a loyalty card
 // number is no card number.
 func (b *board) part(x found, s section) bool {
-	for _, h := range b.within(s, sentence{max(0, x.from-askReach), x.from}) {
-		if h.language == x.language && h.to >= x.to {
+	for _, h := range b.within(s, sentence{max(0, x.from-askReach), x.from + 1}) {
+		if h.language == x.language && (h.to > x.to || h.to == x.to && h.from < x.from) {
 			return true
 		}
 	}

@@ -60,7 +60,7 @@ func BenchmarkCheck(b *testing.B) {
 var hostile = []string{"a.co ", "https://a.test/ ", "@a1 ", "1 ", "4111 1111 ", "send us ", "send us your pin, ", "12 a b street ",
 	"we will ", "we will never ", "a dot ", "a (dot) ", "\u0301", "\u200b", "K-12345678 ", "{{", "AAAA ", "1-1-1-", "e\u0301\u0301\u0301\u0301",
 	"a@a.co ", "a (at) b ", "wir werden ", "bitte mir ", "order 1234567 ", "five ", "को ", "を教えて", "お荷物は", "a ", "[a ", "http:", "send your order number here dm ",
-	"or tell us your email by dm ", "why not send us nothing but your pin ", "our dms are closed ", "when your parcel will arrive by friday ",
+	"or tell us your email by dm ", "your surname and postcode and ", "your order number by dm. ", "tell us the number ", "ので。dm", "why not send us nothing but your pin ", "our dms are closed ", "when your parcel will arrive by friday ",
 	"1, ", "998, 120 → ", "4\uFE0F\u20E3", "https://shop.example/%31?a@b.co "}
 
 // TestTheWorkGrowsWithTheTextNotFaster compares a hostile text of 8 kB with

@@ -24,7 +24,7 @@ func (c *check) inside(start, end int) {
 	w.read()
 	w.numbers()
 	w.schemes(w.loose)
-	w.emails(w.loose, chains(w.loose.text, w.dots(w.loose.text, false)))
+	w.emails(w.loose, chains(w.loose.text, w.dots(w.loose, false)))
 	for _, f := range w.found {
 		c.add(f.Rule, start, end, "in the link: "+f.Mend)
 	}

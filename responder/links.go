@@ -26,7 +26,7 @@ func (c *check) links() {
 
 // linksIn looks at one folding for what has no scheme; said also takes dots written as words.
 func (c *check) linksIn(f folded, said bool) {
-	dots := c.dots(f.text, said)
+	dots := c.dots(f, said)
 	hosts := chains(f.text, dots)
 	c.emails(f, hosts)
 	for _, h := range hosts {
@@ -87,8 +87,9 @@ type dot struct {
 
 // dots finds what may part the labels of a host: full stops, also in brackets
 // or behind a space, and words for them. They stand between letters or digits.
-func (c *check) dots(text string, said bool) []dot {
+func (c *check) dots(f folded, said bool) []dot {
 	var out []dot
+	text := f.text
 	words := c.sections(secDot, said)
 	for i := 0; i < len(text); i++ {
 		for len(words) > 0 && words[0][0] < i {
@@ -97,6 +98,9 @@ func (c *check) dots(text string, said bool) []dot {
 		d := dot{i, i + 1, true, false}
 		switch {
 		case text[i] == '.':
+			if c.sentenceEnd(f, i) {
+				continue
+			}
 			if i > 0 && space(text[i-1]) {
 				d = dot{back(text, i), forth(text, i+1), false, true}
 			}
@@ -123,6 +127,18 @@ func (c *check) dots(text string, said bool) []dot {
 		}
 	}
 	return out
+}
+
+// sentenceEnd reports whether a dot is the full stop of Japanese behind a word with
+// hiragana: prose, not a label.
+func (c *check) sentenceEnd(f folded, i int) bool {
+	if f.from == nil {
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(c.text[f.from[i]:]); r != '。' && r != '｡' {
+		return false
+	}
+	return strings.ContainsFunc(f.text[labelStart(f.text, i):i], func(r rune) bool { return unicode.Is(unicode.Hiragana, r) })
 }
 
 // sections returns the spans of a section's phrases in the folded text.

@@ -16,17 +16,23 @@ func (c *check) private(language int, from int32, i int) bool {
 	if !c.in.Payload.Visibility.Wider("direct") && c.in.Payload.Visibility != "" {
 		return true
 	}
+	ways := c.ways(i)
+	k := sort.Search(len(ways), func(k int) bool { return ways[k].to > from })
+	if k == len(ways) { // it says to answer in public
+		return false
+	}
+	return ways[k].private || c.follows(language, i)
+}
+
+// ways are those that sentence i offers, none if anybody may read the answer.
+func (c *check) ways(i int) []way {
 	b := c.board
 	ways, ok := b.ways[i]
 	if !ok {
 		ways = c.waysOf(b.sentences[i])
 		b.ways[i] = ways
 	}
-	k := sort.Search(len(ways), func(k int) bool { return ways[k].to > from })
-	if k == len(ways) { // it says to answer in public
-		return false
-	}
-	return ways[k].private || c.follows(language, i)
+	return ways
 }
 
 // follows reports whether sentence i goes on from one that said private.

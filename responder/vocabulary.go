@@ -28,6 +28,7 @@ const (
 	secEnough
 	secAbout
 	secUs
+	secOwn
 	secQuestion
 	secNominal
 	secPlease
@@ -67,12 +68,12 @@ const (
 	sections = secDigit + 10
 )
 
-var sectionNames = []string{"ask", "ask_after", "ask_it", "enough", "about", "us", "question", "nominal", "please", "secret", "personal", "thing", "private", "there",
+var sectionNames = []string{"ask", "ask_after", "ask_it", "enough", "about", "us", "own", "question", "nominal", "please", "secret", "personal", "thing", "private", "there",
 	"public", "closed", "or", "negated", "negated_after", "firm", "coax", "break", "ours", "promise", "deadline", "commit", "unsure", "yours", "blame", "blame_not", "sarcasm", "liability",
 	"promotion", "order", "call", "call_after", "join", "postal", "postal_not", "dot", "at", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 
 // optional are the sections that a language may do without.
-var optional = []section{secAskAfter, secThing, secYours, secAbout, secUs, secNegatedAfter, secFirm, secBlameNot, secCallAfter, secPostalNot, secJoin}
+var optional = []section{secAskAfter, secThing, secYours, secAbout, secUs, secOwn, secNegatedAfter, secFirm, secBlameNot, secCallAfter, secPostalNot, secJoin}
 
 // vocabulary is the words of the safety check in all languages, compiled.
 type vocabulary struct {
