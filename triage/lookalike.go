@@ -41,11 +41,8 @@ func (n name) likeness() likeness {
 	return likeness{strings.Join(n.words, ""), skeleton(strings.Join(n.looks, ""))}
 }
 
-// unnumbered is the likeness without digits at the end.
-func (n name) unnumbered() likeness {
-	bare := func(words []string) string { return strings.TrimRight(strings.Join(words, ""), "0123456789") }
-	return likeness{bare(n.words), skeleton(bare(n.looks))}
-}
+// unnumbered is s without digits at its end.
+func unnumbered(s string) string { return strings.TrimRight(s, "0123456789") }
 
 // upTo is the first k words.
 func (n name) upTo(k int) name { return name{n.words[:k], n.looks[:k]} }
@@ -136,13 +133,14 @@ func (g *guard) display(f *folded, name string) closeness {
 // of a help desk belongs to them that was taken off. Digits at their end are
 // looked at both as letters and as a mere number.
 func (g *guard) compare(n name, desk bool) closeness {
-	whole := n.likeness()
-	if whole.plain == "" || len(whole.plain) > maxName {
+	if size := len(strings.Join(n.words, "")); size == 0 || size > maxName {
 		return apart
 	}
+	whole := n.likeness()
 	best := g.match(n.words, whole, desk)
-	if bare := n.unnumbered(); bare.plain != whole.plain && bare.plain != "" {
-		best = max(best, g.match(n.words, bare, desk))
+	if bare := unnumbered(whole.plain); bare != whole.plain && bare != "" {
+		looks := skeleton(unnumbered(strings.Join(n.looks, "")))
+		best = max(best, g.match(n.words, likeness{bare, looks}, desk))
 	}
 	return best
 }
