@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp/syntax"
 	"slices"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -65,7 +66,7 @@ func (b *builder) compile(re *syntax.Regexp, next int32) (int32, error) {
 		}
 		return next, nil
 	case syntax.OpCharClass:
-		return b.class(re.Rune, next)
+		return b.class(wide(re.Rune), next), nil
 	case syntax.OpCapture:
 		return b.compile(re.Sub[0], next)
 	case syntax.OpConcat:
@@ -96,6 +97,15 @@ func (b *builder) repeat(re *syntax.Regexp, next int32) (int32, error) {
 		return b.split(s, next), err
 	}
 	loop := b.split(next)
+	if sub := re.Sub[0]; sub.Op == syntax.OpCharClass && beyond(wide(sub.Rune)) {
+		// Repeated without a count, a byte of a letter is as good as the letter.
+		s := b.split(b.ascii(sub.Rune, loop), b.node(node{lo: utf8.RuneSelf, hi: 0xFF, next: loop, list: none}))
+		b.nodes[loop].free = append(b.nodes[loop].free, s)
+		if re.Op == syntax.OpPlus {
+			return s, nil
+		}
+		return loop, nil
+	}
 	s, err := b.compile(re.Sub[0], loop)
 	b.nodes[loop].free = append(b.nodes[loop].free, s)
 	if re.Op == syntax.OpPlus {
@@ -112,34 +122,83 @@ func (b *builder) letter(r rune, next int32) int32 {
 	return next
 }
 
-// class compiles a class of runes: any letter, or a few.
-func (b *builder) class(ranges []rune, next int32) (int32, error) {
-	var to []int32
-	total, letters := 0, rune(0)
-	for i := 0; i < len(ranges); i += 2 {
-		lo, hi := ranges[i], ranges[i+1]
-		if lo < utf8.RuneSelf {
-			to = append(to, b.node(node{lo: byte(lo), hi: byte(min(hi, utf8.RuneSelf-1)), next: next, list: none}))
-			if lo <= 'a' && hi >= 'z' || lo <= '0' && hi >= '9' || lo <= '_' && hi >= '_' {
-				letters++
+// wide is a class with every letter beyond ASCII when it has those of ASCII
+// alone, as \w of RE2 does.
+func wide(ranges []rune) []rune {
+	has := func(r rune) bool {
+		for i := 0; i < len(ranges); i += 2 {
+			if ranges[i] <= r && r <= ranges[i+1] {
+				return true
 			}
-			lo = utf8.RuneSelf
 		}
-		if hi > 0xFFFF {
-			letters = 3
+		return false
+	}
+	if ranges[len(ranges)-1] < utf8.RuneSelf && has('a') && has('z') && has('0') && has('_') {
+		return append(slices.Clone(ranges), utf8.RuneSelf, unicode.MaxRune)
+	}
+	return ranges
+}
+
+// beyond reports whether a class has every letter beyond ASCII.
+func beyond(ranges []rune) bool {
+	last := len(ranges) - 2
+	return ranges[last] <= utf8.RuneSelf && ranges[last+1] == unicode.MaxRune
+}
+
+// ascii compiles what a class has of ASCII.
+func (b *builder) ascii(ranges []rune, next int32) int32 {
+	var to []int32
+	for i := 0; i < len(ranges) && ranges[i] < utf8.RuneSelf; i += 2 {
+		to = append(to, b.node(node{lo: byte(ranges[i]), hi: byte(min(ranges[i+1], utf8.RuneSelf-1)), next: next, list: none}))
+	}
+	return b.split(to...)
+}
+
+// class compiles a class of runes.
+func (b *builder) class(ranges []rune, next int32) int32 {
+	to := []int32{b.ascii(ranges, next)}
+	for i := 0; i < len(ranges); i += 2 {
+		if ranges[i+1] >= utf8.RuneSelf {
+			to = b.runes(max(ranges[i], utf8.RuneSelf), ranges[i+1], next, to)
+		}
+	}
+	return b.split(to...)
+}
+
+// runes appends to out where the UTF-8 of each rune from lo to hi begins. A range
+// is parted until each byte of it has a range of its own.
+func (b *builder) runes(lo, hi rune, next int32, out []int32) []int32 {
+	for _, last := range []rune{0x7FF, 0xFFFF} { // of two bytes, of three
+		if lo <= last && hi > last {
+			return b.runes(last+1, hi, next, b.runes(lo, last, next, out))
+		}
+	}
+	if lo <= 0xDFFF && hi >= 0xD800 { // surrogates are no text
+		if lo < 0xD800 {
+			out = b.runes(lo, 0xD7FF, next, out)
+		}
+		if hi > 0xDFFF {
+			out = b.runes(0xE000, hi, next, out)
+		}
+		return out
+	}
+	for bits := range 3 {
+		tail := rune(1)<<(6*(bits+1)) - 1
+		if lo&^tail == hi&^tail {
 			continue
 		}
-		for r := lo; r <= hi; r++ {
-			if total++; total > 400 {
-				return 0, fmt.Errorf("a class of more than 400 letters: name fewer, or \\w for any")
-			}
-			to = append(to, b.letter(r, next))
+		if lo&tail != 0 {
+			return b.runes(lo|tail+1, hi, next, b.runes(lo, lo|tail, next, out))
+		}
+		if hi&tail != tail {
+			return b.runes(hi&^tail, hi, next, b.runes(lo, hi&^tail-1, next, out))
 		}
 	}
-	if letters >= 3 {
-		to = append(to, b.node(node{lo: utf8.RuneSelf, hi: 0xFF, next: next, list: none}))
+	from, to := utf8.AppendRune(nil, lo), utf8.AppendRune(nil, hi)
+	for i := len(from) - 1; i >= 0; i-- {
+		next = b.node(node{lo: from[i], hi: to[i], next: next, list: none})
 	}
-	return b.split(to...), nil
+	return append(out, next)
 }
 
 // closure returns what is reached from a node without reading, sorted, less

@@ -11,7 +11,7 @@ import (
 
 // SafetyVersion names the rules of the safety check; it rises with every
 // change of them. Safety.Version adds the word lists.
-const SafetyVersion = "13"
+const SafetyVersion = "14"
 
 // Version names the rules and, by the first eight hex digits of their SHA-256,
 // the word lists: what is checked under one version has one result. Store it
