@@ -165,8 +165,8 @@ func (m *model) judgeApproval(e happened, v versionNow) error {
 		if err := m.judgeOwn(e, first, edited); err != nil {
 			return err
 		}
-	} else if e.data.SelfApproved {
-		return errors.New("called self-approved")
+	} else if before := m.wroteBefore(e); e.data.SelfApproved != before || before && !m.self {
+		return fmt.Errorf("has written a version before: %v, called self-approved: %v", before, e.data.SelfApproved)
 	}
 	template := [2]string{socialwatch.TemplateID(v.payload.Template), fmt.Sprint(v.payload.TemplateV)}
 	switch asked := e.data.Confirmed.Reasons; {
@@ -181,6 +181,17 @@ func (m *model) judgeApproval(e happened, v versionNow) error {
 	m.truth.moved[e.reply] = false
 	m.count.approved++
 	return nil
+}
+
+// wroteBefore reports whether who approves has written an earlier version, words
+// of which may still stand there.
+func (m *model) wroteBefore(e happened) bool {
+	for v := 1; v < e.data.Version; v++ {
+		if m.truth.versions[[2]int64{e.reply, int64(v)}].author == e.actor {
+			return true
+		}
+	}
+	return false
 }
 
 // judgeOwn judges the approval of a text by who wrote it.
