@@ -306,8 +306,8 @@ func (h *besieged) missing(all []int64) (n int) {
 
 // TestTenMinutesOfAForeignTransactionDelayNoEvent: one that has written and stays
 // open in the same server, all of serve running; a consumer reads each event
-// before it ends, and where the machine is not busy within two seconds of its
-// being stored.
+// before it ends, and within two seconds of its being stored, or fifteen on a
+// busy machine.
 func TestTenMinutesOfAForeignTransactionDelayNoEvent(t *testing.T) {
 	lasts := 3 * time.Second
 	if soak {
@@ -342,7 +342,11 @@ func TestTenMinutesOfAForeignTransactionDelayNoEvent(t *testing.T) {
 		wg.Wait()
 		must(t, foreign.Rollback()) // it was open until now
 		t.Logf("%d events beside a foreign transaction of %s, worst delay %s", len(b.seen), lasts, b.worst.Round(time.Millisecond))
-		if len(b.seen) == 0 || b.worst > 2*time.Second && !raced && !busy(t) {
+		most := 2 * time.Second
+		if raced || busy(t) {
+			most = 15 * time.Second
+		}
+		if len(b.seen) == 0 || b.worst > most {
 			t.Errorf("%d events were read, worst delay %s", len(b.seen), b.worst)
 		}
 		d.end()

@@ -40,18 +40,18 @@ func (m *Mastodon) Start() error {
 	return nil
 }
 
-// ports are those that Listen has tried. It begins anywhere, so that processes
-// keep apart.
-var ports atomic.Uint32
-
-func init() { ports.Store(rand.Uint32N(1 << 20)) }
+// firstPort is anywhere, so that processes keep apart; tried counts on from it.
+var (
+	firstPort = rand.Uint32N(20_000)
+	tried     atomic.Uint32
+)
 
 // Listen listens on 127.0.0.1 at a port below those that systems give out by
 // themselves: nobody else gets it by chance once the listener is closed, until
 // somebody listens there again.
 func Listen() (l net.Listener, err error) {
 	for range 1000 {
-		if l, err = net.Listen("tcp4", fmt.Sprint("127.0.0.1:", 10_000+ports.Add(1)%20_000)); err == nil {
+		if l, err = net.Listen("tcp4", fmt.Sprint("127.0.0.1:", 10_000+(firstPort+tried.Add(1))%20_000)); err == nil {
 			return l, nil
 		}
 	}
